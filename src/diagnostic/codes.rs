@@ -1,0 +1,147 @@
+//! The one registry of diagnostic codes.
+//!
+//! `E…` are errors, `W…` warnings, `N…` notes; the middle digits say the stage: 01 layout, 02 syntax, 03 names,
+//! 04 expressions and templates, 05 patterns, 06 configuration, 07 limits. A code is never used again for something else.
+
+use std::fmt;
+
+use super::Severity;
+
+/// A stable name for one kind of finding, such as `E0101`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Code {
+    id: &'static str,
+    title: &'static str,
+}
+
+impl Code {
+    /// The name, such as `E0101`.
+    pub fn id(self) -> &'static str {
+        self.id
+    }
+
+    /// What it is about, in a few words.
+    pub fn title(self) -> &'static str {
+        self.title
+    }
+
+    /// The severity the first letter stands for.
+    pub fn severity(self) -> Severity {
+        match self.id.as_bytes()[0] {
+            b'E' => Severity::Error,
+            b'W' => Severity::Warning,
+            _ => Severity::Note,
+        }
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $title:literal;)*) => {
+        $(
+            #[doc = concat!("`", $id, "`: ", $title)]
+            pub const $name: Code = Code { id: $id, title: $title };
+        )*
+
+        /// Every code there is, in the order of the registry.
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    TAB_IN_INDENT = "E0101", "tab in indentation";
+    INCONSISTENT_DEDENT = "E0102", "indentation fits no open block";
+    UNEXPECTED_INDENT = "E0103", "line is indented but opens no block";
+    UNTERMINATED_STRING = "E0104", "string is never closed";
+    UNTERMINATED_DOCSTRING = "E0105", "docstring is never closed";
+    NUL_BYTE = "E0106", "NUL byte in the text";
+
+    UNKNOWN_TOP_LEVEL = "E0201", "unknown line at the top level";
+    UNKNOWN_STEP = "E0202", "unknown step";
+    EMPTY_BLOCK = "E0203", "block has no body";
+    STRAY_ELSE = "E0204", "`else` belongs to no `if` or `when`";
+    OUTSIDE_LOOP = "E0205", "`break` or `continue` outside a loop";
+    UNQUOTED_TEXT = "E0206", "text is not in double quotes";
+    MISPLACED_LINE = "E0207", "line does not belong in this block";
+    MALFORMED_STEP = "E0208", "step is not complete";
+    COLANG_2 = "E0209", "Colang 2 text";
+    NOT_SUPPORTED = "E0210", "construct is not supported";
+    MALFORMED_DEFINITION = "E0211", "definition is not complete";
+    NOT_RAILS = "E0212", "not a rail file";
+    BAD_THRESHOLD = "E0213", "threshold is not a number from 0 to 1";
+
+    DUPLICATE_FLOW = "E0301", "two flows have one name";
+    UNKNOWN_SUBFLOW = "E0302", "no subflow has this name";
+
+    BAD_EXPRESSION = "E0401", "expression does not parse";
+    BAD_TEMPLATE = "E0402", "template does not parse";
+
+    BAD_REGEX = "E0501", "regular expression does not parse";
+    REGEX_TOO_LARGE = "E0502", "regular expression is too large";
+    EMPTY_PATTERN = "E0503", "pattern is empty";
+
+    NOT_FOUND = "E0601", "path does not exist";
+    UNREADABLE = "E0602", "file can't be read";
+    NOT_UTF8 = "E0603", "file is not UTF-8";
+    NO_CONFIGURATION = "E0604", "no configuration here";
+    BAD_YAML = "E0605", "YAML does not parse";
+    UNKNOWN_KEY = "E0606", "unknown key";
+    BAD_VALUE = "E0607", "value has the wrong type";
+    DUPLICATE_VALUE = "E0608", "two values for one key";
+    KEY_NOT_SUPPORTED = "E0609", "key is not supported";
+
+    FILE_TOO_LARGE = "E0701", "file is too large";
+    TOO_DEEP = "E0702", "blocks are nested too deeply";
+    TOO_MANY_DIAGNOSTICS = "E0703", "too many findings";
+    TOO_MANY_FILES = "E0704", "configuration has too many files";
+
+    UNKNOWN_ESCAPE = "W1101", "unknown escape in a string";
+    NO_EFFECT = "W1201", "line has no effect";
+    UNREACHABLE = "W1202", "step can't be reached";
+
+    UNKNOWN_INTENT = "W1301", "no intent has this name";
+    UNKNOWN_MESSAGE = "W1302", "no message has this name";
+    UNUSED_INTENT = "W1303", "no flow waits for this intent";
+    UNUSED_MESSAGE = "W1304", "no flow says this message";
+    DUPLICATE_EXAMPLE = "W1305", "one example under two intents";
+    INTENT_WITHOUT_EXAMPLES = "W1306", "intent has no examples";
+    IDENTICAL_FLOWS = "W1307", "two unnamed flows are the same";
+    UNUSED_SUBFLOW = "W1308", "no flow does this subflow";
+
+    CONSTANT_FAILURE = "W1401", "expression always fails";
+
+    UNKNOWN_SCRIPT = "W1501", "example is in a script the embedder can't read";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_are_unique_and_well_formed() {
+        let mut seen = HashSet::new();
+        for code in ALL {
+            assert!(seen.insert(code.id()), "{code} stands twice");
+            let (letter, digits) = code.id().split_at(1);
+            assert!(matches!(letter, "E" | "W" | "N"), "{code}");
+            let number: u32 = digits.parse().unwrap();
+            let stage = number / 100 % 10;
+            assert!((1..=7).contains(&stage), "{code} names no stage");
+            let hundreds = if letter == "E" { 0 } else { 1 };
+            assert_eq!(number / 1000, hundreds, "{code} is outside the range of its severity");
+            assert!(!code.title().ends_with('.'));
+        }
+    }
+}

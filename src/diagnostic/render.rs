@@ -1,0 +1,1 @@
+//! human, short and json output.

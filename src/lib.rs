@@ -1,0 +1,8 @@
+//! Guardrails for LLM applications.
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod diagnostic;
+pub mod expression;
+pub mod program;
+pub mod source;
