@@ -6,3 +6,4 @@ pub mod diagnostic;
 pub mod expression;
 pub mod program;
 pub mod source;
+pub mod syntax;

@@ -78,8 +78,8 @@ codes! {
     COLANG_2 = "E0209", "Colang 2 text";
     NOT_SUPPORTED = "E0210", "construct is not supported";
     MALFORMED_DEFINITION = "E0211", "definition is not complete";
-    NOT_RAILS = "E0212", "not a rail file";
-    BAD_THRESHOLD = "E0213", "threshold is not a number from 0 to 1";
+    BAD_THRESHOLD = "E0212", "threshold is not a number from 0 to 1";
+    TWO_THRESHOLDS = "E0213", "intent has two thresholds";
 
     DUPLICATE_FLOW = "E0301", "two flows have one name";
     UNKNOWN_SUBFLOW = "E0302", "no subflow has this name";

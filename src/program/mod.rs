@@ -2,14 +2,65 @@
 
 mod flow;
 mod intent;
+mod lint;
+mod lower;
 mod message;
+mod pattern;
+mod resolve;
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, SourceMap};
+use crate::syntax::{self, Bounds, ast::Definition};
+use resolve::Names;
 
 pub use flow::{Argument, Callee, EventPattern, Flow, FlowId, FlowKind, Op, Say, Step, UserPattern};
 pub use intent::{Intent, IntentId, Utterance};
+pub use lower::action_name;
 pub use message::{Message, MessageId, MessageText};
+pub use pattern::REGEX_SIZE_LIMIT;
+
+/// What compiling yields. With an error among the diagnostics the program is not to be run.
+#[derive(Debug, Clone, Default)]
+pub struct Compiled {
+    /// Everything that could be made sense of.
+    pub program: Program,
+    /// What could not, and what looks wrong; by file, then by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Parses and compiles `files` of `sources` together. Never fails: what is wrong is in the diagnostics.
+pub fn compile(sources: &SourceMap, files: &[FileId], bounds: Bounds) -> Compiled {
+    let mut diagnostics = Vec::new();
+    let mut asts = Vec::with_capacity(files.len());
+    for id in files {
+        let parsed = syntax::parse(*id, sources.file(*id), bounds);
+        diagnostics.extend(parsed.diagnostics);
+        asts.push(parsed.ast);
+    }
+    let has_syntax_errors = diagnostics.iter().any(Diagnostic::is_error);
+    let mut names = Names::declare(&asts, sources);
+    let definitions = || asts.iter().flat_map(|ast| &ast.definitions);
+    let flows = definitions().filter_map(|definition| match definition {
+        Definition::Flow(flow) => Some(flow),
+        _ => None,
+    });
+    for (index, flow) in flows.enumerate() {
+        lower::flow(&mut names, FlowId(index as u32), &flow.body);
+        lint::unreachable(&flow.body, &mut diagnostics);
+    }
+    lint::identical_flows(definitions(), sources, &mut diagnostics);
+    // A name may be used in a line that did not parse.
+    if !has_syntax_errors {
+        diagnostics.extend(lint::unused(&names));
+    }
+    diagnostics.append(&mut names.diagnostics);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+    Compiled { program: names.program, diagnostics }
+}
 
 /// Everything a set of rail files says, ready to be run.
 #[derive(Debug, Clone, Default)]

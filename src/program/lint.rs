@@ -1,0 +1,162 @@
+//! What compiles, and is still not what its author wants.
+
+use rustc_hash::FxHashMap;
+
+use super::resolve::Names;
+use super::{FlowId, FlowKind, IntentId, MessageId};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{SourceMap, Span};
+use crate::syntax::ast::{Definition, FlowDefinition, Step, StepKind};
+
+/// Looks for steps that can't be reached.
+pub(super) fn unreachable(steps: &[Step], diagnostics: &mut Vec<Diagnostic>) {
+    for (index, step) in steps.iter().enumerate() {
+        match &step.kind {
+            StepKind::If { branches, otherwise } => {
+                branches.iter().for_each(|branch| unreachable(&branch.body, diagnostics));
+                unreachable(otherwise.as_deref().unwrap_or_default(), diagnostics);
+            }
+            StepKind::When { branches, otherwise } => {
+                branches.iter().for_each(|branch| unreachable(&branch.body, diagnostics));
+                unreachable(otherwise.as_deref().unwrap_or_default(), diagnostics);
+            }
+            StepKind::While { body, .. } => unreachable(body, diagnostics),
+            _ => {}
+        }
+        if let Some(next) = steps.get(index + 1)
+            && leaves(step)
+        {
+            diagnostics.push(
+                Diagnostic::new(codes::UNREACHABLE, next.span, "step can't be reached")
+                    .also(step.span, "nothing behind this runs")
+                    .help("delete it, or move it up"),
+            );
+            return;
+        }
+    }
+}
+
+/// Whether no step behind this one is ever reached from it.
+fn leaves(step: &Step) -> bool {
+    let block_leaves = |steps: &[Step]| steps.last().is_some_and(leaves);
+    match &step.kind {
+        StepKind::Stop | StepKind::Return(_) | StepKind::Break | StepKind::Continue => true,
+        StepKind::If { branches, otherwise: Some(otherwise) } => {
+            branches.iter().all(|branch| block_leaves(&branch.body)) && block_leaves(otherwise)
+        }
+        StepKind::When { branches, otherwise } => {
+            branches.iter().all(|branch| block_leaves(&branch.body))
+                && otherwise.as_ref().is_none_or(|otherwise| block_leaves(otherwise))
+        }
+        _ => false,
+    }
+}
+
+/// Looks for unnamed flows that say the same.
+pub(super) fn identical_flows<'a>(
+    definitions: impl Iterator<Item = &'a Definition>,
+    sources: &SourceMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut seen: FxHashMap<String, Span> = FxHashMap::default();
+    for definition in definitions {
+        let Definition::Flow(FlowDefinition { name: None, header, body, .. }) = definition else { continue };
+        if body.is_empty() {
+            continue;
+        }
+        let mut text = String::new();
+        outline(body, 0, sources, &mut text);
+        match seen.get(&text) {
+            Some(first) => diagnostics.push(
+                Diagnostic::new(codes::IDENTICAL_FLOWS, *header, "this flow is the same as another one")
+                    .also(*first, "the first one")
+                    .help("delete one of them"),
+            ),
+            None => {
+                seen.insert(text, *header);
+            }
+        }
+    }
+}
+
+/// The steps as text, layout and comments left out.
+fn outline(steps: &[Step], depth: usize, sources: &SourceMap, text: &mut String) {
+    let mut line = |span: Span, depth: usize| {
+        text.push_str(&format!("\n{depth} "));
+        text.extend(sources.text(span).split_whitespace().flat_map(|word| [word, " "]));
+    };
+    // Spans of headers are enough: a block's own lines follow below.
+    for step in steps {
+        line(step.span, depth);
+    }
+    for step in steps {
+        match &step.kind {
+            StepKind::If { branches, otherwise } => {
+                for branch in branches {
+                    outline_branch(branch.span, &branch.body, depth, sources, text);
+                }
+                outline(otherwise.as_deref().unwrap_or_default(), depth + 1, sources, text);
+            }
+            StepKind::When { branches, otherwise } => {
+                for branch in branches {
+                    outline_branch(branch.span, &branch.body, depth, sources, text);
+                }
+                outline(otherwise.as_deref().unwrap_or_default(), depth + 1, sources, text);
+            }
+            StepKind::While { body, .. } => outline(body, depth + 1, sources, text),
+            _ => {}
+        }
+    }
+}
+
+fn outline_branch(span: Span, body: &[Step], depth: usize, sources: &SourceMap, text: &mut String) {
+    text.push_str(&format!("\n{depth} {}", sources.text(span)));
+    outline(body, depth + 1, sources, text);
+}
+
+/// Looks for definitions that nothing uses, and intents that nothing can mean.
+pub(super) fn unused(names: &Names) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let program = &names.program;
+    for (index, intent) in program.intents.iter().enumerate() {
+        if !names.is_defined_intent(IntentId(index as u32)) {
+            continue;
+        }
+        if intent.examples.is_empty() && intent.phrases.is_empty() && intent.regexes.is_empty() {
+            found.push(
+                Diagnostic::new(
+                    codes::INTENT_WITHOUT_EXAMPLES,
+                    intent.span,
+                    format!("intent `{}` has no examples", intent.name),
+                )
+                .label("no text a user types can mean this")
+                .help("put examples under it, indented, in double quotes"),
+            );
+        }
+        if !names.awaited[index] && !program.flows.is_empty() {
+            found.push(
+                Diagnostic::new(codes::UNUSED_INTENT, intent.span, format!("no flow waits for `{}`", intent.name))
+                    .help(format!("add `user {}` to a flow, or delete the intent", intent.name)),
+            );
+        }
+    }
+    for (index, message) in program.messages.iter().enumerate() {
+        let Some(span) = message.span else { continue };
+        if names.is_defined_message(MessageId(index as u32)) && !names.said[index] && !program.flows.is_empty() {
+            found.push(
+                Diagnostic::new(codes::UNUSED_MESSAGE, span, format!("no flow says `{}`", message.name))
+                    .help(format!("add `bot {}` to a flow, or delete the message", message.name)),
+            );
+        }
+    }
+    for (index, flow) in program.flows.iter().enumerate() {
+        let is_unused = flow.kind == FlowKind::Subflow && !names.done[index] && !names.any_done;
+        if is_unused && program.flow_named(&flow.name) == Some(FlowId(index as u32)) {
+            found.push(
+                Diagnostic::new(codes::UNUSED_SUBFLOW, flow.span, format!("no flow does `{}`", flow.name))
+                    .help(format!("add `do {}` to a flow, or delete the subflow", flow.name)),
+            );
+        }
+    }
+    found
+}

@@ -1,0 +1,270 @@
+//! Trees to flat steps: blocks become jumps, names ids, expressions and templates are compiled.
+
+use std::sync::Arc;
+
+use super::resolve::Names;
+use super::{Argument, Callee, EventPattern, FlowId, Op, Say, Step, UserPattern};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::expression::Expression;
+use crate::source::Span;
+use crate::syntax::ast::{self, BotSay, Branch, Code, EventMatch, Name, Operator, StepKind, UserMatch};
+
+/// A jump whose target is not known yet.
+const UNKNOWN: usize = usize::MAX;
+
+/// Lowers one flow in place.
+pub(super) fn flow(names: &mut Names, id: FlowId, body: &[ast::Step]) {
+    let mut lowering = Lowering { names, steps: Vec::new(), loops: Vec::new() };
+    lowering.block(body);
+    let steps = lowering.steps;
+    names.program.flows[id.index()].steps = steps;
+}
+
+/// A `while` around the step being lowered.
+struct Loop {
+    start: usize,
+    /// The jumps of its `break`s.
+    breaks: Vec<usize>,
+}
+
+struct Lowering<'a> {
+    names: &'a mut Names,
+    steps: Vec<Step>,
+    loops: Vec<Loop>,
+}
+
+impl Lowering<'_> {
+    fn push(&mut self, op: Op, span: Span) -> usize {
+        self.steps.push(Step { op, span });
+        self.steps.len() - 1
+    }
+
+    fn land(&mut self, jump: usize) {
+        let here = self.steps.len();
+        match &mut self.steps[jump].op {
+            Op::Jump(target) | Op::Branch { otherwise: target, .. } => *target = here,
+            _ => {}
+        }
+    }
+
+    fn block(&mut self, steps: &[ast::Step]) {
+        for step in steps {
+            self.step(step);
+        }
+    }
+
+    fn step(&mut self, step: &ast::Step) {
+        let span = step.span;
+        let op = match &step.kind {
+            StepKind::User(matches) => Op::User(matches.iter().map(|event| self.user(event)).collect()),
+            StepKind::Bot(say) => Op::Bot(self.say(say)),
+            StepKind::Execute(execute, into) => Op::Execute {
+                action: action_name(&execute.action.text),
+                arguments: self.arguments(&execute.arguments),
+                into: into.as_ref().map(|name| name.text.clone()),
+            },
+            StepKind::Do(call, into) => {
+                let callee = match &call.callee {
+                    ast::Callee::Flow(name) => self.names.use_subflow(name).map(Callee::Flow),
+                    ast::Callee::Variable(name) => {
+                        self.names.any_done = true;
+                        Some(Callee::Variable(name.text.clone()))
+                    }
+                };
+                let arguments = self.arguments(&call.arguments);
+                let Some(callee) = callee else { return };
+                Op::Do { callee, arguments, into: into.as_ref().map(|name| name.text.clone()) }
+            }
+            StepKind::If { branches, otherwise } => return self.choose(branches, otherwise.as_deref()),
+            StepKind::When { branches, otherwise } => return self.when(branches, otherwise.as_deref(), span),
+            StepKind::While { condition, body } => return self.repeat(condition, body, span),
+            StepKind::Break => {
+                let jump = self.push(Op::Jump(UNKNOWN), span);
+                if let Some(around) = self.loops.last_mut() {
+                    around.breaks.push(jump);
+                }
+                return;
+            }
+            StepKind::Continue => match self.loops.last() {
+                Some(around) => Op::Jump(around.start),
+                None => return,
+            },
+            StepKind::Pass => return,
+            StepKind::Assign { variable, operator, value } => match self.assigned(variable, *operator, value) {
+                Some(value) => Op::Assign { variable: variable.text.clone(), value },
+                None => return,
+            },
+            StepKind::Stop => Op::Stop,
+            StepKind::Return(value) => Op::Return(value.as_ref().and_then(|code| self.expression(code))),
+        };
+        self.push(op, span);
+    }
+
+    fn choose(&mut self, branches: &[Branch<Code>], otherwise: Option<&[ast::Step]>) {
+        let mut ends = Vec::new();
+        for (index, branch) in branches.iter().enumerate() {
+            let condition = self.expression(&branch.test);
+            let test = condition.map(|condition| self.push(Op::Branch { condition, otherwise: UNKNOWN }, branch.span));
+            self.block(&branch.body);
+            if index + 1 < branches.len() || otherwise.is_some() {
+                ends.push(self.push(Op::Jump(UNKNOWN), branch.span));
+            }
+            test.into_iter().for_each(|test| self.land(test));
+        }
+        self.block(otherwise.unwrap_or_default());
+        ends.into_iter().for_each(|end| self.land(end));
+    }
+
+    fn when(&mut self, branches: &[Branch<Vec<EventMatch>>], otherwise: Option<&[ast::Step]>, span: Span) {
+        let wait = self.push(Op::When { branches: Vec::new(), otherwise: None }, span);
+        let mut targets = Vec::new();
+        let mut ends = Vec::new();
+        for branch in branches {
+            let start = self.steps.len();
+            for event in &branch.test {
+                targets.extend(self.event(event).map(|pattern| (pattern, start)));
+            }
+            self.block(&branch.body);
+            ends.push(self.push(Op::Jump(UNKNOWN), branch.span));
+        }
+        let fallback = otherwise.map(|body| {
+            let start = self.steps.len();
+            self.block(body);
+            start
+        });
+        ends.into_iter().for_each(|end| self.land(end));
+        self.steps[wait].op = Op::When { branches: targets, otherwise: fallback };
+    }
+
+    fn repeat(&mut self, condition: &Code, body: &[ast::Step], span: Span) {
+        let start = self.steps.len();
+        let test = self.expression(condition).map(|condition| self.push(Op::Branch { condition, otherwise: UNKNOWN }, span));
+        self.loops.push(Loop { start, breaks: Vec::new() });
+        self.block(body);
+        self.push(Op::Jump(start), span);
+        test.into_iter().for_each(|test| self.land(test));
+        if let Some(around) = self.loops.pop() {
+            around.breaks.into_iter().for_each(|jump| self.land(jump));
+        }
+    }
+
+    fn user(&mut self, event: &UserMatch) -> UserPattern {
+        match event {
+            UserMatch::Any => UserPattern::Any,
+            UserMatch::Intent(name) => UserPattern::Intent(self.names.use_intent(name)),
+            UserMatch::Text(text) => UserPattern::Intent(self.names.use_text(text)),
+        }
+    }
+
+    fn say(&mut self, say: &BotSay) -> Say {
+        match say {
+            BotSay::Any => Say::Any,
+            BotSay::Variable(name) => Say::Variable(name.text.clone()),
+            BotSay::Message(name, _) => Say::Message(self.names.use_message(name)),
+            BotSay::Text(text) => Say::Message(self.names.use_inline(text)),
+        }
+    }
+
+    fn event(&mut self, event: &EventMatch) -> Option<EventPattern> {
+        Some(match event {
+            EventMatch::User(event) => EventPattern::User(self.user(event)),
+            EventMatch::Bot(BotSay::Any) => EventPattern::AnyBot,
+            EventMatch::Bot(BotSay::Message(name, _)) => EventPattern::Bot(self.names.use_message(name)),
+            EventMatch::Bot(BotSay::Text(text)) => EventPattern::Bot(self.names.use_inline(text)),
+            EventMatch::Bot(BotSay::Variable(name)) => {
+                self.names.diagnostics.push(
+                    Diagnostic::new(codes::MALFORMED_STEP, name.span, "`when bot` takes no variable")
+                        .help("name a message, or write `when bot ...` for any"),
+                );
+                return None;
+            }
+        })
+    }
+
+    fn arguments(&mut self, arguments: &[ast::Argument]) -> Vec<Argument> {
+        let mut position = 0;
+        let mut lowered = Vec::new();
+        for argument in arguments {
+            let name = argument.name.clone().unwrap_or_else(|| {
+                position += 1;
+                position.to_string().into()
+            });
+            lowered.extend(self.expression(&argument.value).map(|value| Argument { name, value }));
+        }
+        lowered
+    }
+
+    fn assigned(&mut self, variable: &Name, operator: Operator, value: &Code) -> Option<Expression> {
+        let expression = self.expression(value)?;
+        let sign = match operator {
+            Operator::Set => return Some(expression),
+            Operator::Add => '+',
+            Operator::Subtract => '-',
+        };
+        // Both parts parse on their own, so the whole does.
+        Expression::parse(&format!("${} {sign} ({})", variable.text, value.text)).ok()
+    }
+
+    fn expression(&mut self, code: &Code) -> Option<Expression> {
+        match Expression::parse(&code.text) {
+            Ok(expression) => {
+                if let Some(error) = expression.fails_always() {
+                    self.names.diagnostics.push(
+                        Diagnostic::new(codes::CONSTANT_FAILURE, code.span, format!("expression always fails: {error}"))
+                            .label("ends the turn with `inform internal error occurred`"),
+                    );
+                }
+                Some(expression)
+            }
+            Err(error) => {
+                let end = code.text.len();
+                let range = error.range.start.min(end)..error.range.end.min(end);
+                let mut diagnostic = Diagnostic::new(codes::BAD_EXPRESSION, code.span.slice(range), error.message);
+                diagnostic.help = error.help;
+                self.names.diagnostics.push(diagnostic);
+                None
+            }
+        }
+    }
+}
+
+/// The name under which an action is registered: `CheckFactsAction` and `check facts` are `check_facts`.
+pub fn action_name(written: &str) -> Arc<str> {
+    let mut name = String::with_capacity(written.len() + 4);
+    let mut previous = ' ';
+    for c in written.trim().chars() {
+        if c.is_whitespace() || c == '-' {
+            name.push('_');
+        } else if c.is_uppercase() {
+            if previous.is_lowercase() || previous.is_ascii_digit() {
+                name.push('_');
+            }
+            name.extend(c.to_lowercase());
+        } else {
+            name.push(c);
+        }
+        previous = c;
+    }
+    match name.strip_suffix("_action") {
+        Some(stem) if !stem.is_empty() => stem.into(),
+        _ => name.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::action_name;
+
+    #[test]
+    fn action_names_are_folded() {
+        for (written, name) in [
+            ("check_facts", "check_facts"),
+            ("CheckFactsAction", "check_facts"),
+            ("call wolfram api", "call_wolfram_api"),
+            ("check_facts_action", "check_facts"),
+            ("action", "action"),
+        ] {
+            assert_eq!(&*action_name(written), name);
+        }
+    }
+}

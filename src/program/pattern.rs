@@ -1,0 +1,60 @@
+//! Whether the texts and regular expressions of an intent can match anything at all.
+
+use regex::RegexBuilder;
+use regex_syntax::ast;
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::syntax::ast::Text;
+
+/// How large a regular expression may be when compiled, in bytes.
+pub const REGEX_SIZE_LIMIT: usize = 1 << 20;
+
+/// Checks a `/regex/`: syntax, with the column of what is wrong in it, and size.
+pub(super) fn check(text: &Text) -> Result<(), Box<Diagnostic>> {
+    let inside = text.span.slice(1..1 + text.value.len());
+    if text.value.trim().is_empty() {
+        return Err(empty(text, "regular expression"));
+    }
+    if let Err(error) = regex_syntax::Parser::new().parse(&text.value) {
+        let (range, reason) = match &error {
+            regex_syntax::Error::Parse(error) => (bytes(error.span()), error.kind().to_string()),
+            regex_syntax::Error::Translate(error) => (bytes(error.span()), error.kind().to_string()),
+            _ => (0..text.value.len(), error.to_string()),
+        };
+        let message = format!("regular expression does not parse: {}", lower_first(&reason));
+        let mut diagnostic = Diagnostic::new(codes::BAD_REGEX, inside.slice(range.clone()), message);
+        let what = text.value.get(range.start..).unwrap_or("");
+        if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| what.starts_with(look)) {
+            diagnostic = diagnostic.help("a regular expression here runs in linear time and can't look around; a `not` line names exceptions");
+        }
+        return Err(Box::new(diagnostic));
+    }
+    let built = RegexBuilder::new(&text.value).case_insensitive(true).size_limit(REGEX_SIZE_LIMIT).build();
+    match built {
+        Ok(_) => Ok(()),
+        Err(regex::Error::CompiledTooBig(limit)) => Err(Box::new(
+            Diagnostic::new(codes::REGEX_TOO_LARGE, inside, format!("regular expression compiles to more than {limit} bytes"))
+                .help("repeat less, or split it over several lines"),
+        )),
+        Err(error) => Err(Box::new(Diagnostic::new(codes::BAD_REGEX, inside, error.to_string()))),
+    }
+}
+
+/// Checks a text that stands for an utterance or a phrase.
+pub(super) fn check_text(text: &Text) -> Result<(), Box<Diagnostic>> {
+    if text.value.trim().is_empty() { Err(empty(text, "text")) } else { Ok(()) }
+}
+
+fn empty(text: &Text, what: &str) -> Box<Diagnostic> {
+    let message = format!("{what} is empty");
+    Box::new(Diagnostic::new(codes::EMPTY_PATTERN, text.span, message).help("delete the line, or fill it in"))
+}
+
+fn bytes(span: &ast::Span) -> std::ops::Range<usize> {
+    span.start.offset..span.end.offset
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,364 @@
+//! Names to ids: every definition is taken in first, then each use is looked up and counted.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{FlowId, FlowKind, Intent, IntentId, Message, MessageId, MessageText, Program, Utterance, pattern};
+use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::expression::Template;
+use crate::source::{SourceMap, Span};
+use crate::syntax::ast::{Ast, BotDefinition, BotSay, Definition, FlowDefinition, Name, Step, StepKind, Text};
+use crate::syntax::ast::{UserDefinition, UserLine};
+
+/// Messages that are always present, and what they say unless the user's rails say otherwise.
+const ALWAYS_PRESENT: &[(&str, &str)] = &[
+    ("refuse to respond", "I'm sorry, I can't respond to that."),
+    ("inform answer unknown", "I don't know the answer to that."),
+    ("inform internal error occurred", "I'm sorry, an internal error has occurred."),
+    ("inform cannot answer", "I'm sorry, I can't help with that."),
+];
+
+/// The program as far as it is known, and which of its names are used.
+#[derive(Default)]
+pub(super) struct Names {
+    pub program: Program,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Intents that some flow waits for.
+    pub awaited: Vec<bool>,
+    /// Messages that some flow says or waits for.
+    pub said: Vec<bool>,
+    /// Subflows that some flow does.
+    pub done: Vec<bool>,
+    /// Some `do` names its subflow by a variable, so any may run.
+    pub any_done: bool,
+    /// A definition was lost to a syntax error, so a name that seems unknown may not be.
+    pub lost_definitions: bool,
+    examples: FxHashMap<String, IntentId>,
+    defined_intents: usize,
+    defined_messages: usize,
+}
+
+/// An example as far as equality goes: case and runs of white space don't count.
+pub(super) fn folded(text: &str) -> String {
+    text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+impl Names {
+    /// Takes in all definitions of all files.
+    pub(super) fn declare(asts: &[Ast], sources: &SourceMap) -> Self {
+        let mut names = Names { lost_definitions: asts.iter().any(|ast| ast.lost_definitions), ..Names::default() };
+        for (name, text) in ALWAYS_PRESENT {
+            let id = names.message_id(name, None);
+            if let Ok(template) = Template::parse(text) {
+                names.program.messages[id.index()].texts.push(MessageText {
+                    template,
+                    conditions: Vec::new(),
+                    span: None,
+                });
+            }
+        }
+        let definitions = || asts.iter().flat_map(|ast| &ast.definitions);
+        for definition in definitions() {
+            match definition {
+                Definition::User(definition) => names.user(definition),
+                Definition::Bot(BotDefinition { name, texts }) => names.message(name, texts),
+                Definition::Flow(definition) => names.flow(definition, sources),
+            }
+        }
+        for definition in definitions() {
+            if let Definition::Flow(flow) = definition {
+                names.inline_texts(&flow.body);
+            }
+        }
+        names.defined_intents = names.program.intents.len();
+        names.defined_messages = names.program.messages.len();
+        names
+    }
+
+    fn intent_id(&mut self, name: &str, span: Span) -> IntentId {
+        if let Some(id) = self.program.intent_named(name) {
+            return id;
+        }
+        let id = IntentId(self.program.intents.len() as u32);
+        let name: Arc<str> = name.into();
+        self.program.intents_by_name.insert(name.clone(), id);
+        self.program.intents.push(Intent {
+            name,
+            span,
+            examples: Vec::new(),
+            phrases: Vec::new(),
+            regexes: Vec::new(),
+            counter_examples: Vec::new(),
+            threshold: None,
+        });
+        self.awaited.push(false);
+        id
+    }
+
+    fn message_id(&mut self, name: &str, span: Option<Span>) -> MessageId {
+        if let Some(id) = self.program.message_named(name) {
+            return id;
+        }
+        let id = MessageId(self.program.messages.len() as u32);
+        let name: Arc<str> = name.into();
+        self.program.messages_by_name.insert(name.clone(), id);
+        self.program.messages.push(Message { name, span, texts: Vec::new() });
+        self.said.push(false);
+        id
+    }
+
+    fn user(&mut self, definition: &UserDefinition) {
+        let id = self.intent_id(&definition.name.text, definition.name.span);
+        for line in &definition.lines {
+            let text = match line {
+                UserLine::Example(text) | UserLine::Contains(text) | UserLine::Not(text) | UserLine::Regex(text) => text,
+                UserLine::Threshold(value, span) => {
+                    self.threshold(id, *value, *span);
+                    continue;
+                }
+            };
+            let checked = match line {
+                UserLine::Regex(_) => pattern::check(text),
+                _ => pattern::check_text(text),
+            };
+            if let Err(diagnostic) = checked {
+                self.diagnostics.push(*diagnostic);
+                continue;
+            }
+            if matches!(line, UserLine::Example(_)) {
+                self.example(id, text);
+            }
+            let intent = &mut self.program.intents[id.index()];
+            let list = match line {
+                UserLine::Example(_) => &mut intent.examples,
+                UserLine::Contains(_) => &mut intent.phrases,
+                UserLine::Not(_) => &mut intent.counter_examples,
+                _ => &mut intent.regexes,
+            };
+            list.push(Utterance { text: text.value.clone(), span: text.span });
+        }
+    }
+
+    fn threshold(&mut self, id: IntentId, value: f32, span: Span) {
+        let intent = &mut self.program.intents[id.index()];
+        match intent.threshold {
+            Some(other) if other != value => self.diagnostics.push(
+                Diagnostic::new(codes::TWO_THRESHOLDS, span, format!("intent `{}` has two thresholds", intent.name))
+                    .label(format!("the other is {other}"))
+                    .help("keep one of them"),
+            ),
+            _ => intent.threshold = Some(value),
+        }
+    }
+
+    fn example(&mut self, id: IntentId, text: &Text) {
+        let owner = *self.examples.entry(folded(&text.value)).or_insert(id);
+        if owner != id {
+            let other = self.program.intent(owner);
+            let message = format!("`{}` and `{}` share an example", other.name, self.program.intent(id).name);
+            let mut diagnostic = Diagnostic::new(codes::DUPLICATE_EXAMPLE, text.span, message)
+                .label("the other intent comes first, so this never matches")
+                .help("delete one of them");
+            let first = other.examples.iter().find(|example| folded(&example.text) == folded(&text.value));
+            if let Some(first) = first {
+                diagnostic = diagnostic.also(first.span, "first stands here");
+            }
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn message(&mut self, name: &Name, texts: &[Text]) {
+        let id = self.message_id(&name.text, Some(name.span));
+        let message = &mut self.program.messages[id.index()];
+        if message.span.is_none() && !texts.is_empty() {
+            // The user's text replaces the one that is always there.
+            message.span = Some(name.span);
+            message.texts.clear();
+        }
+        for text in texts {
+            match Template::parse(&text.value) {
+                Ok(template) => {
+                    message.texts.push(MessageText { template, conditions: Vec::new(), span: Some(text.span) });
+                }
+                Err(error) => {
+                    let mut diagnostic = Diagnostic::new(codes::BAD_TEMPLATE, text.span, error.message);
+                    diagnostic.help = error.help;
+                    self.diagnostics.push(diagnostic);
+                }
+            }
+        }
+    }
+
+    fn flow(&mut self, definition: &FlowDefinition, sources: &SourceMap) {
+        let id = FlowId(self.program.flows.len() as u32);
+        let kind = if definition.is_subflow { FlowKind::Subflow } else { FlowKind::Flow };
+        let name: Arc<str> = match &definition.name {
+            Some(name) => name.text.clone(),
+            None => format!("flow at {}", sources.location(definition.header)).into(),
+        };
+        if let Some(written) = &definition.name {
+            match self.program.flow_named(&name) {
+                Some(first) => {
+                    let first = self.program.flow(first).span;
+                    self.diagnostics.push(
+                        Diagnostic::new(codes::DUPLICATE_FLOW, written.span, format!("two flows are called `{name}`"))
+                            .also(first, "the first one")
+                            .help("give one of them another name"),
+                    );
+                }
+                None => {
+                    self.program.flows_by_name.insert(name.clone(), id);
+                }
+            }
+        }
+        self.program.flows.push(super::Flow {
+            name,
+            kind,
+            span: definition.header,
+            priority: 1.0,
+            steps: Vec::new(),
+        });
+        self.done.push(false);
+    }
+
+    /// A step `bot X "text"` defines X as well, `bot "text"` a message of its own.
+    fn inline_texts(&mut self, steps: &[Step]) {
+        for step in steps {
+            match &step.kind {
+                StepKind::Bot(BotSay::Message(name, texts)) if !texts.is_empty() => self.message(name, texts),
+                StepKind::Bot(BotSay::Text(text)) => {
+                    let name = Name { text: quoted(text), span: text.span };
+                    if self.program.message_named(&name.text).is_none() {
+                        self.message(&name, std::slice::from_ref(text));
+                    }
+                }
+                StepKind::If { branches, otherwise } => {
+                    branches.iter().for_each(|branch| self.inline_texts(&branch.body));
+                    self.inline_texts(otherwise.as_deref().unwrap_or_default());
+                }
+                StepKind::When { branches, otherwise } => {
+                    branches.iter().for_each(|branch| self.inline_texts(&branch.body));
+                    self.inline_texts(otherwise.as_deref().unwrap_or_default());
+                }
+                StepKind::While { body, .. } => self.inline_texts(body),
+                _ => {}
+            }
+        }
+    }
+
+    /// The intent a step waits for. An unknown one is reported and made, for a model or a test to produce.
+    pub(super) fn use_intent(&mut self, name: &Name) -> IntentId {
+        let known = self.program.intent_named(&name.text);
+        if known.is_none_or(|id| id.index() >= self.defined_intents) && !self.lost_definitions {
+            let defined = self.program.intents[..self.defined_intents].iter().map(|intent| &*intent.name);
+            let suggestion = nearest(&name.text, defined).map(str::to_owned);
+            let diagnostic = Diagnostic::new(
+                codes::UNKNOWN_INTENT,
+                name.span,
+                format!("no intent is called `{}`", name.text),
+            )
+            .label("no text a user types can mean this");
+            self.diagnostics.push(match suggestion {
+                Some(meant) => diagnostic.suggest(Some(&meant)),
+                None => diagnostic.help(format!("add `define user {}` with examples", name.text)),
+            });
+        }
+        let id = self.intent_id(&name.text, name.span);
+        self.awaited[id.index()] = true;
+        id
+    }
+
+    /// The intent that owns the example `text`, else one made of it.
+    pub(super) fn use_text(&mut self, text: &Text) -> IntentId {
+        let id = match self.examples.get(&folded(&text.value)) {
+            Some(id) => *id,
+            None => {
+                let id = self.intent_id(&quoted(text), text.span);
+                self.examples.insert(folded(&text.value), id);
+                let example = Utterance { text: text.value.clone(), span: text.span };
+                self.program.intents[id.index()].examples.push(example);
+                id
+            }
+        };
+        self.awaited[id.index()] = true;
+        id
+    }
+
+    /// The message a step says. An unknown one is reported and made without a text.
+    pub(super) fn use_message(&mut self, name: &Name) -> MessageId {
+        let known = self.program.message_named(&name.text);
+        if known.is_none_or(|id| id.index() >= self.defined_messages) && !self.lost_definitions {
+            let defined = self.program.messages[..self.defined_messages].iter().map(|message| &*message.name);
+            let suggestion = nearest(&name.text, defined).map(str::to_owned);
+            let diagnostic = Diagnostic::new(
+                codes::UNKNOWN_MESSAGE,
+                name.span,
+                format!("no message is called `{}`", name.text),
+            )
+            .label("no model is configured, so this says `inform cannot answer`");
+            self.diagnostics.push(match suggestion {
+                Some(meant) => diagnostic.suggest(Some(&meant)),
+                None => diagnostic.help(format!("add `define bot {}` with a text", name.text)),
+            });
+        }
+        let id = self.message_id(&name.text, Some(name.span));
+        self.said[id.index()] = true;
+        id
+    }
+
+    /// The message of a step `bot "text"`.
+    pub(super) fn use_inline(&mut self, text: &Text) -> MessageId {
+        let id = self.message_id(&quoted(text), Some(text.span));
+        self.said[id.index()] = true;
+        id
+    }
+
+    /// The subflow a step does.
+    pub(super) fn use_subflow(&mut self, name: &Name) -> Option<FlowId> {
+        match self.program.flow_named(&name.text) {
+            Some(id) if self.program.flow(id).kind == FlowKind::Subflow => {
+                self.done[id.index()] = true;
+                Some(id)
+            }
+            Some(id) => {
+                let message = format!("`{}` is a flow, and `do` runs subflows", name.text);
+                let header = self.program.flow(id).span;
+                self.diagnostics.push(
+                    Diagnostic::new(codes::UNKNOWN_SUBFLOW, name.span, message)
+                        .also(header, "defined here")
+                        .help(format!("make it `define subflow {}`", name.text)),
+                );
+                None
+            }
+            None => {
+                if !self.lost_definitions {
+                    let subflows = self.program.flows.iter().filter(|flow| flow.kind == FlowKind::Subflow);
+                    let suggestion = nearest(&name.text, subflows.map(|flow| &*flow.name)).map(str::to_owned);
+                    let message = format!("no subflow is called `{}`", name.text);
+                    let diagnostic = Diagnostic::new(codes::UNKNOWN_SUBFLOW, name.span, message);
+                    self.diagnostics.push(match suggestion {
+                        Some(meant) => diagnostic.suggest(Some(&meant)),
+                        None => diagnostic.help(format!("add `define subflow {}`", name.text)),
+                    });
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether the user defined the intent, and did not just name it in a step.
+    pub(super) fn is_defined_intent(&self, id: IntentId) -> bool {
+        id.index() < self.defined_intents
+    }
+
+    /// Whether the user defined the message, and did not just name it in a step.
+    pub(super) fn is_defined_message(&self, id: MessageId) -> bool {
+        id.index() >= ALWAYS_PRESENT.len() && id.index() < self.defined_messages
+    }
+}
+
+/// The name of what a text alone defines.
+fn quoted(text: &Text) -> Arc<str> {
+    format!("\"{}\"", text.value).into()
+}

@@ -1,0 +1,253 @@
+//! The tree of one rail file: what was written and where, names not yet looked up.
+
+use std::sync::Arc;
+
+use crate::source::Span;
+
+/// One file. Lines that did not parse are missing and reported.
+#[derive(Debug, Clone, Default)]
+pub struct Ast {
+    /// In the order written.
+    pub definitions: Vec<Definition>,
+    /// A line at the top level or a header was lost, so names may seem undefined that are not.
+    pub lost_definitions: bool,
+}
+
+/// A `define …` block.
+#[derive(Debug, Clone)]
+pub enum Definition {
+    /// `define user`.
+    User(UserDefinition),
+    /// `define bot`.
+    Bot(BotDefinition),
+    /// `define flow` and `define subflow`.
+    Flow(FlowDefinition),
+}
+
+/// A name as written, but for runs of white space, which count as one space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub text: Arc<str>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A text in quotes, escapes undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// What is between the quotes.
+    pub value: Arc<str>,
+    /// With the quotes.
+    pub span: Span,
+}
+
+/// An expression as written; a line end inside it is a space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// As long as its span.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `define user NAME` and its lines.
+#[derive(Debug, Clone)]
+pub struct UserDefinition {
+    /// The intent.
+    pub name: Name,
+    /// What the block says of it.
+    pub lines: Vec<UserLine>,
+}
+
+/// One line of a `define user` block.
+#[derive(Debug, Clone)]
+pub enum UserLine {
+    /// `"an example"`.
+    Example(Text),
+    /// `contains "a phrase"`.
+    Contains(Text),
+    /// `/a regex/`: the text between the slashes, the span with them.
+    Regex(Text),
+    /// `not "a counter-example"`.
+    Not(Text),
+    /// `threshold 0.6`, with the whole line's span.
+    Threshold(f32, Span),
+}
+
+/// `define bot NAME` and its texts.
+#[derive(Debug, Clone)]
+pub struct BotDefinition {
+    /// The message.
+    pub name: Name,
+    /// What it may be said with.
+    pub texts: Vec<Text>,
+}
+
+/// `define flow` or `define subflow`.
+#[derive(Debug, Clone)]
+pub struct FlowDefinition {
+    /// The header line.
+    pub header: Span,
+    /// Whether it only runs by `do`.
+    pub is_subflow: bool,
+    /// Its name, if it has one.
+    pub name: Option<Name>,
+    /// Its steps.
+    pub body: Vec<Step>,
+}
+
+/// One step, with the blocks under it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What it says.
+    pub kind: StepKind,
+    /// Its own line.
+    pub span: Span,
+    /// The comment lines right above it.
+    pub comments: Vec<Span>,
+}
+
+/// What a step says.
+#[derive(Debug, Clone)]
+pub enum StepKind {
+    /// `user …`: any of these.
+    User(Vec<UserMatch>),
+    /// `bot …`.
+    Bot(BotSay),
+    /// `execute …`.
+    Execute(Execute, Option<Name>),
+    /// `do …`.
+    Do(Do, Option<Name>),
+    /// `if … else if … else`.
+    If {
+        /// Each condition with its block.
+        branches: Vec<Branch<Code>>,
+        /// The block of `else`.
+        otherwise: Option<Vec<Step>>,
+    },
+    /// `when … else when … else`.
+    When {
+        /// Each event with its block.
+        branches: Vec<Branch<Vec<EventMatch>>>,
+        /// The block of `else`.
+        otherwise: Option<Vec<Step>>,
+    },
+    /// `while …`.
+    While {
+        /// Tried before each round.
+        condition: Code,
+        /// The round.
+        body: Vec<Step>,
+    },
+    /// `break`.
+    Break,
+    /// `continue`, and `pass` inside a loop.
+    Continue,
+    /// `pass` outside a loop.
+    Pass,
+    /// `$x = …`, `$x += …`.
+    Assign {
+        /// Without the `$`.
+        variable: Name,
+        /// Which kind.
+        operator: Operator,
+        /// The right side.
+        value: Code,
+    },
+    /// `stop`.
+    Stop,
+    /// `return`, with a value or not.
+    Return(Option<Code>),
+}
+
+/// One branch of an `if` or a `when`.
+#[derive(Debug, Clone)]
+pub struct Branch<T> {
+    /// What it takes to go there.
+    pub test: T,
+    /// The line that says so.
+    pub span: Span,
+    /// What to do then.
+    pub body: Vec<Step>,
+}
+
+/// How a variable is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `=`
+    Set,
+    /// `+=`
+    Add,
+    /// `-=`
+    Subtract,
+}
+
+/// One alternative of a `user` step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserMatch {
+    /// `user ...`.
+    Any,
+    /// `user NAME`.
+    Intent(Name),
+    /// `user "text"`.
+    Text(Text),
+}
+
+/// What a `bot` step says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BotSay {
+    /// `bot ...`.
+    Any,
+    /// `bot $variable`.
+    Variable(Name),
+    /// `bot NAME`, which the texts, if any, define too.
+    Message(Name, Vec<Text>),
+    /// `bot "text"`.
+    Text(Text),
+}
+
+/// What a `when` branch waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventMatch {
+    /// `when user …`.
+    User(UserMatch),
+    /// `when bot …`.
+    Bot(BotSay),
+}
+
+/// `execute ACTION(…)`.
+#[derive(Debug, Clone)]
+pub struct Execute {
+    /// The action as written.
+    pub action: Name,
+    /// In the order written.
+    pub arguments: Vec<Argument>,
+}
+
+/// `do SUBFLOW(…)`.
+#[derive(Debug, Clone)]
+pub struct Do {
+    /// A subflow by name, or by the value of a variable.
+    pub callee: Callee,
+    /// In the order written.
+    pub arguments: Vec<Argument>,
+}
+
+/// What `do` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Callee {
+    /// `do NAME`.
+    Flow(Name),
+    /// `do $variable`.
+    Variable(Name),
+}
+
+/// One value for an action or a subflow.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// `None` for a positional one.
+    pub name: Option<Arc<str>>,
+    /// The value.
+    pub value: Code,
+}

@@ -1,0 +1,146 @@
+//! Why a line is no statement, told in the words of its author.
+
+use crate::diagnostic::{Code, Diagnostic, codes, nearest};
+use crate::source::Span;
+
+/// Why a line did not parse.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It starts with no keyword.
+    Unknown,
+    /// It starts like a statement and goes wrong.
+    Malformed(Box<Diagnostic>),
+}
+
+/// What a definition may start with.
+pub(crate) const TOP_LEVEL: &[&str] = &["define", "import", "include"];
+
+/// What a step may start with.
+pub(crate) const STEPS: &[&str] = &[
+    "user",
+    "bot",
+    "execute",
+    "do",
+    "if",
+    "else",
+    "when",
+    "while",
+    "break",
+    "continue",
+    "pass",
+    "stop",
+    "abort",
+    "return",
+    "done",
+    "set",
+    "label",
+    "checkpoint",
+    "goto",
+    "go",
+    "event",
+    "create",
+    "new",
+    "infer",
+    "any",
+    "meta",
+    "priority",
+];
+
+const KINDS: &[&str] = &["user", "bot", "flow", "subflow", "test", "action", "snippet"];
+
+/// Constructs of the language that this compiler does not take.
+const UNSUPPORTED: &[&str] =
+    &["label", "checkpoint", "goto", "go to", "event", "create event", "new event", "infer", "any", "meta", "priority"];
+
+pub(super) fn malformed(span: Span, message: &str, help: &str) -> Failure {
+    failure(codes::MALFORMED_STEP, span, message, help)
+}
+
+pub(super) fn definition(span: Span, message: &str, help: &str) -> Failure {
+    failure(codes::MALFORMED_DEFINITION, span, message, help)
+}
+
+pub(super) fn unsupported(span: Span, what: &str) -> Failure {
+    let message = format!("{what} is not supported by this version of railsc");
+    Failure::Malformed(Box::new(Diagnostic::new(codes::NOT_SUPPORTED, span, message)))
+}
+
+fn failure(code: Code, span: Span, message: &str, help: &str) -> Failure {
+    Failure::Malformed(Box::new(Diagnostic::new(code, span, message).help(help)))
+}
+
+/// Says why `text`, which `span` covers, is no statement.
+pub(super) fn explain(text: &str, span: Span) -> Failure {
+    let mut words = text.split_whitespace();
+    let first = words.next().unwrap_or("");
+    let second = words.next().unwrap_or("");
+    let first_span = span.slice(0..first.len());
+    match first {
+        "define" | "def" => unknown_kind(text, span, second),
+        "import" | "include" => unsupported(first_span, &format!("`{first}`")),
+        "else" | "stop" | "abort" | "break" | "continue" | "pass" | "done" => {
+            malformed(span, &format!("`{first}` takes nothing after it"), "put the rest on a line of its own")
+        }
+        "user" | "bot" | "do" | "execute" | "exec" | "run" => {
+            let help = match first {
+                "user" => "write `user INTENT`, or `user INTENT or user INTENT`",
+                "bot" => "write `bot MESSAGE`, `bot \"text\"` or `bot MESSAGE \"text\"`",
+                "do" => "write `do SUBFLOW` or `do SUBFLOW(p=$value)`",
+                _ => "write `execute ACTION` or `execute ACTION(p=$value)`",
+            };
+            malformed(span, &format!("`{first}` step goes wrong behind its name"), help)
+        }
+        "not" | "contains" => {
+            malformed(span, &format!("`{first}` takes one text"), &format!("write `{first} \"a text\"`"))
+        }
+        _ if text.starts_with('$') => malformed(span, "this is no assignment", "write `$name = value`"),
+        _ if text.starts_with('"') => malformed(span, "text after the closing quote", "end the line behind the quote"),
+        _ if text.starts_with('/') && text.len() > 1 && !first.starts_with("//") => {
+            malformed(span, "regular expression is never closed", "put a `/` at its end; write `\\/` for a slash in it")
+        }
+        _ => keyword_of_later(text, span).or_else(|| assignment(text, span)).unwrap_or(Failure::Unknown),
+    }
+}
+
+fn keyword_of_later(text: &str, span: Span) -> Option<Failure> {
+    let keyword = UNSUPPORTED.iter().find(|keyword| {
+        let mut rest = text.split_whitespace();
+        keyword.split(' ').all(|word| rest.next() == Some(word))
+    })?;
+    Some(unsupported(span, &format!("`{keyword}`")))
+}
+
+fn unknown_kind(text: &str, span: Span, kind: &str) -> Failure {
+    if kind == "test" {
+        return unsupported(span, "`define test`");
+    }
+    if kind.is_empty() {
+        return definition(
+            span,
+            "`define` says nothing",
+            "write `define user`, `define bot` or `define flow` and a name",
+        );
+    }
+    let start = kind.as_ptr() as usize - text.as_ptr() as usize;
+    let at = span.slice(start..start + kind.len());
+    let message = format!("`define` knows no `{kind}`");
+    let diagnostic = Diagnostic::new(codes::MALFORMED_DEFINITION, at, message);
+    Failure::Malformed(Box::new(match nearest(kind, KINDS.iter().copied()) {
+        Some(meant) => diagnostic.suggest(Some(meant)).fix(at, meant),
+        None => diagnostic.help("write `define user`, `define bot`, `define flow` or `define subflow`"),
+    }))
+}
+
+/// `a = 1`, where `$a = 1` was meant.
+fn assignment(text: &str, span: Span) -> Option<Failure> {
+    let (name, value) = text.split_once('=')?;
+    let name = name.trim_end();
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
+    (is_name && !value.starts_with('=')).then(|| {
+        Failure::Malformed(Box::new(
+            Diagnostic::new(codes::MALFORMED_STEP, span.slice(0..name.len()), "variable has no `$`")
+                .help(format!("write `${name}`"))
+                .fix(span.slice(0..0), "$"),
+        ))
+    })
+}

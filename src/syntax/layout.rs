@@ -1,0 +1,291 @@
+//! Text to logical lines: indentation, strings, comments, docstrings, continuation. Knows no keywords.
+
+use logos::{FilterResult, Lexer, Logos};
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{FileId, Span};
+
+/// A logical line: one line of text, or several joined by `\`, a final ` or`, or a string that runs on.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// Columns of white space before it; a tab counts as eight.
+    pub indent: u32,
+    /// From the first to the last character, without comment and white space after it.
+    pub span: Span,
+    /// Comment lines right above it.
+    pub comments: Vec<Span>,
+    /// Something in it is broken and reported; it is not to be parsed.
+    pub damaged: bool,
+    /// Its indentation holds a tab, so how deep it is meant to be is a guess.
+    pub tabbed: bool,
+}
+
+#[derive(Logos, Debug, Clone, Copy, PartialEq, Eq)]
+#[logos(extras = Scan)]
+enum Token {
+    #[regex(r"[ \t\r]+")]
+    Blank,
+    #[token("\n")]
+    Newline,
+    #[regex(r"\\[ \t\r]*\n")]
+    Continuation,
+    #[token("\"\"\"", docstring)]
+    Docstring(Closed),
+    #[token("\"", string)]
+    String(Closed),
+    #[regex(r"#[^\n]*", allow_greedy = true)]
+    Comment,
+    #[token("/", regex)]
+    Slash,
+    #[token("\0")]
+    Nul,
+    #[token("\\")]
+    #[regex(r##"[^ \t\r\n"#\\/\x00]+"##)]
+    Word,
+}
+
+/// Whether what was opened is closed too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closed {
+    Yes,
+    No,
+}
+
+/// What the lexer has to remember so that a file of stray quotes is still read in linear time.
+#[derive(Debug, Clone, Copy, Default)]
+struct Scan {
+    /// A string that began before this byte and ran over its line came to nothing.
+    fruitless_until: usize,
+    /// The next token is the first of its line.
+    line_start: bool,
+}
+
+/// Where the string whose text starts at the start of `rest` closes, in bytes.
+fn closing_quote(rest: &str) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'"' => return Some(at),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+fn string(lexer: &mut Lexer<'_, Token>) -> Closed {
+    let rest = lexer.remainder();
+    let line_end = rest.find('\n').unwrap_or(rest.len());
+    if let Some(end) = closing_quote(&rest[..line_end]) {
+        lexer.bump(end + 1);
+        return Closed::Yes;
+    }
+    let start = lexer.span().end;
+    if start >= lexer.extras.fruitless_until {
+        match closing_quote(rest) {
+            // A word right behind the closing quote means that this quote opens the next text and ours was forgotten.
+            Some(end) if !opens_a_text(&rest[end + 1..]) => {
+                lexer.bump(end + 1);
+                return Closed::Yes;
+            }
+            Some(end) => lexer.extras.fruitless_until = start + end,
+            None => lexer.extras.fruitless_until = usize::MAX,
+        }
+    }
+    lexer.bump(rest[..line_end].trim_end_matches('\r').len());
+    Closed::No
+}
+
+fn opens_a_text(rest: &str) -> bool {
+    rest.chars().next().is_some_and(|next| !next.is_whitespace() && !matches!(next, '#' | ',' | ')' | ']' | '}' | ':'))
+}
+
+fn docstring(lexer: &mut Lexer<'_, Token>) -> Closed {
+    let rest = lexer.remainder();
+    let (length, closed) = match rest.find("\"\"\"") {
+        Some(end) => (end + 3, Closed::Yes),
+        None => (rest.len(), Closed::No),
+    };
+    lexer.bump(length);
+    closed
+}
+
+/// A slash that opens its line opens a regular expression: quotes and `#` in it mean nothing.
+fn regex(lexer: &mut Lexer<'_, Token>) -> FilterResult<(), ()> {
+    if lexer.extras.line_start {
+        let rest = lexer.remainder();
+        let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+        lexer.bump(closing_slash(line).map_or(0, |end| end + 1));
+    }
+    FilterResult::Emit(())
+}
+
+fn closing_slash(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let (mut at, mut in_class) = (0, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'[' => in_class = true,
+            b']' => in_class = false,
+            b'/' if !in_class => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Splits a file into logical lines. What is wrong with the layout is reported, and the line kept.
+pub(crate) fn lines(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Line> {
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    Splitter { file, text, diagnostics, lines: Vec::new(), comments: Vec::new(), tabs: Vec::new() }.run(start)
+}
+
+struct Splitter<'a> {
+    file: FileId,
+    text: &'a str,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    lines: Vec<Line>,
+    comments: Vec<Span>,
+    tabs: Vec<Span>,
+}
+
+/// The line being put together.
+struct Open {
+    indent: u32,
+    tabbed: bool,
+    start: usize,
+    end: usize,
+    damaged: bool,
+}
+
+impl Splitter<'_> {
+    fn run(mut self, start: usize) -> Vec<Line> {
+        let mut lexer = Token::lexer_with_extras(&self.text[start..], Scan { line_start: true, ..Scan::default() });
+        let mut margin = start..start;
+        let mut open: Option<Open> = None;
+        while let Some(token) = lexer.next() {
+            let range = start + lexer.span().start..start + lexer.span().end;
+            let first = std::mem::replace(&mut lexer.extras.line_start, false);
+            match token {
+                Ok(Token::Newline) => {
+                    lexer.extras.line_start = true;
+                    margin = range.end..range.end;
+                    if !open.as_ref().is_some_and(|line| self.runs_on(line)) {
+                        self.close(open.take());
+                    }
+                }
+                Ok(Token::Blank) => {
+                    if first {
+                        margin = range;
+                        lexer.extras.line_start = true;
+                    }
+                }
+                Ok(Token::Continuation) => {
+                    lexer.extras.line_start = open.is_none();
+                    margin = range.end..range.end;
+                }
+                Ok(Token::Comment) => {
+                    if open.is_none() {
+                        self.comments.push(self.span(range));
+                    }
+                }
+                Ok(Token::Docstring(closed)) => {
+                    if closed == Closed::No {
+                        let quotes = self.span(range.start..range.start + 3);
+                        self.diagnostics.push(
+                            Diagnostic::new(codes::UNTERMINATED_DOCSTRING, quotes, "docstring is never closed")
+                                .label("opened here")
+                                .help("close it with `\"\"\"`"),
+                        );
+                    }
+                }
+                Ok(token) => {
+                    let line = open.get_or_insert_with(|| self.open(margin.clone(), range.start));
+                    line.end = range.end;
+                    let broken = match token {
+                        Token::String(Closed::No) => Some(self.unterminated(line, range.clone())),
+                        Token::Nul => Some(
+                            Diagnostic::new(codes::NUL_BYTE, self.span(range.clone()), "NUL byte in the text")
+                                .help("delete it; rail files are plain text"),
+                        ),
+                        _ => None,
+                    };
+                    if let Some(diagnostic) = broken {
+                        // One finding a line: a run of NUL bytes is one mistake.
+                        if !line.damaged {
+                            self.diagnostics.push(diagnostic);
+                        }
+                        line.damaged = true;
+                    }
+                }
+                Err(()) => {}
+            }
+        }
+        self.close(open.take());
+        self.report_tabs();
+        self.lines
+    }
+
+    fn span(&self, range: std::ops::Range<usize>) -> Span {
+        Span::new(self.file, range)
+    }
+
+    fn open(&mut self, margin: std::ops::Range<usize>, start: usize) -> Open {
+        let white = &self.text[margin.clone()];
+        let tabbed = white.contains('\t');
+        if tabbed {
+            self.tabs.push(Span::new(self.file, margin));
+        }
+        let indent = white.chars().map(|c| if c == '\t' { 8 } else { 1 }).sum();
+        Open { indent, tabbed, start, end: start, damaged: false }
+    }
+
+    fn runs_on(&self, line: &Open) -> bool {
+        let code = &self.text[line.start..line.end];
+        !line.damaged && code.strip_suffix("or").is_some_and(|before| before.ends_with([' ', '\t']))
+    }
+
+    fn close(&mut self, line: Option<Open>) {
+        if let Some(line) = line {
+            let span = self.span(line.start..line.end);
+            let comments = std::mem::take(&mut self.comments);
+            self.lines.push(Line { indent: line.indent, span, comments, damaged: line.damaged, tabbed: line.tabbed });
+        }
+    }
+
+    fn unterminated(&self, line: &Open, string: std::ops::Range<usize>) -> Diagnostic {
+        let before = self.text[line.start..string.start].trim_end();
+        let after = self.text[string.start + 1..string.end].trim();
+        let quote = self.span(string.start..string.start + 1);
+        if after.is_empty() && !before.is_empty() {
+            Diagnostic::new(codes::UNTERMINATED_STRING, quote, "string has a closing quote but no opening one")
+                .label("closes nothing")
+                .help("put a `\"` before the text too")
+        } else {
+            let end = string.start + self.text[string.clone()].trim_end().len();
+            Diagnostic::new(codes::UNTERMINATED_STRING, self.span(string.start..end), "string is never closed")
+                .label("opened here")
+                .help("put a `\"` at its end")
+                .fix(self.span(end..end), "\"")
+        }
+    }
+
+    /// One finding for a file, however many lines it has: it is one mistake, mended by one fix.
+    fn report_tabs(&mut self) {
+        let Some(first) = self.tabs.first() else { return };
+        let mut message = "tab in indentation".to_owned();
+        if self.tabs.len() > 1 {
+            message += &format!(", here and on {} more lines", self.tabs.len() - 1);
+        }
+        let mut diagnostic = Diagnostic::new(codes::TAB_IN_INDENT, *first, message)
+            .label("indentation is made of spaces")
+            .help("replace each tab with spaces");
+        for span in &self.tabs {
+            diagnostic = diagnostic.fix(*span, self.text[span.range()].replace('\t', "  "));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+}
