@@ -138,7 +138,8 @@ impl Lowering<'_> {
 
     fn repeat(&mut self, condition: &Code, body: &[ast::Step], span: Span) {
         let start = self.steps.len();
-        let test = self.expression(condition).map(|condition| self.push(Op::Branch { condition, otherwise: UNKNOWN }, span));
+        let test =
+            self.expression(condition).map(|condition| self.push(Op::Branch { condition, otherwise: UNKNOWN }, span));
         self.loops.push(Loop { start, breaks: Vec::new() });
         self.block(body);
         self.push(Op::Jump(start), span);
@@ -210,8 +211,12 @@ impl Lowering<'_> {
             Ok(expression) => {
                 if let Some(error) = expression.fails_always() {
                     self.names.diagnostics.push(
-                        Diagnostic::new(codes::CONSTANT_FAILURE, code.span, format!("expression always fails: {error}"))
-                            .label("ends the turn with `inform internal error occurred`"),
+                        Diagnostic::new(
+                            codes::CONSTANT_FAILURE,
+                            code.span,
+                            format!("expression always fails: {error}"),
+                        )
+                        .label("ends the turn with `inform internal error occurred`"),
                     );
                 }
                 Some(expression)

@@ -25,7 +25,9 @@ pub(super) fn check(text: &Text) -> Result<(), Box<Diagnostic>> {
         let mut diagnostic = Diagnostic::new(codes::BAD_REGEX, inside.slice(range.clone()), message);
         let what = text.value.get(range.start..).unwrap_or("");
         if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| what.starts_with(look)) {
-            diagnostic = diagnostic.help("a regular expression here runs in linear time and can't look around; a `not` line names exceptions");
+            diagnostic = diagnostic.help(
+                "a regular expression here runs in linear time and can't look around; a `not` line names exceptions",
+            );
         }
         return Err(Box::new(diagnostic));
     }
@@ -33,8 +35,12 @@ pub(super) fn check(text: &Text) -> Result<(), Box<Diagnostic>> {
     match built {
         Ok(_) => Ok(()),
         Err(regex::Error::CompiledTooBig(limit)) => Err(Box::new(
-            Diagnostic::new(codes::REGEX_TOO_LARGE, inside, format!("regular expression compiles to more than {limit} bytes"))
-                .help("repeat less, or split it over several lines"),
+            Diagnostic::new(
+                codes::REGEX_TOO_LARGE,
+                inside,
+                format!("regular expression compiles to more than {limit} bytes"),
+            )
+            .help("repeat less, or split it over several lines"),
         )),
         Err(error) => Err(Box::new(Diagnostic::new(codes::BAD_REGEX, inside, error.to_string()))),
     }

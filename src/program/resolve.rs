@@ -112,7 +112,9 @@ impl Names {
         let id = self.intent_id(&definition.name.text, definition.name.span);
         for line in &definition.lines {
             let text = match line {
-                UserLine::Example(text) | UserLine::Contains(text) | UserLine::Not(text) | UserLine::Regex(text) => text,
+                UserLine::Example(text) | UserLine::Contains(text) | UserLine::Not(text) | UserLine::Regex(text) => {
+                    text
+                }
                 UserLine::Threshold(value, span) => {
                     self.threshold(id, *value, *span);
                     continue;
@@ -212,13 +214,7 @@ impl Names {
                 }
             }
         }
-        self.program.flows.push(super::Flow {
-            name,
-            kind,
-            span: definition.header,
-            priority: 1.0,
-            steps: Vec::new(),
-        });
+        self.program.flows.push(super::Flow { name, kind, span: definition.header, priority: 1.0, steps: Vec::new() });
         self.done.push(false);
     }
 
@@ -253,14 +249,15 @@ impl Names {
         if known.is_none_or(|id| id.index() >= self.defined_intents) && !self.lost_definitions {
             let defined = self.program.intents[..self.defined_intents].iter().map(|intent| &*intent.name);
             let suggestion = nearest(&name.text, defined).map(str::to_owned);
-            let diagnostic = Diagnostic::new(
-                codes::UNKNOWN_INTENT,
-                name.span,
-                format!("no intent is called `{}`", name.text),
-            )
-            .label("no text a user types can mean this");
+            let diagnostic =
+                Diagnostic::new(codes::UNKNOWN_INTENT, name.span, format!("no intent is called `{}`", name.text))
+                    .label("no text a user types can mean this");
             self.diagnostics.push(match suggestion {
-                Some(meant) => diagnostic.suggest(Some(&meant)),
+                Some(meant) => {
+                    // What is misspelt here is not unused.
+                    self.awaited[self.program.intents_by_name[&*meant].index()] = true;
+                    diagnostic.suggest(Some(&meant))
+                }
                 None => diagnostic.help(format!("add `define user {}` with examples", name.text)),
             });
         }
@@ -291,14 +288,14 @@ impl Names {
         if known.is_none_or(|id| id.index() >= self.defined_messages) && !self.lost_definitions {
             let defined = self.program.messages[..self.defined_messages].iter().map(|message| &*message.name);
             let suggestion = nearest(&name.text, defined).map(str::to_owned);
-            let diagnostic = Diagnostic::new(
-                codes::UNKNOWN_MESSAGE,
-                name.span,
-                format!("no message is called `{}`", name.text),
-            )
-            .label("no model is configured, so this says `inform cannot answer`");
+            let diagnostic =
+                Diagnostic::new(codes::UNKNOWN_MESSAGE, name.span, format!("no message is called `{}`", name.text))
+                    .label("no model is configured, so this says `inform cannot answer`");
             self.diagnostics.push(match suggestion {
-                Some(meant) => diagnostic.suggest(Some(&meant)),
+                Some(meant) => {
+                    self.said[self.program.messages_by_name[&*meant].index()] = true;
+                    diagnostic.suggest(Some(&meant))
+                }
                 None => diagnostic.help(format!("add `define bot {}` with a text", name.text)),
             });
         }
@@ -338,7 +335,10 @@ impl Names {
                     let message = format!("no subflow is called `{}`", name.text);
                     let diagnostic = Diagnostic::new(codes::UNKNOWN_SUBFLOW, name.span, message);
                     self.diagnostics.push(match suggestion {
-                        Some(meant) => diagnostic.suggest(Some(&meant)),
+                        Some(meant) => {
+                            self.done[self.program.flows_by_name[&*meant].index()] = true;
+                            diagnostic.suggest(Some(&meant))
+                        }
                         None => diagnostic.help(format!("add `define subflow {}`", name.text)),
                     });
                 }

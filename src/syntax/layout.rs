@@ -205,27 +205,18 @@ impl Splitter<'_> {
                 Ok(token) => {
                     let line = open.get_or_insert_with(|| self.open(margin.clone(), range.start));
                     line.end = range.end;
-                    let broken = match token {
-                        Token::String(Closed::No) => Some(self.unterminated(line, range.clone())),
-                        Token::Nul => Some(
-                            Diagnostic::new(codes::NUL_BYTE, self.span(range.clone()), "NUL byte in the text")
-                                .help("delete it; rail files are plain text"),
-                        ),
-                        _ => None,
-                    };
-                    if let Some(diagnostic) = broken {
-                        // One finding a line: a run of NUL bytes is one mistake.
-                        if !line.damaged {
-                            self.diagnostics.push(diagnostic);
-                        }
-                        line.damaged = true;
+                    if token == Token::String(Closed::No) && !line.damaged {
+                        let diagnostic = self.unterminated(line, range.clone());
+                        self.diagnostics.push(diagnostic);
                     }
+                    line.damaged |= matches!(token, Token::String(Closed::No) | Token::Nul);
                 }
                 Err(()) => {}
             }
         }
         self.close(open.take());
         self.report_tabs();
+        self.report_nul();
         self.lines
     }
 
@@ -287,5 +278,15 @@ impl Splitter<'_> {
             diagnostic = diagnostic.fix(*span, self.text[span.range()].replace('\t', "  "));
         }
         self.diagnostics.push(diagnostic);
+    }
+
+    fn report_nul(&mut self) {
+        let Some(at) = self.text.find('\0') else { return };
+        let span = self.span(at..at + 1);
+        self.diagnostics.push(
+            Diagnostic::new(codes::NUL_BYTE, span, "NUL byte in the text")
+                .label("here is the first one")
+                .help("rail files are plain text; save this one as UTF-8"),
+        );
     }
 }

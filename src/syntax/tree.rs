@@ -492,7 +492,7 @@ impl Tree<'_> {
     fn stray(&mut self, span: Span, what: &str, opener: &str) {
         self.report(
             Diagnostic::new(codes::STRAY_ELSE, span, format!("`{what}` belongs to no `{opener}`"))
-                .help(format!("it stands right behind the block of an `{opener}`, indented like it")),
+                .help(format!("it stands right behind the block of its `{opener}`, indented like it")),
         );
     }
 
