@@ -10,6 +10,9 @@ mod tree;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceFile, Span};
 
+#[cfg(test)]
+mod tests;
+
 use ast::Ast;
 
 /// What parsing a file yields.
