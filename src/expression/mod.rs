@@ -1,10 +1,21 @@
-//! Expressions and message templates, compiled once and evaluated with a budget.
+//! Expressions and message templates: parsed once, evaluated strictly, with bounded results.
+//!
+//! The syntax is minijinja's. Expressions are evaluated here, because its operators are lax where rails must not be:
+//! ordering or adding what can't be ordered or added fails, instead of being something.
+
+mod evaluate;
+mod operator;
+mod parse;
+mod template;
+mod text;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 pub use serde_json::Value;
+pub use template::{Rendered, Template};
+pub use text::to_text;
 
 /// Variables by name, without the `$`.
 pub type Variables = BTreeMap<Arc<str>, Value>;
@@ -35,14 +46,70 @@ pub struct Scope<'a> {
     pub globals: &'a Variables,
 }
 
+impl<'a> Scope<'a> {
+    /// The value of `name`; `None` when it was never set.
+    pub fn get(self, name: &str) -> Option<&'a Value> {
+        self.locals.get(name).or_else(|| self.globals.get(name))
+    }
+}
+
 /// An expression of the language, such as `$tries + 1`.
 #[derive(Debug, Clone)]
 pub struct Expression {
     source: Arc<str>,
+    tree: Arc<parse::Node>,
 }
 
-/// The text of a message with its places to fill in.
-#[derive(Debug, Clone)]
-pub struct Template {
-    source: Arc<str>,
+impl Expression {
+    /// Parses `source`.
+    ///
+    /// # Errors
+    /// When it is no expression, or asks for what expressions can't do.
+    pub fn parse(source: &str) -> Result<Self, ParseError> {
+        Ok(Self { source: source.into(), tree: Arc::new(parse::parse(source)?) })
+    }
+
+    /// What was parsed.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Its value, with the variables of `scope`. A variable that is not set is `None`.
+    ///
+    /// # Errors
+    /// When an operation is not defined for its operands, and when a result grows too large.
+    pub fn evaluate(&self, scope: Scope<'_>) -> Result<Value, EvaluationError> {
+        evaluate::evaluate(&self.tree, scope)
+    }
+
+    /// The names it reads.
+    pub fn variables(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.tree.variables(&mut names);
+        names
+    }
+
+    /// Why it fails whatever the variables are, if that can be known: it reads none, and fails.
+    pub fn fails_always(&self) -> Option<EvaluationError> {
+        if !self.variables().is_empty() {
+            return None;
+        }
+        let none = Variables::new();
+        self.evaluate(Scope { locals: &none, globals: &none }).err()
+    }
 }
+
+/// Truth as in Python: `None`, `False`, zero and what is empty are false.
+pub fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(entries) => !entries.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

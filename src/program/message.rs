@@ -10,6 +10,11 @@ use crate::source::Span;
 pub struct MessageId(pub(crate) u32);
 
 impl MessageId {
+    /// `inform internal error occurred`, which every program has.
+    pub const INTERNAL_ERROR: MessageId = MessageId(2);
+    /// `inform cannot answer`, which every program has.
+    pub const CANNOT_ANSWER: MessageId = MessageId(3);
+
     /// Its place in [`Program::messages`](super::Program::messages).
     pub fn index(self) -> usize {
         self.0 as usize
