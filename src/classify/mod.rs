@@ -1,0 +1,354 @@
+//! What a text means: equal to an example, else by pattern, else by the nearest example.
+
+mod embed;
+mod exact;
+mod nearest;
+mod normalize;
+mod pattern;
+mod slot;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use normalize::Normalized;
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::program::{IntentId, Program};
+use crate::source::Span;
+use exact::Exact;
+use nearest::{Nearest, Neighbour};
+use pattern::{Hit, Patterns};
+
+/// How many candidates a tier reports.
+const CANDIDATES: usize = 5;
+
+/// How texts are compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// What compares texts that match no pattern.
+    pub embedder: EmbedderKind,
+    /// What a score must reach, unless the intent says otherwise; from 0 to 1.
+    pub threshold: f32,
+    /// What the score is.
+    pub scale: Scale,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { embedder: EmbedderKind::Static, threshold: 0.5, scale: Scale::Confidence }
+    }
+}
+
+/// What compares texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmbedderKind {
+    /// The built-in table.
+    Static,
+    /// Nothing: only what equals an example or matches a pattern is understood.
+    Exact,
+}
+
+/// What the score of an embedding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// How likely it is right.
+    Confidence,
+    /// NeMo Guardrails' distance: 1 − √(2 − 2·cos)/2, to the nearest example alone.
+    Reference,
+}
+
+/// What decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// The text equals an example.
+    Exact,
+    /// A phrase or a regular expression.
+    Pattern,
+    /// The nearest example.
+    Embedding,
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Tier::Exact => "exact",
+            Tier::Pattern => "pattern",
+            Tier::Embedding => "embedding",
+        })
+    }
+}
+
+/// What a text means, and why.
+#[derive(Debug, Clone)]
+pub struct Classification {
+    /// The intent; `None` when nothing reached its threshold.
+    pub intent: Option<IntentId>,
+    /// The tier that decided, or was the last to be asked.
+    pub tier: Tier,
+    /// The confidence of the intent, or of the best candidate, from 0 to 1.
+    pub score: f32,
+    /// What that had to reach.
+    pub threshold: f32,
+    /// How far the next candidate is behind.
+    pub margin: f32,
+    /// What the text matched; `None` without an intent.
+    pub matched: Option<Matched>,
+    /// The best first.
+    pub candidates: Vec<Candidate>,
+    /// Slots and named groups, as typed.
+    pub captures: Vec<(Arc<str>, String)>,
+    /// Why the embedder had nothing to say, if it was asked and had not.
+    pub abstained: Option<Abstention>,
+}
+
+/// What a text matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    /// The example, the phrase or the regular expression.
+    pub text: Arc<str>,
+    /// Where it stands.
+    pub span: Span,
+    /// Which of them.
+    pub kind: MatchKind,
+}
+
+/// What kind of line matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MatchKind {
+    /// An example.
+    Example,
+    /// A `contains` phrase.
+    Phrase,
+    /// A `/regex/`.
+    Regex,
+}
+
+impl fmt::Display for Matched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            MatchKind::Example => write!(f, "\"{}\"", self.text),
+            MatchKind::Phrase => write!(f, "contains \"{}\"", self.text),
+            MatchKind::Regex => write!(f, "/{}/", self.text),
+        }
+    }
+}
+
+/// An intent that a text may mean.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The intent.
+    pub intent: IntentId,
+    /// The tier that found it.
+    pub tier: Tier,
+    /// From 0 to 1.
+    pub score: f32,
+    /// The example or pattern that speaks for it.
+    pub example: Arc<str>,
+    /// Where that stands.
+    pub span: Span,
+}
+
+/// Why the embedder had nothing to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Abstention {
+    /// The text is empty.
+    NoText,
+    /// No intent has an example to compare with.
+    NoExamples,
+    /// Most of its words are in no script the embedder reads.
+    UnknownScript,
+}
+
+impl fmt::Display for Abstention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Abstention::NoText => "no text",
+            Abstention::NoExamples => "no examples to compare with",
+            Abstention::UnknownScript => "unknown script",
+        })
+    }
+}
+
+/// The compiled intents of a program. Immutable, and shared by all requests.
+#[derive(Debug)]
+pub struct Classifier {
+    exact: Exact,
+    patterns: Patterns,
+    nearest: Option<Nearest>,
+    thresholds: Vec<f32>,
+    slots: Vec<Vec<Arc<str>>>,
+    scale: Scale,
+    default_threshold: f32,
+}
+
+impl Classifier {
+    /// Compiles the intents of `program`. With an error among the findings it is not to be used.
+    pub fn build(program: &Program, settings: &Settings) -> (Self, Vec<Diagnostic>) {
+        let mut diagnostics = Vec::new();
+        let patterns = Patterns::new(program, &mut diagnostics);
+        let nearest = (settings.embedder == EmbedderKind::Static).then(|| {
+            let (nearest, unreadable) = Nearest::new(program);
+            diagnostics.extend(unreadable.into_iter().map(|example| {
+                Diagnostic::new(codes::UNKNOWN_SCRIPT, example.span, "the built-in embedder can't read this example")
+                    .label("most of it is in no script the embedder knows")
+                    .help("it still matches texts that equal it; use `contains` or a `/regex/` for more")
+            }));
+            nearest
+        });
+        let classifier = Self {
+            exact: Exact::new(program),
+            patterns,
+            nearest,
+            thresholds: program.intents.iter().map(|intent| intent.threshold.unwrap_or(settings.threshold)).collect(),
+            slots: program.intents.iter().map(slot::names).collect(),
+            scale: settings.scale,
+            default_threshold: settings.threshold,
+        };
+        (classifier, diagnostics)
+    }
+
+    /// What `text` means. Stops at the first tier that decides.
+    pub fn classify(&self, text: &str) -> Classification {
+        self.decide(text, false)
+    }
+
+    /// The same decision, with the candidates of all tiers.
+    pub fn explain(&self, text: &str) -> Classification {
+        self.decide(text, true)
+    }
+
+    /// The variables that an utterance of `intent` may set: slots and named groups.
+    pub fn slots(&self, intent: IntentId) -> &[Arc<str>] {
+        &self.slots[intent.index()]
+    }
+
+    fn decide(&self, typed: &str, all_tiers: bool) -> Classification {
+        let text = Normalized::new(typed);
+        let ruled_out = self.exact.ruled_out(&text);
+        let mut found = self.by_exact(&text, typed).or_else(|| self.by_pattern(&text, typed, ruled_out));
+        if found.is_none() || all_tiers {
+            let by_embedding = self.by_embedding(&text, ruled_out);
+            match &mut found {
+                None => return by_embedding,
+                Some(found) => {
+                    let known: Vec<IntentId> = found.candidates.iter().map(|candidate| candidate.intent).collect();
+                    let others = by_embedding.candidates.into_iter();
+                    found.candidates.extend(others.filter(|candidate| !known.contains(&candidate.intent)));
+                }
+            }
+        }
+        found.unwrap_or_else(|| self.nothing(Tier::Pattern, None))
+    }
+
+    fn by_exact(&self, text: &Normalized, typed: &str) -> Option<Classification> {
+        let owners = self.exact.owners(text);
+        let first = owners.first()?;
+        let mut candidates: Vec<Candidate> = Vec::with_capacity(owners.len());
+        candidates.extend(owners.iter().map(|owner| Candidate {
+            intent: owner.intent,
+            tier: Tier::Exact,
+            score: 1.0,
+            example: owner.text.clone(),
+            span: owner.span,
+        }));
+        // The intent is certain, but what its patterns capture is still wanted.
+        let captures = if self.slots(first.intent).is_empty() {
+            Vec::new()
+        } else {
+            let hits = self.patterns.find(text, typed);
+            hits.into_iter().find(|hit| hit.intent == first.intent).map(|hit| hit.captures).unwrap_or_default()
+        };
+        let matched = Matched { text: first.text.clone(), span: first.span, kind: MatchKind::Example };
+        Some(self.certain(Tier::Exact, matched, candidates, captures))
+    }
+
+    fn by_pattern(&self, text: &Normalized, typed: &str, ruled_out: &[IntentId]) -> Option<Classification> {
+        let mut hits = self.patterns.find(text, typed);
+        hits.retain(|hit| !ruled_out.contains(&hit.intent));
+        let Hit { text, span, captures, is_regex, .. } = hits.first()?.clone();
+        let candidates = hits.into_iter().map(|hit| Candidate {
+            intent: hit.intent,
+            tier: Tier::Pattern,
+            score: 1.0,
+            example: hit.text,
+            span: hit.span,
+        });
+        let kind = if is_regex { MatchKind::Regex } else { MatchKind::Phrase };
+        Some(self.certain(Tier::Pattern, Matched { text, span, kind }, candidates.collect(), captures))
+    }
+
+    fn certain(
+        &self,
+        tier: Tier,
+        matched: Matched,
+        candidates: Vec<Candidate>,
+        captures: Vec<(Arc<str>, String)>,
+    ) -> Classification {
+        let intent = candidates.first().map(|candidate| candidate.intent);
+        Classification {
+            intent,
+            tier,
+            score: 1.0,
+            threshold: intent.map_or(self.default_threshold, |intent| self.thresholds[intent.index()]),
+            margin: if candidates.len() > 1 { 0.0 } else { 1.0 },
+            matched: Some(matched),
+            candidates,
+            captures,
+            abstained: None,
+        }
+    }
+
+    fn by_embedding(&self, text: &Normalized, ruled_out: &[IntentId]) -> Classification {
+        let Some(nearest) = &self.nearest else { return self.nothing(Tier::Pattern, None) };
+        let neighbours = match nearest.find(text.text(), ruled_out, self.scale, CANDIDATES) {
+            Ok(neighbours) => neighbours,
+            Err(abstention) => return self.nothing(Tier::Embedding, Some(abstention)),
+        };
+        let threshold = |neighbour: &Neighbour| self.thresholds[neighbour.intent.index()];
+        let winner = neighbours.iter().position(|neighbour| neighbour.score >= threshold(neighbour));
+        let Some(shown) = neighbours.get(winner.unwrap_or(0)) else { return self.nothing(Tier::Embedding, None) };
+        let next = neighbours.iter().filter(|other| other.intent != shown.intent).map(|other| other.score);
+        let margin = shown.score - next.fold(0.0, f32::max);
+        let matched = Matched { text: shown.example.clone(), span: shown.span, kind: MatchKind::Example };
+        Classification {
+            intent: winner.map(|_| shown.intent),
+            tier: Tier::Embedding,
+            score: shown.score,
+            threshold: threshold(shown),
+            margin,
+            matched: winner.map(|_| matched),
+            candidates: neighbours.into_iter().map(Candidate::from).collect(),
+            captures: Vec::new(),
+            abstained: None,
+        }
+    }
+
+    fn nothing(&self, tier: Tier, abstained: Option<Abstention>) -> Classification {
+        Classification {
+            intent: None,
+            tier,
+            score: 0.0,
+            threshold: self.default_threshold,
+            margin: 0.0,
+            matched: None,
+            candidates: Vec::new(),
+            captures: Vec::new(),
+            abstained,
+        }
+    }
+}
+
+impl From<Neighbour> for Candidate {
+    fn from(neighbour: Neighbour) -> Self {
+        let Neighbour { intent, score, example, span } = neighbour;
+        Self { intent, tier: Tier::Embedding, score, example, span }
+    }
+}

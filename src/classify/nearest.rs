@@ -1,0 +1,209 @@
+//! The nearest intent by embedding: half the cosine to its nearest example and half to its centre, less half of what
+//! the text has in common with generic sentences.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::{Array1, Array2, ArrayView1, s};
+
+use super::embed::{DIMENSIONS, Embedded, bank, embed};
+use super::normalize::Normalized;
+use super::{Abstention, Scale, slot};
+use crate::program::{IntentId, Program, Utterance};
+use crate::source::Span;
+
+/// How many of the nearest generic sentences count.
+const BANK_NEIGHBOURS: usize = 5;
+/// The bank score that is as likely right as wrong, and how fast the odds change around it.
+const MIDPOINT: f32 = 0.25;
+const WIDTH: f32 = 0.07;
+
+/// All examples as vectors, grouped by intent.
+pub(super) struct Nearest {
+    /// One example a row.
+    vectors: Array2<f32>,
+    /// One row a class: the normalised mean of its examples.
+    centres: Array2<f32>,
+    classes: Vec<Class>,
+    texts: Vec<(Arc<str>, Span)>,
+}
+
+/// The examples, or the counter-examples, of one intent.
+struct Class {
+    intent: IntentId,
+    is_rival: bool,
+    rows: Range<usize>,
+}
+
+/// An intent with its score, and the example that is nearest.
+#[derive(Debug, Clone)]
+pub(super) struct Neighbour {
+    pub intent: IntentId,
+    /// A confidence from 0 to 1.
+    pub score: f32,
+    pub example: Arc<str>,
+    pub span: Span,
+}
+
+/// What an example is when it can't be embedded.
+pub(super) struct Unreadable {
+    pub span: Span,
+}
+
+impl Nearest {
+    pub(super) fn new(program: &Program) -> (Self, Vec<Unreadable>) {
+        let mut builder = Builder::default();
+        for (id, intent) in program.intents() {
+            builder.class(id, false, &intent.examples);
+            builder.class(id, true, &intent.counter_examples);
+        }
+        let Builder { vectors, centres, classes, texts, unreadable } = builder;
+        let matrix = |numbers: Vec<f32>| {
+            let rows = numbers.len() / DIMENSIONS;
+            Array2::from_shape_vec((rows, DIMENSIONS), numbers).unwrap_or_else(|_| Array2::zeros((0, DIMENSIONS)))
+        };
+        if !texts.is_empty() {
+            // Built now, so that the first text does not pay for it.
+            bank();
+        }
+        (Self { vectors: matrix(vectors), centres: matrix(centres), classes, texts }, unreadable)
+    }
+
+    /// The `count` best intents for `text`, best first; intents that `ruled_out` names, or whose counter-examples are
+    /// nearer, are left out.
+    pub(super) fn find(
+        &self,
+        text: &str,
+        ruled_out: &[IntentId],
+        scale: Scale,
+        count: usize,
+    ) -> Result<Vec<Neighbour>, Abstention> {
+        if self.classes.is_empty() {
+            return Err(Abstention::NoExamples);
+        }
+        let vector = match embed(text) {
+            Embedded::Vector(vector) => Array1::from_iter(vector),
+            Embedded::Empty => return Err(Abstention::NoText),
+            Embedded::Unknown => return Err(Abstention::UnknownScript),
+        };
+        let cosines = self.vectors.dot(&vector);
+        let centres = self.centres.dot(&vector);
+        let scored = self.classes.iter().zip(&centres).map(|(class, centre)| {
+            let (row, nearest) = best(cosines.slice(s![class.rows.clone()]));
+            Scored { class, mixed: 0.5 * nearest + 0.5 * centre, nearest, row: class.rows.start + row }
+        });
+        let mut kept: Vec<Scored<'_>> = Vec::with_capacity(self.classes.len());
+        for scored in scored {
+            if !scored.class.is_rival {
+                kept.push(scored);
+            } else if let Some(own) = kept.pop_if(|own| own.class.intent == scored.class.intent)
+                && own.mixed > scored.mixed
+            {
+                kept.push(own);
+            }
+        }
+        kept.retain(|scored| !ruled_out.contains(&scored.class.intent));
+        let generic = match scale {
+            Scale::Confidence => mean_of_best(&bank().dot(&vector)),
+            Scale::Reference => 0.0,
+        };
+        let score = |scored: &Scored<'_>| match scale {
+            Scale::Confidence => confidence(scored.mixed - 0.5 * generic),
+            Scale::Reference => 1.0 - (2.0 - 2.0 * scored.nearest.min(1.0)).sqrt() / 2.0,
+        };
+        let rank = |scored: &Scored<'_>| match scale {
+            Scale::Confidence => scored.mixed,
+            Scale::Reference => scored.nearest,
+        };
+        // A stable order, so that of two equal ones the first defined wins.
+        let by_rank = |a: &Scored<'_>, b: &Scored<'_>| rank(b).total_cmp(&rank(a)).then(a.row.cmp(&b.row));
+        if kept.len() > count {
+            kept.select_nth_unstable_by(count, by_rank);
+            kept.truncate(count);
+        }
+        kept.sort_by(by_rank);
+        let neighbour = |scored: Scored<'_>| {
+            let (example, span) = self.texts[scored.row].clone();
+            Neighbour { intent: scored.class.intent, score: score(&scored), example, span }
+        };
+        Ok(kept.into_iter().map(neighbour).collect())
+    }
+}
+
+struct Scored<'a> {
+    class: &'a Class,
+    /// Half nearest example, half centre.
+    mixed: f32,
+    nearest: f32,
+    row: usize,
+}
+
+#[derive(Default)]
+struct Builder {
+    vectors: Vec<f32>,
+    centres: Vec<f32>,
+    classes: Vec<Class>,
+    texts: Vec<(Arc<str>, Span)>,
+    unreadable: Vec<Unreadable>,
+}
+
+impl Builder {
+    fn class(&mut self, intent: IntentId, is_rival: bool, utterances: &[Utterance]) {
+        let start = self.texts.len();
+        let mut sum = [0.0_f32; DIMENSIONS];
+        for utterance in utterances {
+            let text = slot::without(&utterance.text);
+            match embed(Normalized::new(&text).text()) {
+                Embedded::Vector(vector) => {
+                    sum.iter_mut().zip(&vector).for_each(|(sum, x)| *sum += x);
+                    self.vectors.extend_from_slice(&vector);
+                    self.texts.push((utterance.text.clone(), utterance.span));
+                }
+                Embedded::Unknown => self.unreadable.push(Unreadable { span: utterance.span }),
+                Embedded::Empty => {}
+            }
+        }
+        if self.texts.len() > start {
+            let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::EPSILON);
+            self.centres.extend(sum.iter().map(|x| x / length));
+            self.classes.push(Class { intent, is_rival, rows: start..self.texts.len() });
+        }
+    }
+}
+
+fn best(cosines: ArrayView1<'_, f32>) -> (usize, f32) {
+    cosines.iter().copied().enumerate().fold(
+        (0, f32::MIN),
+        |best, (row, cosine)| {
+            if cosine > best.1 { (row, cosine) } else { best }
+        },
+    )
+}
+
+fn mean_of_best(cosines: &Array1<f32>) -> f32 {
+    let mut best = [f32::MIN; BANK_NEIGHBOURS];
+    for cosine in cosines {
+        if *cosine > best[0] {
+            best[0] = *cosine;
+            best.sort_by(f32::total_cmp);
+        }
+    }
+    best.iter().sum::<f32>() / BANK_NEIGHBOURS as f32
+}
+
+/// The bank score as a probability: σ((score − 0.25) / 0.07).
+fn confidence(bank_score: f32) -> f32 {
+    1.0 / (1.0 + (-(bank_score - MIDPOINT) / WIDTH).exp())
+}
+
+/// The bank score behind a confidence.
+#[cfg(test)]
+pub(super) fn bank_score(confidence: f32) -> f32 {
+    MIDPOINT + WIDTH * (confidence / (1.0 - confidence)).ln()
+}
+
+impl std::fmt::Debug for Nearest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Nearest({} examples, {} classes)", self.texts.len(), self.classes.len())
+    }
+}

@@ -1,0 +1,175 @@
+//! One way to spell a text, so that tricks of typing don't matter: compatibility forms, case, invisible characters,
+//! white space, quotes and dashes. A map leads back to the text as typed.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+/// A text, normalised, with the way back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Normalized {
+    text: String,
+    /// For each byte of `text` the byte of the typed text it comes from, and one more for the end.
+    origins: Vec<u32>,
+}
+
+impl Normalized {
+    /// Normalises `typed`.
+    pub fn new(typed: &str) -> Self {
+        let mut writer = Writer { text: String::with_capacity(typed.len()), origins: Vec::new(), space: None };
+        writer.origins.reserve(typed.len() + 1);
+        let mut chars = typed.char_indices().peekable();
+        let mut cluster = String::new();
+        while let Some((start, first)) = chars.next() {
+            if first.is_ascii() && chars.peek().is_none_or(|(_, next)| next.is_ascii()) {
+                writer.push(first.to_ascii_lowercase(), start);
+                continue;
+            }
+            if is_invisible(first) {
+                continue;
+            }
+            // A character and the marks on it are one; nothing invisible may come between them.
+            cluster.clear();
+            cluster.push(first);
+            while let Some((_, next)) = chars.peek().copied() {
+                if joins(next) {
+                    cluster.push(next);
+                } else if !is_invisible(next) {
+                    break;
+                }
+                chars.next();
+            }
+            for c in cluster.nfkc().flat_map(char::to_lowercase).nfkc() {
+                writer.push(plain(c), start);
+            }
+        }
+        writer.origins.push(typed.len() as u32);
+        Self { text: writer.text, origins: writer.origins }
+    }
+
+    /// The normalised text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The bytes of the typed text that the bytes `range` of the normalised text come from.
+    pub fn origin(&self, range: Range<usize>) -> Range<usize> {
+        let start = self.origins[range.start] as usize;
+        let end = if range.is_empty() { start } else { self.origins[range.end] as usize };
+        start..end.max(start)
+    }
+}
+
+struct Writer {
+    text: String,
+    origins: Vec<u32>,
+    /// White space that waits for a word behind it, and where it began.
+    space: Option<usize>,
+}
+
+impl Writer {
+    fn push(&mut self, c: char, origin: usize) {
+        if c.is_whitespace() {
+            self.space.get_or_insert(origin);
+            return;
+        }
+        if is_invisible(c) {
+            return;
+        }
+        if let Some(at) = self.space.take()
+            && !self.text.is_empty()
+        {
+            self.text.push(' ');
+            self.origins.push(at as u32);
+        }
+        self.text.push(c);
+        self.origins.extend(std::iter::repeat_n(origin as u32, c.len_utf8()));
+    }
+}
+
+fn joins(c: char) -> bool {
+    // Vowels and finals of Korean syllables join the consonant before them.
+    (is_combining_mark(c) && !is_invisible(c)) || matches!(c, '\u{1161}'..='\u{11ff}')
+}
+
+/// Characters that show nothing and may hide a word from a pattern.
+fn is_invisible(c: char) -> bool {
+    match c {
+        ' '..='~' => false,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => true,
+        '\u{3164}' | '\u{ffa0}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' => true,
+        c if c.is_whitespace() => false,
+        c => matches!(c.general_category(), GeneralCategory::Format | GeneralCategory::Control),
+    }
+}
+
+/// The ASCII character that stands for its typographic relatives.
+fn plain(c: char) -> char {
+    match c {
+        '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{60}' | '\u{b4}' => '\'',
+        '\u{201c}'..='\u{201f}' | '\u{2033}' | '\u{ab}' | '\u{bb}' => '"',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        c => c,
+    }
+}
+
+/// What counts when two texts are compared as a whole: `text` without punctuation at its end.
+pub(super) fn key(text: &str) -> &str {
+    let key = text.trim_end_matches(['.', '!', '?', ' ']);
+    if key.is_empty() { text } else { key }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spellings_come_together() {
+        for (typed, text) in [
+            ("Hello  World\n", "hello world"),
+            ("  ", ""),
+            ("ＨＥＬＬＯ", "hello"),
+            ("he\u{200b}ll\u{ad}o", "hello"),
+            ("Cafe\u{301}", "café"),
+            ("cafe\u{200d}\u{301}", "café"),
+            ("don’t “quote” – me", "don't \"quote\" - me"),
+            ("ﬁne", "fine"),
+            ("STRASSE İ", "strasse i\u{307}"),
+            ("\u{202e}abc\u{202c}", "abc"),
+            ("a\u{3000}b", "a b"),
+        ] {
+            assert_eq!(Normalized::new(typed).text(), text, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_is_exact() {
+        let typed = "My  order: ＡＢ\u{200b}-42!";
+        let normalized = Normalized::new(typed);
+        let start = normalized.text().find("ab-42").unwrap();
+        assert_eq!(&typed[normalized.origin(start..start + 5)], "ＡＢ\u{200b}-42");
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_is_normalising_once(typed in any::<String>()) {
+            let once = Normalized::new(&typed);
+            let twice = Normalized::new(once.text());
+            prop_assert_eq!(twice.text(), once.text());
+        }
+
+        #[test]
+        fn every_part_leads_back_to_whole_characters(typed in "[a-zA-Z \u{200b}é\u{301}ﬁ１“]{0,30}") {
+            let normalized = Normalized::new(&typed);
+            let mut last = 0;
+            for (at, c) in normalized.text().char_indices() {
+                let origin = normalized.origin(at..at + c.len_utf8());
+                prop_assert!(origin.start >= last && typed.get(origin.clone()).is_some());
+                last = origin.start;
+            }
+        }
+    }
+}
