@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `railsc`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rails::cli::main()
+}

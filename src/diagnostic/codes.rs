@@ -122,6 +122,12 @@ codes! {
     CONSTANT_FAILURE = "W1401", "expression always fails";
 
     UNKNOWN_SCRIPT = "W1501", "example is in a script the embedder can't read";
+
+    NO_MODEL = "W1601", "key is about a model, and none is called";
+
+    REFERENCE_MARKS = "N1602", "configuration was written for NeMo Guardrails";
+    OTHER_EMBEDDER = "N1603", "built-in embedder stands in for another";
+    PYTHON_FILE = "N1604", "Python file in a configuration";
 }
 
 #[cfg(test)]

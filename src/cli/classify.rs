@@ -1,0 +1,151 @@
+//! `railsc classify`: which intent a text means, and how sure that is.
+
+mod rows;
+mod summary;
+mod table;
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{ArgGroup, Args};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::{Failure, Outcome, load};
+use crate::classify::{Classification, Tier};
+use crate::engine::Rails;
+use rows::Rows;
+use summary::Summary;
+
+/// Say which intent a text means, and how sure that is
+#[derive(Args)]
+#[command(group = ArgGroup::new("texts").required(true))]
+pub(super) struct Arguments {
+    /// A configuration: a folder, or a single `.co` file
+    path: PathBuf,
+    /// The text
+    #[arg(group = "texts")]
+    text: Option<String>,
+    /// Many texts: one a line, or the field `text` of each object of a `.jsonl`; `-` reads standard input
+    #[arg(long, group = "texts", value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// One text, classified.
+#[derive(Serialize)]
+struct Row<'a> {
+    text: &'a str,
+    intent: Option<&'a str>,
+    tier: Tier,
+    score: f32,
+    threshold: f32,
+    margin: f32,
+    matched: Option<String>,
+    candidates: Vec<RowCandidate<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    abstained: Option<String>,
+    micros: f64,
+}
+
+#[derive(Serialize)]
+struct RowCandidate<'a> {
+    intent: &'a str,
+    score: f32,
+    example: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn new(rails: &'a Rails, text: &'a str, found: &'a Classification, micros: f64) -> Self {
+        let name = |intent| &*rails.program().intent(intent).name;
+        let candidate = |candidate: &'a crate::classify::Candidate| RowCandidate {
+            intent: name(candidate.intent),
+            score: candidate.score,
+            example: &candidate.example,
+        };
+        Self {
+            text,
+            intent: found.intent.map(name),
+            tier: found.tier,
+            score: found.score,
+            threshold: found.threshold,
+            margin: found.margin,
+            matched: found.matched.as_ref().map(ToString::to_string),
+            candidates: found.candidates.iter().map(candidate).collect(),
+            abstained: found.abstained.map(|reason| reason.to_string()),
+            micros,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let rails = load(&arguments.path)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    if let Some(text) = &arguments.text {
+        let (found, micros) = timed(&rails, text);
+        if arguments.json {
+            write_json(&mut out, &Row::new(&rails, text, &found, micros))?;
+        } else {
+            table::write_one(&mut out, &rails, text, &found, micros)?;
+        }
+    } else if let Some(file) = &arguments.file {
+        let rows = Rows::open(file)?;
+        let summary = classify_all(&rails, rows, arguments.json, &mut out)?;
+        out.flush()?;
+        if arguments.json {
+            // Standard output is for the rows alone.
+            write!(io::stderr().lock(), "{summary}")?;
+        } else {
+            write!(out, "{summary}")?;
+        }
+    }
+    out.flush()?;
+    Ok(Outcome::Fine)
+}
+
+/// Classifies once to be measured; the candidates of the tiers that were not asked are added after the clock stops.
+fn timed(rails: &Rails, text: &str) -> (Classification, f64) {
+    let began = Instant::now();
+    let mut found = rails.classifier().classify(text);
+    let micros = (began.elapsed().as_nanos() as f64 / 100.0).round() / 10.0;
+    found.candidates = rails.classifier().explain(text).candidates;
+    (found, micros)
+}
+
+fn classify_all(rails: &Rails, rows: Rows, json: bool, out: &mut impl Write) -> Result<Summary, Failure> {
+    let progress = progress(rows.bytes());
+    let mut summary = Summary::default();
+    for row in rows {
+        let row = row?;
+        let (found, micros) = timed(rails, &row.text);
+        let result = Row::new(rails, &row.text, &found, micros);
+        if json {
+            write_json(out, &result)?;
+        } else {
+            table::write_line(out, &result)?;
+        }
+        let known = |label: &str| rails.program().intent_named(label).is_some();
+        summary.add(&result, row.label.as_deref().map(|label| (label, known(label))));
+        progress.set_position(row.end);
+    }
+    progress.finish_and_clear();
+    Ok(summary)
+}
+
+fn write_json(out: &mut impl Write, row: &Row<'_>) -> Result<(), Failure> {
+    serde_json::to_writer(&mut *out, row).map_err(io::Error::from)?;
+    Ok(writeln!(out)?)
+}
+
+/// On a terminal only; what the bar draws goes to standard error.
+fn progress(bytes: Option<u64>) -> ProgressBar {
+    if !io::stderr().is_terminal() || io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let Some(bytes) = bytes else { return ProgressBar::new_spinner() };
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3} % · {eta} left");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

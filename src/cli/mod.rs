@@ -1,0 +1,110 @@
+//! The command line, one file a subcommand.
+//!
+//! Every command exits 0 when all is well, 1 when it has findings, 2 for wrong usage, 3 when reading or writing failed.
+
+mod chat;
+mod check;
+mod classify;
+mod init;
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::diagnostic::{codes, render};
+use crate::engine::{LoadError, Rails};
+
+/// Guardrails for LLM applications: rails checked like code, answered in microseconds.
+#[derive(Parser)]
+#[command(name = "railsc", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Chat(chat::Arguments),
+    Classify(classify::Arguments),
+    Init(init::Arguments),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All is well.
+    Fine,
+    /// It has findings.
+    Findings,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The configuration has errors.
+    #[error("{0}")]
+    Load(Box<LoadError>),
+    /// Reading or writing failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The input is not what it should be.
+    #[error("{0}")]
+    Input(String),
+}
+
+impl Failure {
+    /// An I/O error, with what was being done.
+    fn io(what: impl std::fmt::Display) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Io(io::Error::new(error.kind(), format!("{what}: {error}")))
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    // Wrong usage ends here, with exit code 2.
+    let result = match Arguments::parse().command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Chat(arguments) => chat::run(&arguments),
+        Command::Classify(arguments) => classify::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+    };
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        // Whoever read our output has read enough.
+        Err(Failure::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => report(&failure),
+    }
+}
+
+fn report(failure: &Failure) -> ExitCode {
+    let mut err = anstream::stderr();
+    let (text, code) = match failure {
+        Failure::Load(error) => {
+            let colour = io::stderr().is_terminal();
+            let mut text = Vec::new();
+            // Writing to memory does not fail.
+            let _ = render::render(&error.diagnostics, &error.sources, render::Format::Human, colour, &mut text);
+            let unread = error.diagnostics.iter().all(|found| found.code == codes::UNREADABLE);
+            (String::from_utf8_lossy(&text).trim_end().to_owned(), if unread { 3 } else { 1 })
+        }
+        Failure::Io(error) => (format!("error: {error}"), 3),
+        Failure::Input(message) => (format!("error: {message}"), 1),
+    };
+    // When even this can't be written, the exit code has to do.
+    let _ = writeln!(err, "{text}");
+    ExitCode::from(code)
+}
+
+fn load(path: &Path) -> Result<Rails, Failure> {
+    Rails::from_path(path).map_err(|error| Failure::Load(Box::new(error)))
+}
+
+/// Waits for a future; the command line does one thing at a time.
+fn wait<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    Ok(runtime.map_err(Failure::io("can't start the runtime"))?.block_on(future))
+}

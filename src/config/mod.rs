@@ -1,0 +1,129 @@
+//! Configurations: a folder or a file is read, its YAML merged and understood. What it says about rails is not looked at.
+
+mod keys;
+mod read;
+mod value;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, SourceFile, SourceMap, Span};
+
+/// What `config.yml` says; the default is what an absent one says.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Whose ways to follow where they differ.
+    pub compat: Compat,
+    /// What compares texts.
+    pub embedding_engine: EmbeddingEngine,
+    /// What a score must reach, from 0 to 1; `None` for the default.
+    pub similarity_threshold: Option<f32>,
+    /// The intent of a text that reaches no threshold, and where it is named.
+    pub fallback_intent: Option<(String, Span)>,
+    /// What a turn and a configuration may cost.
+    pub limits: Limits,
+}
+
+/// Whose ways to follow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Compat {
+    /// Our own.
+    #[default]
+    None,
+    /// NeMo Guardrails'.
+    Nemo,
+}
+
+/// What compares texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EmbeddingEngine {
+    /// The built-in table.
+    #[default]
+    Static,
+    /// Only equality.
+    Exact,
+}
+
+/// What a turn and a configuration may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps of one turn.
+    pub steps: usize,
+    /// Messages of one conversation that is sent as a whole.
+    pub messages: usize,
+    /// Characters of one text of the user.
+    pub input_chars: usize,
+    /// Bytes of one file.
+    pub file_bytes: usize,
+    /// Blocks in blocks.
+    pub depth: usize,
+    /// What one action may take.
+    pub timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 10_000,
+            messages: 100,
+            input_chars: 1_000_000,
+            file_bytes: 16 << 20,
+            depth: 256,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A configuration as it was read.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// Every text that was read.
+    pub sources: SourceMap,
+    /// The rail files among them, in path order.
+    pub rail_files: Vec<FileId>,
+    /// What the YAML says.
+    pub config: Config,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the configuration at `path`: a folder, or a single `.co` file. Never fails: what is wrong is in the
+/// diagnostics.
+pub fn load(path: &Path) -> Loaded {
+    let mut loaded = Loaded::default();
+    let found = read::find(path, &mut loaded.diagnostics);
+    let mut documents = Vec::new();
+    for path in &found.yaml {
+        if let Some(id) = read::file(path, &mut loaded, Limits::default().file_bytes) {
+            documents.extend(yaml::parse(id, loaded.sources.file(id), &mut loaded.diagnostics));
+        }
+    }
+    if let Some(document) = yaml::merge(documents, &mut loaded.diagnostics) {
+        loaded.config = keys::understand(&document, &mut loaded.diagnostics);
+    }
+    for path in &found.rails {
+        let limit = loaded.config.limits.file_bytes;
+        if let Some(id) = read::file(path, &mut loaded, limit) {
+            loaded.rail_files.push(id);
+        }
+    }
+    loaded
+}
+
+/// A configuration that is the text of one `.co` file.
+pub fn from_source(text: &str) -> Loaded {
+    let mut loaded = Loaded::default();
+    let limit = loaded.config.limits.file_bytes;
+    if text.len() > limit {
+        loaded.diagnostics.push(read::too_large("the source", text.len() as u64, limit));
+        return loaded;
+    }
+    let id = loaded.sources.add(SourceFile::new("<source>", text));
+    loaded.rail_files.push(id);
+    loaded
+}

@@ -1,0 +1,152 @@
+//! Finding the files of a configuration and reading them, whatever is found there.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+
+use super::Loaded;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::source::{FileId, SourceFile};
+
+/// How many files a configuration may have.
+const MOST_FILES: usize = 10_000;
+/// Folders that hold other things.
+const OTHER_FOLDERS: &[&str] = &["kb", "tests"];
+/// Files of ours that are no part of the configuration.
+const OTHER_FILES: &[&str] = &["thresholds.yml", "serve.yml"];
+
+/// The files of a configuration, in path order.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub rails: Vec<PathBuf>,
+    pub yaml: Vec<PathBuf>,
+}
+
+/// Looks for the files of the configuration at `path`.
+pub(super) fn find(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Found {
+    let mut found = Found::default();
+    let metadata = match path.metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let message = format!("there is nothing at `{}`", path.display());
+            let help = "name a folder that holds `.co` files, or a single `.co` file";
+            diagnostics.push(Diagnostic::without_span(codes::NOT_FOUND, message).help(help));
+            return found;
+        }
+        Err(error) => {
+            diagnostics.push(unreadable(path, &error));
+            return found;
+        }
+    };
+    if metadata.is_dir() {
+        walk(path, &mut found, diagnostics);
+        if found.rails.is_empty() && found.yaml.is_empty() && diagnostics.is_empty() {
+            let message = format!("`{}` holds neither a `.co` nor a `.yml` file", path.display());
+            let help = "`railsc init DIR` writes a small project to start from";
+            diagnostics.push(Diagnostic::without_span(codes::NO_CONFIGURATION, message).help(help));
+        }
+    } else if has_extension(path, &["co"]) {
+        found.rails.push(path.to_owned());
+    } else {
+        let message = format!("`{}` is no configuration", path.display());
+        let help = "name a folder that holds `.co` files, or a single `.co` file";
+        diagnostics.push(Diagnostic::without_span(codes::NO_CONFIGURATION, message).help(help));
+    }
+    found
+}
+
+fn walk(path: &Path, found: &mut Found, diagnostics: &mut Vec<Diagnostic>) {
+    let walk = WalkBuilder::new(path)
+        .standard_filters(false)
+        .hidden(true)
+        .add_custom_ignore_filename(".railsignore")
+        .follow_links(true)
+        .max_depth(Some(64))
+        .sort_by_file_path(Path::cmp)
+        .filter_entry(|entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.depth() == 0 || !is_folder || !OTHER_FOLDERS.iter().any(|other| entry.file_name() == *other)
+        })
+        .build();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let message = format!("can't look into `{}`: {error}", path.display());
+                diagnostics.push(Diagnostic::without_span(codes::UNREADABLE, message));
+                continue;
+            }
+        };
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let path = entry.path();
+        if has_extension(path, &["co"]) {
+            found.rails.push(path.to_owned());
+        } else if has_extension(path, &["yml", "yaml"]) && !OTHER_FILES.iter().any(|other| path.ends_with(other)) {
+            found.yaml.push(path.to_owned());
+        } else if path.ends_with("actions.py") || path.ends_with("config.py") {
+            let message = format!("`{}` is Python, which railsc does not run", path.display());
+            let help = "register its actions with `Rails::builder().action(…)`";
+            diagnostics.push(Diagnostic::without_span(codes::PYTHON_FILE, message).help(help));
+        }
+        if found.rails.len() + found.yaml.len() > MOST_FILES {
+            let message = format!("`{}` holds more than {MOST_FILES} files", path.display());
+            let help = "name the folder of one configuration, or leave files out by `.railsignore`";
+            diagnostics.push(Diagnostic::without_span(codes::TOO_MANY_FILES, message).help(help));
+            break;
+        }
+    }
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension().is_some_and(|found| extensions.iter().any(|extension| found == *extension))
+}
+
+/// Reads one file into the sources of `loaded`; what keeps it from being read is reported there.
+pub(super) fn file(path: &Path, loaded: &mut Loaded, limit: usize) -> Option<FileId> {
+    match text(path, limit) {
+        Ok(text) => Some(loaded.sources.add(SourceFile::new(path.display().to_string(), text))),
+        Err(diagnostic) => {
+            loaded.diagnostics.push(*diagnostic);
+            None
+        }
+    }
+}
+
+fn text(path: &Path, limit: usize) -> Result<String, Box<Diagnostic>> {
+    let failed = |error: io::Error| Box::new(unreadable(path, &error));
+    let metadata = path.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        let message = format!("`{}` is not a file with text in it", path.display());
+        return Err(Box::new(Diagnostic::without_span(codes::UNREADABLE, message)));
+    }
+    let name = || format!("`{}`", path.display());
+    if metadata.len() > limit as u64 {
+        return Err(Box::new(too_large(&name(), metadata.len(), limit)));
+    }
+    // The file may grow while it is read.
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > limit {
+        return Err(Box::new(too_large(&name(), bytes.len() as u64, limit)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let message = format!("{} is not UTF-8: byte {at}, in line {line}, starts no character", name());
+        Box::new(Diagnostic::without_span(codes::NOT_UTF8, message).help("save it as UTF-8"))
+    })
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::without_span(codes::UNREADABLE, format!("can't read `{}`: {error}", path.display()))
+}
+
+pub(super) fn too_large(name: &str, bytes: u64, limit: usize) -> Diagnostic {
+    let message = format!("{name} has {bytes} bytes, and {limit} are allowed");
+    Diagnostic::without_span(codes::FILE_TOO_LARGE, message)
+        .help("split it, or raise `limits.file_bytes` in `config.yml`")
+}

@@ -1,0 +1,121 @@
+//! One YAML value to what its key wants.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::yaml::{Data, Key, Node};
+use crate::diagnostic::{Diagnostic, codes, nearest};
+
+/// Reads values, and reports the ones that are something else.
+pub(super) struct Reader<'a> {
+    pub diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    pub(super) fn wrong(&mut self, node: &Node, expected: &str) {
+        self.diagnostics.push(Diagnostic::new(codes::BAD_VALUE, node.span, format!("this should be {expected}")));
+    }
+
+    /// The entries of a mapping; none where nothing stands.
+    pub(super) fn mapping<'n>(&mut self, node: &'n Node) -> &'n [(Key, Node)] {
+        match &node.data {
+            Data::Mapping(entries) => entries,
+            _ if node.is_null() => &[],
+            _ => {
+                self.wrong(node, "a mapping of keys to values");
+                &[]
+            }
+        }
+    }
+
+    pub(super) fn list<'n>(&mut self, node: &'n Node) -> &'n [Node] {
+        match &node.data {
+            Data::List(items) => items,
+            _ if node.is_null() => &[],
+            _ => {
+                self.wrong(node, "a list");
+                &[]
+            }
+        }
+    }
+
+    pub(super) fn text<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
+        match &node.data {
+            Data::Scalar(text, _) if !node.is_null() => Some(text),
+            _ => {
+                self.wrong(node, "a text");
+                None
+            }
+        }
+    }
+
+    pub(super) fn truth(&mut self, node: &Node) -> Option<bool> {
+        match &node.data {
+            Data::Scalar(text, true) if text.eq_ignore_ascii_case("true") => Some(true),
+            Data::Scalar(text, true) if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => {
+                self.wrong(node, "`true` or `false`");
+                None
+            }
+        }
+    }
+
+    pub(super) fn count(&mut self, node: &Node, range: RangeInclusive<usize>) -> Option<usize> {
+        let number = match &node.data {
+            Data::Scalar(text, true) => text.replace('_', "").parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            self.wrong(node, &format!("a whole number from {} to {}", range.start(), range.end()));
+        }
+        number
+    }
+
+    pub(super) fn fraction(&mut self, node: &Node) -> Option<f32> {
+        let number = match &node.data {
+            Data::Scalar(text, true) => text.parse().ok().filter(|number| (0.0..=1.0).contains(number)),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong(node, "a number from 0 to 1");
+        }
+        number
+    }
+
+    /// `30s`, `500ms`, `2m`, or a number of seconds; more than nothing, and an hour at most.
+    pub(super) fn duration(&mut self, node: &Node) -> Option<Duration> {
+        let parse = |text: &str| {
+            let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+            let seconds = match unit {
+                "ms" => 0.001,
+                "" | "s" => 1.0,
+                "m" => 60.0,
+                _ => return None,
+            };
+            let seconds = seconds * number.trim().parse::<f64>().ok()?;
+            (seconds > 0.0 && seconds <= 3600.0).then(|| Duration::from_secs_f64(seconds))
+        };
+        let duration = match &node.data {
+            Data::Scalar(text, _) => parse(text),
+            _ => None,
+        };
+        if duration.is_none() {
+            self.wrong(node, "a time such as `30s` or `500ms`, an hour at most");
+        }
+        duration
+    }
+
+    /// One of `choices`.
+    pub(super) fn choice<T: Copy>(&mut self, node: &Node, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node)?;
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(*choice);
+        }
+        let names: Vec<_> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let message = format!("this should be {}", names.join(" or "));
+        let meant = nearest(text, choices.iter().map(|(name, _)| *name));
+        self.diagnostics.push(Diagnostic::new(codes::BAD_VALUE, node.span, message).suggest(meant));
+        None
+    }
+}

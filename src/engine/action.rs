@@ -1,0 +1,105 @@
+//! Actions: functions of the host program that flows run by `execute`.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+use serde::de::DeserializeOwned;
+use tokio::task::JoinSet;
+
+use crate::expression::Value;
+use crate::program::action_name;
+
+/// The arguments of one call, by name; positional ones are called `1`, `2` ….
+#[derive(Debug, Clone, Default)]
+pub struct Args {
+    values: serde_json::Map<String, Value>,
+}
+
+impl Args {
+    pub(super) fn new(values: impl IntoIterator<Item = (Arc<str>, Value)>) -> Self {
+        Self { values: values.into_iter().map(|(name, value)| (name.to_string(), value)).collect() }
+    }
+
+    /// The argument called `name`, as it came.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.values.get(name)
+    }
+
+    /// The argument called `name`, as a `T`. A missing one reads as `null`, which an `Option` takes.
+    ///
+    /// # Errors
+    /// When it is no `T`; the error names the argument.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<T, ActionError> {
+        let value = self.values.get(name).cloned().unwrap_or(Value::Null);
+        serde_json::from_value(value).map_err(|error| ActionError::new(format!("argument `{name}`: {error}")))
+    }
+
+    /// All arguments at once, as the fields of a `T`.
+    ///
+    /// # Errors
+    /// When they don't fit.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ActionError> {
+        let values = Value::Object(self.values.clone());
+        serde_json::from_value(values).map_err(|error| ActionError::new(format!("arguments: {error}")))
+    }
+}
+
+/// Why an action failed. It goes into the trace, never into the reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionError(String);
+
+impl ActionError {
+    /// An error that says `reason`.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl std::fmt::Display for ActionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for ActionError {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+type BoxedAction = Arc<dyn Fn(Args) -> Pin<Box<dyn Future<Output = Result<Value, ActionError>> + Send>> + Send + Sync>;
+
+/// The actions a set of rails may run.
+#[derive(Clone, Default)]
+pub(super) struct Actions {
+    by_name: FxHashMap<Arc<str>, BoxedAction>,
+}
+
+impl Actions {
+    pub(super) fn add<F, R>(&mut self, name: &str, action: F)
+    where
+        F: Fn(Args) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Value, ActionError>> + Send + 'static,
+    {
+        let boxed: BoxedAction = Arc::new(move |args| Box::pin(action(args)));
+        self.by_name.insert(action_name(name), boxed);
+    }
+
+    /// Runs one action. It runs as a task of its own, so that a panic or a hang stays there.
+    pub(super) async fn run(&self, name: &str, args: Args, limit: Duration) -> Result<Value, ActionError> {
+        let Some(action) = self.by_name.get(name).cloned() else {
+            return Err(ActionError::new("no such action is registered"));
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { action(args).await });
+        match tokio::time::timeout(limit, tasks.join_next()).await {
+            Ok(Some(Ok(result))) => result,
+            Ok(Some(Err(_))) => Err(ActionError::new("it panicked")),
+            Ok(None) => Err(ActionError::new("it was cancelled")),
+            Err(_) => Err(ActionError::new(format!("it took longer than {limit:?}"))),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What is remembered between the turns of one conversation.
+
+use super::machine::Instances;
+use super::store::Store;
+
+/// Plain data; the rails that it belongs to are passed along.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Conversation {
+    pub store: Store,
+    pub instances: Instances,
+    /// How many turns were taken.
+    pub turns: u32,
+    /// Hash of all texts so far, which the choice among several texts of a message depends on.
+    pub digest: Digest,
+}
+
+/// A running FNV-1a hash: the same on every machine and in every version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Digest(u64);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Digest {
+    /// This hash with `text` added; an end mark keeps `ab`, `c` from being `a`, `bc`.
+    pub(super) fn with(self, text: &str) -> Self {
+        let bytes = text.bytes().chain(std::iter::once(0xff));
+        Self(bytes.fold(self.0, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+    }
+
+    /// One of `count` choices.
+    pub(super) fn choose(self, count: usize) -> usize {
+        // The low bits of FNV alternate with the last byte; the high ones are mixed.
+        ((self.0 >> 32) as usize) % count.max(1)
+    }
+}
+
+impl Conversation {
+    /// The bot spoke before the user did.
+    pub(super) fn greeted_with(&mut self, text: &str) {
+        self.digest = self.digest.with(text);
+        self.store.set("bot_message".into(), text.into());
+    }
+}

@@ -1,0 +1,271 @@
+//! Rails, loaded and ready to answer.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::action::{ActionError, Actions, Args};
+use super::budget::Exhausted;
+use super::conversation::Conversation;
+use super::error::{GenerateError, LoadError};
+use super::load::{Loaded, load};
+use super::message::{Input, Message, Role};
+use super::pipeline::{self, Mode, Outcome};
+use super::rail::Verdict;
+use super::reply::Reply;
+use super::session::Session;
+use super::starts::Starts;
+use super::trace::{Tracer, What};
+use crate::classify::Classifier;
+use crate::config::{self, Config};
+use crate::diagnostic::Diagnostic;
+use crate::expression::Value;
+use crate::model::Usage;
+use crate::program::{IntentId, Program};
+use crate::source::SourceMap;
+
+/// A configuration, compiled. Cheap to clone, and shared by all requests without a lock.
+#[derive(Clone)]
+pub struct Rails {
+    parts: Arc<Parts>,
+}
+
+/// What all clones share.
+pub(super) struct Parts {
+    pub sources: Arc<SourceMap>,
+    pub config: Config,
+    pub program: Program,
+    pub classifier: Classifier,
+    pub starts: Starts,
+    pub actions: Actions,
+    /// What a text means that no intent matches, if the configuration says so.
+    pub fallback_intent: Option<IntentId>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Rails {
+    /// Loads the configuration at `path`: a folder, or a single `.co` file.
+    ///
+    /// # Errors
+    /// When `railsc check` finds an error in it. The error holds all findings and prints them.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        Self::builder().path(path).build()
+    }
+
+    /// Loads rails from the text of a `.co` file.
+    ///
+    /// # Errors
+    /// As [`from_path`](Self::from_path).
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let rails = rails::Rails::from_source(r#"
+    /// define user greet
+    ///   "hello"
+    /// define flow
+    ///   user greet
+    ///   bot "Hello yourself."
+    /// "#)?;
+    /// assert_eq!(rails.generate("Hello!").await?.text, "Hello yourself.");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_source(text: impl Into<String>) -> Result<Self, LoadError> {
+        Self::builder().source(text).build()
+    }
+
+    /// Rails with actions of the host program.
+    pub fn builder() -> RailsBuilder {
+        RailsBuilder { origin: Origin::Source(String::new()), actions: Actions::default() }
+    }
+
+    /// Answers one text, or the last message of a conversation; the messages before it bring the flows to where they
+    /// were, without running any action again.
+    ///
+    /// # Errors
+    /// When the input is empty or too large, and when a flow does not come to an end.
+    pub async fn generate(&self, input: impl Into<Input>) -> Result<Reply, GenerateError> {
+        let Input(messages) = input.into();
+        let limits = &self.parts.config.limits;
+        if messages.len() > limits.messages {
+            return Err(GenerateError::TooManyMessages { count: messages.len(), limit: limits.messages });
+        }
+        let Some((Message { role: Role::User, content }, history)) = messages.split_last() else {
+            return Err(GenerateError::NoUserMessage);
+        };
+        let mut conversation = Conversation::default();
+        let mut tracer = Tracer::new(self.parts.sources.clone());
+        self.replay(history, &mut conversation, &mut tracer).await?;
+        self.turn(&mut conversation, tracer, content).await
+    }
+
+    /// A conversation that remembers its flows and variables from turn to turn.
+    pub fn session(&self) -> Session {
+        Session::new(self.clone())
+    }
+
+    /// What classifies texts, to be asked directly.
+    pub fn classifier(&self) -> &Classifier {
+        &self.parts.classifier
+    }
+
+    /// The compiled program.
+    pub fn program(&self) -> &Program {
+        &self.parts.program
+    }
+
+    /// The texts it was compiled from.
+    pub fn sources(&self) -> &SourceMap {
+        &self.parts.sources
+    }
+
+    /// Warnings and notes; a configuration with errors does not load.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.parts.diagnostics
+    }
+
+    /// One turn of `conversation`.
+    pub(super) async fn turn(
+        &self,
+        conversation: &mut Conversation,
+        mut tracer: Tracer,
+        text: &str,
+    ) -> Result<Reply, GenerateError> {
+        self.measure(text)?;
+        let outcome = pipeline::turn(&self.parts, conversation, &mut tracer, text, Mode::Live).await;
+        let Outcome { text, intent, .. } = outcome.map_err(|exhausted| self.step_budget(exhausted))?;
+        Ok(Reply {
+            text,
+            intent: intent.map(|intent| self.parts.program.intent(intent).name.clone()),
+            verdict: Verdict::Passed,
+            exception: None,
+            usage: Usage::default(),
+            trace: tracer.finish(conversation.turns),
+        })
+    }
+
+    pub(super) fn tracer(&self) -> Tracer {
+        Tracer::new(self.parts.sources.clone())
+    }
+
+    /// Runs earlier messages through the flows. Where they can't follow, they start afresh.
+    async fn replay(
+        &self,
+        history: &[Message],
+        conversation: &mut Conversation,
+        tracer: &mut Tracer,
+    ) -> Result<(), GenerateError> {
+        let spoken: Vec<&Message> = history.iter().filter(|message| message.role != Role::System).collect();
+        if spoken.is_empty() {
+            return Ok(());
+        }
+        tracer.silence(true);
+        let mut dropped = None;
+        let mut rest = &spoken[..];
+        while let Some((first, behind)) = rest.split_first() {
+            let count = behind.iter().take_while(|message| message.role == Role::Assistant).count();
+            let (replies, next) = behind.split_at(count);
+            rest = next;
+            let reply = replies.iter().map(|message| &*message.content).collect::<Vec<_>>().join("\n");
+            if first.role == Role::Assistant {
+                conversation.greeted_with(&first.content);
+                continue;
+            }
+            self.measure(&first.content)?;
+            let mode = Mode::Replay { reply: &reply };
+            let outcome = pipeline::turn(&self.parts, conversation, tracer, &first.content, mode).await;
+            if let Some(reason) = outcome.map_err(|exhausted| self.step_budget(exhausted))?.differs {
+                conversation.instances.clear();
+                dropped = Some(format!("turn {}: {reason}", conversation.turns));
+            }
+        }
+        tracer.silence(false);
+        tracer.record(What::Replayed { turns: conversation.turns, dropped }, None, None);
+        Ok(())
+    }
+
+    fn measure(&self, text: &str) -> Result<(), GenerateError> {
+        let limit = self.parts.config.limits.input_chars;
+        // Bytes are an upper bound of characters, so most texts need no count.
+        if text.len() > limit && text.chars().count() > limit {
+            return Err(GenerateError::TooLong { limit });
+        }
+        Ok(())
+    }
+
+    fn step_budget(&self, exhausted: Exhausted) -> GenerateError {
+        GenerateError::StepBudget {
+            flow: self.parts.program.flow(exhausted.flow).name.clone(),
+            location: Box::new(self.parts.sources.location(exhausted.span)),
+            limit: self.parts.config.limits.steps,
+        }
+    }
+}
+
+impl std::fmt::Debug for Rails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rails")
+            .field("intents", &self.parts.program.intents.len())
+            .field("flows", &self.parts.program.flows.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Puts [`Rails`] together.
+pub struct RailsBuilder {
+    origin: Origin,
+    actions: Actions,
+}
+
+enum Origin {
+    Path(PathBuf),
+    Source(String),
+}
+
+impl RailsBuilder {
+    /// Reads the configuration at `path`: a folder, or a single `.co` file.
+    #[must_use]
+    pub fn path(mut self, path: impl AsRef<Path>) -> Self {
+        self.origin = Origin::Path(path.as_ref().to_owned());
+        self
+    }
+
+    /// Reads `text` as a `.co` file, instead of a path.
+    #[must_use]
+    pub fn source(mut self, text: impl Into<String>) -> Self {
+        self.origin = Origin::Source(text.into());
+        self
+    }
+
+    /// Lets flows run `action` by `execute NAME`. It has `limits.timeout` to answer; an error, a panic or a time-out ends
+    /// the turn with `inform internal error occurred`.
+    #[must_use]
+    pub fn action<F, R>(mut self, name: &str, action: F) -> Self
+    where
+        F: Fn(Args) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Value, ActionError>> + Send + 'static,
+    {
+        self.actions.add(name, action);
+        self
+    }
+
+    /// Loads and compiles.
+    ///
+    /// # Errors
+    /// When there is an error in the configuration.
+    pub fn build(self) -> Result<Rails, LoadError> {
+        let read = match &self.origin {
+            Origin::Path(path) => config::load(path),
+            Origin::Source(text) => config::from_source(text),
+        };
+        let Loaded { sources, config, program, classifier, fallback_intent, diagnostics } = load(read);
+        let sources = Arc::new(sources);
+        let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
+        let starts = Starts::new(&program);
+        let parts =
+            Parts { sources, config, program, classifier, starts, actions: self.actions, fallback_intent, diagnostics };
+        Ok(Rails { parts: Arc::new(parts) })
+    }
+}

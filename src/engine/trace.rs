@@ -1,0 +1,226 @@
+//! The record of one turn: what was decided, why, by which line of which rail, and how long it took.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::classify::Tier;
+use crate::expression::Value;
+use crate::program::Flow;
+use crate::source::{Location, SourceMap, Span};
+
+/// The version of the record's shape.
+pub const TRACE_VERSION: u32 = 1;
+
+/// How a reply came about. Prints as an indented list for people, serialises for machines.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trace {
+    /// The version of this shape, [`TRACE_VERSION`].
+    pub v: u32,
+    /// Which turn of the conversation, from 1.
+    pub turn: u32,
+    /// How long the whole turn took, in microseconds.
+    pub dur_us: f64,
+    /// In the order they happened.
+    pub events: Vec<TraceEvent>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize)]
+pub struct TraceEvent {
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+    /// When it was done, in microseconds since the turn began.
+    pub at_us: f64,
+    /// How long it took, in microseconds.
+    pub dur_us: f64,
+    /// The line of `.co` that caused it.
+    pub span: Option<Location>,
+    /// The flow or subflow that line is in.
+    pub flow: Option<Arc<str>>,
+}
+
+/// What happened. `kind` names it in JSON, `data` holds the rest.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+pub enum What {
+    /// The user's text was classified.
+    Classified {
+        /// The intent, or none that reached its threshold.
+        intent: Option<Arc<str>>,
+        /// The tier that decided.
+        tier: Tier,
+        /// The confidence of the best candidate, from 0 to 1.
+        score: f32,
+        /// What it had to reach.
+        threshold: f32,
+        /// How far the next intent is behind.
+        margin: f32,
+        /// The best candidate, whether it reached its threshold or not.
+        best: Option<Arc<str>>,
+        /// The example or pattern that matched, as in a rail file.
+        matched: Option<String>,
+        /// Why no score could be had.
+        abstained: Option<String>,
+    },
+    /// A flow began.
+    FlowStarted,
+    /// A flow ran to its end.
+    FlowCompleted,
+    /// A flow could not go on and was dropped.
+    FlowAborted,
+    /// A flow waits for another one to end.
+    FlowInterrupted {
+        /// That other flow.
+        by: Arc<str>,
+    },
+    /// The flow that was in the way has ended.
+    FlowResumed,
+    /// The bot said something.
+    Said {
+        /// The message, unless the text came from a variable.
+        message: Option<Arc<str>>,
+        /// The text.
+        text: String,
+    },
+    /// A text reads variables that have no value; they print as nothing.
+    Undefined {
+        /// Their names.
+        variables: Vec<String>,
+    },
+    /// A step asks for a text that only a model could write, and there is none.
+    NoText {
+        /// The message, if it has a name.
+        message: Option<Arc<str>>,
+    },
+    /// An action ran.
+    Executed {
+        /// Its name.
+        action: Arc<str>,
+        /// What it returned.
+        result: Value,
+    },
+    /// No flow had anything to do.
+    NoFlow,
+    /// A step ended the turn and dropped every flow.
+    Stopped,
+    /// Something failed; the turn ended with `inform internal error occurred`.
+    Failed {
+        /// What and why.
+        reason: String,
+    },
+    /// Earlier messages were run through the flows, so that they stand where the conversation left them.
+    Replayed {
+        /// How many turns.
+        turns: u32,
+        /// Why the flows could not follow, if they could not; they start afresh then.
+        dropped: Option<String>,
+    },
+}
+
+/// Takes down what happens in one turn.
+pub(super) struct Tracer {
+    sources: Arc<SourceMap>,
+    began: Instant,
+    last: f64,
+    events: Vec<TraceEvent>,
+    silent: bool,
+}
+
+impl Tracer {
+    pub(super) fn new(sources: Arc<SourceMap>) -> Self {
+        Self { sources, began: Instant::now(), last: 0.0, events: Vec::new(), silent: false }
+    }
+
+    /// Takes nothing down until told otherwise.
+    pub(super) fn silence(&mut self, silent: bool) {
+        self.silent = silent;
+    }
+
+    /// Takes `what` down, caused by the line at `span`. It took the time since the last event.
+    pub(super) fn record(&mut self, what: What, span: Option<Span>, flow: Option<&Flow>) {
+        if self.silent {
+            return;
+        }
+        let at_us = self.elapsed_us();
+        let span = span.map(|span| self.sources.location(span));
+        let flow = flow.map(|flow| flow.name.clone());
+        self.events.push(TraceEvent { what, at_us, dur_us: tenth(at_us - self.last), span, flow });
+        self.last = at_us;
+    }
+
+    /// Takes down what became of `flow`.
+    pub(super) fn flow(&mut self, what: What, flow: &Flow) {
+        self.record(what, Some(flow.span), Some(flow));
+    }
+
+    pub(super) fn finish(self, turn: u32) -> Trace {
+        Trace { v: TRACE_VERSION, turn, dur_us: self.elapsed_us(), events: self.events }
+    }
+
+    fn elapsed_us(&self) -> f64 {
+        tenth(self.began.elapsed().as_nanos() as f64 / 1_000.0)
+    }
+}
+
+fn tenth(microseconds: f64) -> f64 {
+    (microseconds * 10.0).round() / 10.0
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "turn {} · {} µs", self.turn, self.dur_us)?;
+        self.events.iter().try_for_each(|event| write!(f, "\n  {event}"))
+    }
+}
+
+impl fmt::Display for TraceEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>8.1} µs  ", self.dur_us)?;
+        let flow = self.flow.as_deref().unwrap_or("");
+        match &self.what {
+            What::Classified { intent, tier, score, threshold, margin, best, matched, abstained } => {
+                match (intent, best, abstained) {
+                    (Some(intent), ..) => {
+                        write!(f, "means `{intent}`: {tier}, {score:.2} ≥ {threshold:.2}, margin {margin:.2}")?
+                    }
+                    (None, _, Some(reason)) => write!(f, "means nothing known: {reason}")?,
+                    (None, Some(best), None) => {
+                        write!(f, "means nothing known: {tier}, `{best}` is nearest, {score:.2} < {threshold:.2}")?;
+                    }
+                    (None, None, None) => write!(f, "means nothing known: there is nothing to compare with")?,
+                }
+                if let Some(matched) = matched {
+                    write!(f, ", by {matched}")?;
+                }
+            }
+            What::FlowStarted => write!(f, "`{flow}` starts")?,
+            What::FlowCompleted => write!(f, "`{flow}` is done")?,
+            What::FlowAborted => write!(f, "`{flow}` is dropped, its next step does not fit")?,
+            What::FlowInterrupted { by } => write!(f, "`{flow}` waits for `{by}` to end")?,
+            What::FlowResumed => write!(f, "`{flow}` goes on")?,
+            What::Said { message: Some(message), text } => write!(f, "says `{message}`: {text:?}")?,
+            What::Said { message: None, text } => write!(f, "says {text:?}")?,
+            What::Undefined { variables } => write!(f, "prints nothing for ${}", variables.join(", $"))?,
+            What::NoText { message: Some(message) } => {
+                write!(f, "`{message}` has no text and there is no model to write one")?;
+            }
+            What::NoText { message: None } => write!(f, "there is no model to write a text")?,
+            What::Executed { action, result } => write!(f, "runs `{action}`, which returns {result}")?,
+            What::NoFlow => write!(f, "no flow has anything to do")?,
+            What::Stopped => write!(f, "stops the turn and every flow")?,
+            What::Failed { reason } => write!(f, "fails: {reason}")?,
+            What::Replayed { turns, dropped: None } => write!(f, "follows {turns} earlier turns")?,
+            What::Replayed { turns, dropped: Some(reason) } => {
+                write!(f, "follows {turns} earlier turns and lets go of the flows: {reason}")?;
+            }
+        }
+        match &self.span {
+            Some(span) => write!(f, "  ({span})"),
+            None => Ok(()),
+        }
+    }
+}
