@@ -1,6 +1,6 @@
-//! What `check` says of bad rails. Each file of `tests/diagnostics/` holds cases: a line `#--- name`, then a rail
-//! file in which a line `#~ CODE COLUMN MESSAGE` stands under each line that is to be reported. A case without such
-//! lines must be clean. `BLESS=1 cargo test --test diagnostics` writes down what is said now: read it before you keep it.
+//! What `check` says of bad rails and bad configurations. Each file of `tests/diagnostics/` holds cases: a line
+//! `#--- name`, then a rail file, or a `config.yml` in a `.yml` file, in which a line `#~ CODE COLUMN MESSAGE` stands under
+//! each line that is to be reported. A case without such lines must be clean. `BLESS=1 cargo test --test diagnostics` writes down what is said now: read it before you keep it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -34,11 +34,19 @@ fn cases(text: &str) -> Vec<Case> {
     cases
 }
 
-fn findings(source: &str) -> Vec<(u32, String)> {
-    let mut sources = SourceMap::default();
-    let id = sources.add(SourceFile::new("case.co", source));
-    let compiled = program::compile(&sources, &[id], Bounds::default());
-    let found = compiled.diagnostics.iter().map(|diagnostic| {
+fn findings(source: &str, is_yaml: bool) -> Vec<(u32, String)> {
+    let (sources, diagnostics) = if is_yaml {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config.yml"), source).unwrap();
+        let report = rails::check(folder.path());
+        (report.sources, report.diagnostics)
+    } else {
+        let mut sources = SourceMap::default();
+        let id = sources.add(SourceFile::new("case.co", source));
+        let compiled = program::compile(&sources, &[id], Bounds::default());
+        (sources, compiled.diagnostics)
+    };
+    let found = diagnostics.iter().map(|diagnostic| {
         let location = sources.location(diagnostic.span.unwrap());
         (location.start.line, format!("{} {} {}", diagnostic.code, location.start.column, diagnostic.message))
     });
@@ -64,10 +72,11 @@ fn every_case_is_reported_as_written() {
     paths.sort();
     for path in paths {
         let text = fs::read_to_string(&path).unwrap();
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yml");
         let mut blessed = String::new();
         for case in cases(&text) {
             count += 1;
-            let found = findings(&case.source);
+            let found = findings(&case.source, is_yaml);
             blessed += &marked(&case, &found);
             if found != case.expected {
                 write!(wrong, "\n{}\n{}", path.display(), marked(&case, &found)).unwrap();

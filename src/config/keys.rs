@@ -154,7 +154,9 @@ impl Keys<'_> {
                 Diagnostic::new(codes::COLANG_2, node.span, "this is Colang 2, which railsc does not read")
                     .help("rewrite the rails in Colang 1.0"),
             );
-        } else if text != "1.0" && text != "1" {
+            return false;
+        }
+        if text != "1.0" && text != "1" {
             self.reader.wrong(node, "`\"1.0\"`");
         }
         true
@@ -162,6 +164,10 @@ impl Keys<'_> {
 
     fn models(&mut self, node: &Node, config: &mut Config) {
         for model in self.reader.list(node) {
+            if !matches!(model.data, Data::Mapping(_)) {
+                self.reader.wrong(model, "a model with a `type` and an `engine`");
+                continue;
+            }
             let (mut kind, mut engine) = (None, None);
             for (key, value) in self.known(model, MODEL, "models[].") {
                 let text = self.reader.text(value).map(|text| (text, value));

@@ -5,9 +5,6 @@ mod read;
 mod value;
 mod yaml;
 
-#[cfg(test)]
-mod tests;
-
 use std::path::Path;
 use std::time::Duration;
 

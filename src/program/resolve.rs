@@ -197,7 +197,11 @@ impl Names {
         let kind = if definition.is_subflow { FlowKind::Subflow } else { FlowKind::Flow };
         let name: Arc<str> = match &definition.name {
             Some(name) => name.text.clone(),
-            None => format!("flow at {}", sources.location(definition.header)).into(),
+            None => {
+                let place = sources.location(definition.header);
+                let file = place.file.rsplit(['/', '\\']).next().unwrap_or_default();
+                format!("flow at {file}:{}", place.start.line).into()
+            }
         };
         if let Some(written) = &definition.name {
             match self.program.flow_named(&name) {

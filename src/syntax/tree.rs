@@ -241,9 +241,12 @@ impl Tree<'_> {
                 break;
             }
             let (line_indent, tabbed, span) = (line.indent, line.tabbed, line.span);
-            let expected = *block.get_or_insert(line_indent);
-            if line_indent != expected && !tabbed {
-                self.misaligned(span, line_indent, expected);
+            // How deep a tab is meant to be is a guess, so such a line sets no width and keeps to none.
+            if !tabbed {
+                let expected = *block.get_or_insert(line_indent);
+                if line_indent != expected {
+                    self.misaligned(span, line_indent, expected);
+                }
             }
             rows.extend(self.row());
         }
@@ -313,22 +316,20 @@ impl Tree<'_> {
 
     fn steps(&mut self, header_indent: u32) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
-        let expected = self.lines[self.at].indent;
+        let mut expected = None;
         // A wrong width is said once, not for each line that shares it.
-        let mut tolerated = expected;
+        let mut tolerated = None;
         while let Some(line) = self.lines.get(self.at) {
             let (indent, tabbed, span) = (line.indent, line.tabbed, line.span);
-            if indent <= header_indent && !tabbed {
+            if indent <= header_indent && !tabbed || tabbed && self.is_header(self.at) {
                 break;
             }
-            if tabbed && self.is_header(self.at) {
-                break;
-            }
-            if indent != expected && indent != tolerated && !tabbed {
-                self.misaligned(span, indent, expected);
-                tolerated = indent;
-            } else if indent == expected {
-                tolerated = expected;
+            if !tabbed {
+                let expected = *expected.get_or_insert(indent);
+                if indent != expected && tolerated != Some(indent) {
+                    self.misaligned(span, indent, expected);
+                }
+                tolerated = (indent != expected).then_some(indent);
             }
             if let Some(row) = self.row() {
                 self.step(row, indent, &mut steps);

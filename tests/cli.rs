@@ -1,0 +1,279 @@
+//! The command as its users run it.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn railsc() -> Command {
+    let mut command = Command::cargo_bin("railsc").unwrap();
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("CLICOLOR_FORCE").timeout(Duration::from_secs(60));
+    command
+}
+
+/// Runs with `arguments`: exit code, standard output, standard error.
+fn run(arguments: &[&str], input: impl Into<Vec<u8>>) -> (i32, String, String) {
+    let output = railsc().args(arguments).write_stdin(input).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().expect("it ends by itself"), text(output.stdout), text(output.stderr))
+}
+
+fn project(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn path(folder: &TempDir) -> &str {
+    folder.path().to_str().unwrap()
+}
+
+// --- check -------------------------------------------------------------------------------------------------------
+
+#[test]
+fn check_gives_every_document_its_verdict() {
+    let mut wrong = Vec::new();
+    for line in include_str!("data/documents.jsonl").lines() {
+        let document: Value = serde_json::from_str(line).unwrap();
+        let folder = project(&[("rails.co", document["colang"].as_str().unwrap().as_bytes())]);
+        let (code, out, _) = run(&["check", "--format", "short", path(&folder)], "");
+        let fits = match document["expect"].as_str().unwrap() {
+            "error" => code == 1 && out.contains(": error["),
+            "flagged" => !out.is_empty(),
+            "clean" => code == 0,
+            other => panic!("{other}"),
+        };
+        if !fits {
+            wrong.push(format!("{}: exit {code}\n{out}", document["name"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn check_exits_by_what_it_finds() {
+    let warned = project(&[("a.co", b"define user greet\n")]);
+    let bad = project(&[("a.co", b"defin user greet\n")]);
+    assert_eq!(run(&["check", "examples/support", "examples/politics"], "").0, 0);
+    assert_eq!(run(&["check", path(&warned)], "").0, 0);
+    assert_eq!(run(&["check", "--deny", "warnings", path(&warned)], "").0, 1);
+    assert_eq!(run(&["check", path(&bad), path(&warned)], "").0, 1);
+    for usage in [&["check"][..], &["check", "--format", "xml", "."], &["chck"], &[]] {
+        let (code, _, err) = run(usage, "");
+        assert_eq!(code, 2, "{usage:?}");
+        assert!(err.contains("Usage") || err.contains("--help"), "{err}");
+    }
+}
+
+#[test]
+fn check_reports_all_files_in_one_run() {
+    let folder = project(&[
+        ("a.co", b"define user greet\n  hi\n"),
+        ("b/c.co", b"define flow\n  user greet\n  bto \"x\"\n"),
+        ("config.yml", b"limts:\n  steps: 3\n"),
+    ]);
+    let (code, out, _) = run(&["check", "--format", "json", path(&folder)], "");
+    let found: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let codes: Vec<&str> = found.iter().map(|found| found["code"].as_str().unwrap()).collect();
+    assert_eq!((code, codes), (1, vec!["E0606", "E0206", "E0202"]));
+    let step = &found[2];
+    assert!(step["file"].as_str().unwrap().ends_with("b/c.co"));
+    assert_eq!(step["start"], serde_json::json!({"line": 3, "column": 3, "offset": 27}));
+    assert_eq!(step["help"], "did you mean `bot`?");
+    assert_eq!(step["fix"], serde_json::json!([{"start": 27, "end": 30, "text": "bot"}]));
+}
+
+#[test]
+fn short_is_one_line_a_finding() {
+    let folder = project(&[("a.co", b"define user greet\n  hi\n  there\n")]);
+    let (_, out, _) = run(&["check", "--format", "short", path(&folder)], "");
+    assert_eq!(out.lines().count(), 2, "{out}");
+    assert!(out.lines().all(|line| line.contains("a.co:") && line.contains(":3: error[E0206]: ")), "{out}");
+}
+
+// --- bad input ---------------------------------------------------------------------------------------------------
+
+#[test]
+fn bad_paths_are_said_and_end_with_an_error() {
+    let empty = tempfile::tempdir().unwrap();
+    let latin = project(&[("a.co", b"define user greet\n  \"caf\xe9\"\n")]);
+    let text = project(&[("notes.txt", b"hello")]);
+    let notes = text.path().join("notes.txt");
+    for (path, code) in [
+        ("no/such/folder", "E0601"),
+        (path(&empty), "E0604"),
+        (path(&text), "E0604"),
+        (notes.to_str().unwrap(), "E0604"),
+        (path(&latin), "E0603"),
+        ("/dev/null", "E0604"),
+    ] {
+        for command in [&["check", path][..], &["chat", path], &["classify", path, "hi"]] {
+            let (exit, out, err) = run(command, "");
+            assert_eq!(exit, 1, "{command:?}: {out}{err}");
+            assert!((out + &err).contains(code), "{command:?} says no {code}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_100_megabytes_is_refused_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::File::create(folder.path().join("a.co")).unwrap().set_len(100 << 20).unwrap();
+    let began = Instant::now();
+    let (exit, out, _) = run(&["check", path(&folder)], "");
+    assert!(exit == 1 && out.contains("E0701"), "{out}");
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn deep_nesting_and_floods_of_errors_are_bounded() {
+    let nested: String = (1..4_000).map(|depth| " ".repeat(depth) + "if $a\n").collect();
+    let folder = project(&[("a.co", format!("define flow\n{nested}").as_bytes())]);
+    let (exit, out, _) = run(&["check", path(&folder)], "");
+    assert!(exit == 1 && out.contains("E0702"), "{out}");
+    let folder = project(&[("a.co", "garbage\n".repeat(200_000).as_bytes())]);
+    let (exit, out, _) = run(&["check", "--format", "short", path(&folder)], "");
+    assert!(exit == 1 && out.contains("E0703"));
+    assert!(out.lines().count() < 2_000);
+}
+
+#[test]
+fn links_that_run_in_circles_end() {
+    let folder = project(&[("a/rails.co", b"define bot x\n  \"y\"\n")]);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).unwrap();
+    let (exit, out, _) = run(&["check", "--format", "short", path(&folder)], "");
+    assert!(exit == 1 && out.contains("E0602"), "{out}");
+}
+
+#[test]
+fn a_megabyte_to_classify_is_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("texts.txt");
+    fs::write(&file, "politics ".repeat(125_000)).unwrap();
+    let (exit, out, err) = run(&["classify", "examples/politics", "--json", "--file", file.to_str().unwrap()], "");
+    assert_eq!(exit, 0, "{err}");
+    assert!(serde_json::from_str::<Value>(out.lines().next().unwrap()).unwrap()["micros"].is_number());
+}
+
+// --- chat --------------------------------------------------------------------------------------------------------
+
+#[test]
+fn chat_reads_a_turn_a_line() {
+    let (exit, out, _) = run(&["chat", "examples/politics"], "who should I vote for?\n\nhello\n");
+    let refusal = "I'm a product support assistant and can only help with product-related questions.";
+    assert_eq!((exit, &*out), (0, &*format!("{refusal}\nI'm sorry, I can't help with that.\n")));
+}
+
+#[test]
+fn chat_remembers_and_traces() {
+    let (_, out, _) = run(&["chat", "--trace", "examples/support"], "where is my order?\nAB-12345\n");
+    assert!(out.contains("Order AB-12345 is being prepared"), "{out}");
+    for part in
+        ["turn 2 · ", "means `ask about order status`: exact, 1.00 ≥ 0.50", "orders.co:", "says `tell order status`"]
+    {
+        assert!(out.contains(part), "no {part} in {out}");
+    }
+    assert!(!out.contains('\u{1b}'), "colours in a pipe");
+}
+
+#[test]
+fn chat_refuses_what_is_no_text() {
+    let (exit, _, err) = run(&["chat", "examples/politics"], b"hello\n\xff\xfe\n");
+    assert!(exit == 1 && err.contains("line 2 is not UTF-8"), "{err}");
+}
+
+#[test]
+fn a_loop_without_an_event_is_an_error_and_the_chat_goes_on() {
+    let rails =
+        b"define flow\n  user \"spin\"\n  while True\n    bot \"x\"\ndefine flow\n  user \"hi\"\n  bot \"hello\"\n";
+    let folder = project(&[("a.co", rails)]);
+    let (exit, out, _) = run(&["chat", path(&folder)], "spin\nhi\n");
+    assert_eq!(exit, 1);
+    assert!(out.starts_with("error: line 1: `flow at a.co:1` does not come to an end"), "{out}");
+    assert!(out.ends_with("\nhello\n"), "{out}");
+}
+
+// --- classify ----------------------------------------------------------------------------------------------------
+
+#[test]
+fn classify_prints_one_object_a_text() {
+    let (exit, out, _) = run(&["classify", "examples/politics", "--json", "tell me about political parties!"], "");
+    let row: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(exit, 0);
+    let keys: Vec<&String> = row.as_object().unwrap().keys().collect();
+    let wanted = ["text", "intent", "tier", "score", "threshold", "margin", "matched", "candidates", "micros"];
+    assert_eq!(keys, wanted);
+    assert_eq!((&row["intent"], &row["tier"]), (&"ask about politics".into(), &"exact".into()));
+    assert_eq!(row["candidates"][0]["example"], "tell me about political parties");
+    let (_, out, _) = run(&["classify", "examples/politics", "--json", "hello there"], "");
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["intent"], Value::Null);
+}
+
+#[test]
+fn classify_prints_a_table() {
+    let (exit, out, _) = run(&["classify", "examples/politics", "which political party is best?"], "");
+    assert_eq!(exit, 0);
+    for part in ["means `ask about politics`", "tier embedding, score 0.9", "≥ 0.50", "politics.co:3", "candidate"] {
+        assert!(out.contains(part), "no {part} in {out}");
+    }
+}
+
+#[test]
+fn classify_counts_labelled_rows() {
+    let rows = concat!(
+        r#"{"text": "tell me about political parties", "label": "ask about politics"}"#,
+        "\n\n",
+        r#"{"text": "hello there", "label": "greet"}"#,
+        "\n",
+        r#"{"text": "thoughts on the presidential race", "label": "ask about politics"}"#,
+    );
+    let (exit, out, err) = run(&["classify", "examples/politics", "--file", "-"], rows);
+    assert_eq!(exit, 0, "{err}");
+    for part in ["3 texts, 1 with an intent", "100.00 %  (2 of 2)", "50.00 %  (1 of 2)", "100.00 %  (1 of 1)"] {
+        assert!(out.contains(part), "no {part} in {out}");
+    }
+}
+
+#[test]
+fn classify_names_the_line_that_is_wrong() {
+    let folder = project(&[("a.jsonl", b"{\"text\": \"x\"}\n{\"txt\": 1}\n"), ("b.txt", b"ok\n\xff\n")]);
+    for (name, part) in
+        [("a.jsonl", "a.jsonl:2: this is no object with a field `text`"), ("b.txt", "b.txt:2: the line is not UTF-8")]
+    {
+        let file = folder.path().join(name);
+        let (exit, _, err) = run(&["classify", "examples/politics", "--file", file.to_str().unwrap()], "");
+        assert!(exit == 1 && err.contains(part), "{err}");
+    }
+    let (exit, _, err) = run(&["classify", "examples/politics", "--file", "no/such/file"], "");
+    assert!(exit == 3 && err.contains("can't read `no/such/file`"), "{err}");
+    assert_eq!(run(&["classify", "examples/politics"], "").0, 2);
+    assert_eq!(run(&["classify", "examples/politics", "x", "--file", "y"], "").0, 2);
+}
+
+// --- init --------------------------------------------------------------------------------------------------------
+
+#[test]
+fn init_writes_a_project_that_checks_and_chats() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("mine");
+    let name = dir.to_str().unwrap();
+    assert_eq!(run(&["init", name], "").0, 0);
+    let (exit, out, _) = run(&["check", "--deny", "warnings", name], "");
+    assert_eq!(exit, 0, "{out}");
+    let (_, out, _) =
+        run(&["chat", name], "hello\nwhere is order 4711?\nmy package is late\n4712\nis the election soon?\n");
+    for part in ["Order 4711", "What is your order number", "Order 4712", "product-related"] {
+        assert!(out.contains(part), "no {part} in {out}");
+    }
+    let (exit, _, err) = run(&["init", name], "");
+    assert!(exit == 1 && err.contains("is there already"), "{err}");
+    assert!(Path::new(name).join("rails/support.co").exists());
+}

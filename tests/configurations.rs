@@ -1,0 +1,106 @@
+//! Configurations of several files: what is read, in which order, and what becomes of two files that disagree.
+
+use std::fs;
+
+use rails::{Rails, check};
+use tempfile::TempDir;
+
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn codes(folder: &TempDir) -> Vec<String> {
+    check(folder.path()).diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()).collect()
+}
+
+const FLOW: &str = "define flow\n  user \"hi\"\n  bot \"from here\"\n";
+
+#[tokio::test]
+async fn files_are_read_in_path_order_and_add_up() {
+    let folder = project(&[
+        ("b.co", "define bot hello\n  \"second\"\n"),
+        ("a/z.co", "define bot hello\n  \"first\"\n"),
+        ("c.co", "define flow\n  user \"hi\"\n  bot hello\n"),
+        ("config.yml", "compat: nemo\n"),
+    ]);
+    let rails = Rails::from_path(folder.path()).unwrap();
+    assert_eq!(rails.generate("hi").await.unwrap().text, "first");
+}
+
+#[tokio::test]
+async fn what_is_no_rail_is_left_out() {
+    let folder = project(&[
+        ("rails/a.co", FLOW),
+        ("kb/notes.co", "not a rail"),
+        ("tests/b.co", "not a rail"),
+        (".hidden/c.co", "not a rail"),
+        ("old/d.co", "not a rail"),
+        (".railsignore", "# left out\nold/\n*.bak.co\n"),
+        ("e.bak.co", "not a rail"),
+        ("thresholds.yml", "not: a configuration"),
+        ("serve.yml", "nor: this"),
+    ]);
+    assert_eq!(codes(&folder), Vec::<String>::new());
+    assert_eq!(Rails::from_path(folder.path()).unwrap().generate("hi").await.unwrap().text, "from here");
+    assert!(Rails::from_path(folder.path().join("rails/a.co")).is_ok());
+}
+
+#[test]
+fn yaml_files_are_merged_and_must_agree() {
+    let agree =
+        project(&[("a.co", FLOW), ("a.yml", "limits: {steps: 5}\n"), ("b.yaml", "limits: {depth: 5}\nactions: [x]\n")]);
+    assert_eq!(codes(&agree), Vec::<String>::new());
+    let disagree = project(&[("a.co", FLOW), ("a.yml", "limits: {steps: 5}\n"), ("b.yml", "limits: {steps: 6}\n")]);
+    let report = check(disagree.path());
+    let finding = &report.diagnostics[0];
+    assert_eq!(finding.code.id(), "E0608");
+    let place = |span| report.sources.location(span).to_string();
+    assert!(place(finding.span.unwrap()).ends_with("b.yml:1"));
+    assert!(place(finding.labels[0].span).ends_with("a.yml:1"));
+}
+
+#[test]
+fn limits_of_the_configuration_hold_for_its_files() {
+    let folder = project(&[("a.co", FLOW), ("config.yml", "limits: {file_bytes: 10}\n")]);
+    assert_eq!(codes(&folder), ["E0701"]);
+    let folder = project(&[
+        ("a.co", "define flow\n  user \"a\"\n  if $a\n    if $b\n      bot \"x\"\n"),
+        ("config.yml", "limits: {depth: 2}\n"),
+    ]);
+    assert_eq!(codes(&folder), ["E0702"]);
+}
+
+#[test]
+fn python_files_are_mentioned() {
+    assert_eq!(codes(&project(&[("a.co", FLOW), ("actions.py", "")])), ["N1604"]);
+}
+
+#[test]
+fn an_alias_bomb_is_refused() {
+    let mut bomb = String::from("docs:\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n");
+    for (name, before) in ('b'..='h').zip('a'..) {
+        bomb += &format!("  {name}: &{name} [{}]\n", vec![format!("*{before}"); 10].join(", "));
+    }
+    assert_eq!(codes(&project(&[("a.co", FLOW), ("config.yml", &bomb)])), ["E0605"]);
+    let deep = format!("docs: {}{}", "[".repeat(5_000), "]".repeat(5_000));
+    assert_eq!(codes(&project(&[("a.co", FLOW), ("config.yml", &deep)])), ["E0605"]);
+}
+
+#[tokio::test]
+async fn a_fallback_intent_takes_what_nothing_matches() {
+    let folder = project(&[
+        (
+            "a.co",
+            "define user anything else\n  \"something completely different\"\ndefine flow\n  user anything else\n  bot \"Pardon?\"\n",
+        ),
+        ("config.yml", "rails: {dialog: {user_messages: {embeddings_only_fallback_intent: anything else}}}\n"),
+    ]);
+    let rails = Rails::from_path(folder.path()).unwrap();
+    assert_eq!(rails.generate("xyzzy plugh").await.unwrap().text, "Pardon?");
+}
