@@ -166,6 +166,15 @@ impl Tracer {
     }
 }
 
+/// The start of a text, enough to know it by; the record holds all of it.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn tenth(microseconds: f64) -> f64 {
     (microseconds * 10.0).round() / 10.0
 }
@@ -202,14 +211,16 @@ impl fmt::Display for TraceEvent {
             What::FlowAborted => write!(f, "`{flow}` is dropped, its next step does not fit")?,
             What::FlowInterrupted { by } => write!(f, "`{flow}` waits for `{by}` to end")?,
             What::FlowResumed => write!(f, "`{flow}` goes on")?,
-            What::Said { message: Some(message), text } => write!(f, "says `{message}`: {text:?}")?,
-            What::Said { message: None, text } => write!(f, "says {text:?}")?,
+            What::Said { message: Some(message), text } => write!(f, "says `{message}`: {:?}", shortened(text))?,
+            What::Said { message: None, text } => write!(f, "says {:?}", shortened(text))?,
             What::Undefined { variables } => write!(f, "prints nothing for ${}", variables.join(", $"))?,
             What::NoText { message: Some(message) } => {
                 write!(f, "`{message}` has no text and there is no model to write one")?;
             }
             What::NoText { message: None } => write!(f, "there is no model to write a text")?,
-            What::Executed { action, result } => write!(f, "runs `{action}`, which returns {result}")?,
+            What::Executed { action, result } => {
+                write!(f, "runs `{action}`, which returns {}", shortened(&result.to_string()))?;
+            }
             What::NoFlow => write!(f, "no flow has anything to do")?,
             What::Stopped => write!(f, "stops the turn and every flow")?,
             What::Failed { reason } => write!(f, "fails: {reason}")?,
