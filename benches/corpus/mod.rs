@@ -117,7 +117,7 @@ pub fn rail_file(intents: usize, examples: usize) -> String {
     let mut mixer = Mixer(1);
     let mut file = String::new();
     for intent in 0..intents {
-        write!(file, "define user ask about topic {intent}\n").unwrap();
+        writeln!(file, "define user ask about topic {intent}").unwrap();
         for example in 0..examples {
             // The numbers keep examples of two intents apart.
             writeln!(file, "  \"{} {intent}{example}\"", mixer.text()).unwrap();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView1, s};
 
-use super::embed::{DIMENSIONS, Embedded, bank, embed};
+use super::embed::{DIMENSIONS, Unembeddable, bank, embed};
 use super::normalize::Normalized;
 use super::{Abstention, Scale, slot};
 use crate::program::{IntentId, Program, Utterance};
@@ -89,9 +89,9 @@ impl Nearest {
             return Err(Abstention::NoExamples);
         }
         let vector = match embed(text) {
-            Embedded::Vector(vector) => Array1::from_iter(vector),
-            Embedded::Empty => return Err(Abstention::NoText),
-            Embedded::Unknown => return Err(Abstention::UnknownScript),
+            Ok(vector) => Array1::from_iter(vector),
+            Err(Unembeddable::Empty) => return Err(Abstention::NoText),
+            Err(Unembeddable::UnknownScript) => return Err(Abstention::UnknownScript),
         };
         let cosines = self.vectors.dot(&vector);
         let centres = self.centres.dot(&vector);
@@ -166,13 +166,13 @@ impl Builder {
         for utterance in utterances {
             let text = slot::without(&utterance.text);
             match embed(Normalized::new(&text).text()) {
-                Embedded::Vector(vector) => {
+                Ok(vector) => {
                     sum.iter_mut().zip(&vector).for_each(|(sum, x)| *sum += x);
                     self.vectors.extend_from_slice(&vector);
                     self.texts.push((utterance.text.clone(), utterance.span));
                 }
-                Embedded::Unknown => self.unreadable.push(Unreadable { span: utterance.span }),
-                Embedded::Empty => {}
+                Err(Unembeddable::UnknownScript) => self.unreadable.push(Unreadable { span: utterance.span }),
+                Err(Unembeddable::Empty) => {}
             }
         }
         if self.texts.len() > start {

@@ -197,8 +197,9 @@ impl Entry {
 /// Whether a phrase that starts or ends with a word's character is not part of a longer word there.
 fn stands_free(text: &str, range: Range<usize>, (starts_word, ends_word): (bool, bool)) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    !(starts_word && is_word(text[..range.start].chars().next_back()))
-        && !(ends_word && is_word(text[range.end..].chars().next()))
+    let runs_on_before = starts_word && is_word(text[..range.start].chars().next_back());
+    let runs_on_behind = ends_word && is_word(text[range.end..].chars().next());
+    !runs_on_before && !runs_on_behind
 }
 
 impl std::fmt::Debug for Patterns {

@@ -59,18 +59,16 @@ pub(super) fn load(read: config::Loaded) -> Loaded {
 }
 
 fn settings(config: &Config) -> Settings {
-    let mut settings = Settings::default();
-    settings.embedder = match config.embedding_engine {
+    let embedder = match config.embedding_engine {
         EmbeddingEngine::Static => EmbedderKind::Static,
         EmbeddingEngine::Exact => EmbedderKind::Exact,
     };
-    if let Some(threshold) = config.similarity_threshold {
-        settings.threshold = threshold;
-        if config.compat == Compat::Nemo {
-            settings.scale = Scale::Reference;
-        }
+    let settings = Settings { embedder, ..Settings::default() };
+    match config.similarity_threshold {
+        None => settings,
+        Some(threshold) if config.compat == Compat::Nemo => Settings { threshold, scale: Scale::Reference, ..settings },
+        Some(threshold) => Settings { threshold, ..settings },
     }
-    settings
 }
 
 fn fallback_intent(config: &Config, program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Option<IntentId> {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use ndarray::Array2;
 
-use super::{DIMENSIONS, Embedded, embed};
+use super::{DIMENSIONS, embed};
 
 static SENTENCES: &str = include_str!("data/bank.tsv");
 
@@ -12,7 +12,7 @@ static BANK: LazyLock<Array2<f32>> = LazyLock::new(|| {
     let mut vectors = Vec::with_capacity(SENTENCES.len() / 50 * DIMENSIONS);
     for line in SENTENCES.lines() {
         let text = line.split_once('\t').map_or(line, |(_, text)| text);
-        if let Embedded::Vector(vector) = embed(text) {
+        if let Ok(vector) = embed(text) {
             vectors.extend_from_slice(&vector);
         }
     }

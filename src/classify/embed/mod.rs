@@ -11,19 +11,20 @@ pub(super) use bank::bank;
 /// Numbers in a vector.
 pub(super) const DIMENSIONS: usize = 256;
 
-/// What a text is to the embedder.
-#[derive(Debug, Clone)]
-pub(super) enum Embedded {
-    /// A vector of length 1.
-    Vector([f32; DIMENSIONS]),
+/// A text as numbers, of length 1.
+pub(super) type Vector = [f32; DIMENSIONS];
+
+/// Why a text has no vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unembeddable {
     /// There is nothing in it.
     Empty,
     /// More than half of its pieces are not in the vocabulary.
-    Unknown,
+    UnknownScript,
 }
 
 /// Embeds `text`: the normalised sum of the rows of its word pieces.
-pub(super) fn embed(text: &str) -> Embedded {
+pub(super) fn embed(text: &str) -> Result<Vector, Unembeddable> {
     let table = table::table();
     let mut sum = [0.0; DIMENSIONS];
     let (mut pieces, mut unknown) = (0_usize, 0_usize);
@@ -32,18 +33,15 @@ pub(super) fn embed(text: &str) -> Embedded {
         unknown += usize::from(piece == wordpiece::UNKNOWN);
         table.add(piece, &mut sum);
     });
-    if pieces == 0 {
-        return Embedded::Empty;
-    }
-    if unknown * 2 > pieces {
-        return Embedded::Unknown;
-    }
     let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if unknown * 2 > pieces {
+        return Err(Unembeddable::UnknownScript);
+    }
     if length < f32::EPSILON {
-        return Embedded::Empty;
+        return Err(Unembeddable::Empty);
     }
     sum.iter_mut().for_each(|x| *x /= length);
-    Embedded::Vector(sum)
+    Ok(sum)
 }
 
 #[cfg(test)]
@@ -58,7 +56,7 @@ mod tests {
         let mut count = 0;
         for line in REFERENCE.lines() {
             let (text, numbers) = line.split_once('\t').unwrap();
-            let Embedded::Vector(vector) = embed(text) else { panic!("{text}") };
+            let vector = embed(text).unwrap();
             for (index, number) in numbers.split(' ').enumerate() {
                 let expected: f32 = number.parse().unwrap();
                 assert!((vector[index] - expected).abs() < 2e-5, "{text}: {index}: {} for {expected}", vector[index]);
@@ -71,10 +69,10 @@ mod tests {
     #[test]
     fn what_has_no_vector_says_so() {
         for text in ["", "  ", "\u{200b}"] {
-            assert!(matches!(embed(text), Embedded::Empty), "{text:?}");
+            assert_eq!(embed(text), Err(Unembeddable::Empty), "{text:?}");
         }
         for text in ["привет как дела", "🙂🙂🙂", "你好吗"] {
-            assert!(matches!(embed(text), Embedded::Unknown), "{text:?}");
+            assert_eq!(embed(text), Err(Unembeddable::UnknownScript), "{text:?}");
         }
     }
 }
