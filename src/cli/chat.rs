@@ -64,6 +64,10 @@ impl Chat {
                             writeln!(out, "{DIM}trace {}{DIM:#}", if self.trace { "on" } else { "off" })?;
                             continue;
                         }
+                        _ if text.starts_with('/') && !text.contains(char::is_whitespace) => {
+                            writeln!(out, "{DIM}there is no {text}; /trace and /quit are all{DIM:#}")?;
+                            continue;
+                        }
                         _ => {}
                     }
                     let _ = editor.add_history_entry(text);
