@@ -103,7 +103,7 @@ codes! {
 
     FILE_TOO_LARGE = "E0701", "file is too large";
     TOO_DEEP = "E0702", "blocks are nested too deeply";
-    TOO_MANY_DIAGNOSTICS = "E0703", "too many findings";
+    TOO_MANY_ERRORS = "E0703", "too many findings, with errors among them";
     TOO_MANY_FILES = "E0704", "configuration has too many files";
 
     UNKNOWN_ESCAPE = "W1101", "unknown escape in a string";
@@ -124,6 +124,8 @@ codes! {
     UNKNOWN_SCRIPT = "W1501", "example is in a script the embedder can't read";
 
     NO_MODEL = "W1601", "key is about a model, and none is called";
+
+    TOO_MANY_WARNINGS = "W1701", "too many warnings";
 
     REFERENCE_MARKS = "N1602", "configuration was written for NeMo Guardrails";
     OTHER_EMBEDDER = "N1603", "built-in embedder stands in for another";

@@ -25,7 +25,10 @@ pub(super) enum Mode<'a> {
     /// For the first time.
     Live,
     /// Again, to bring the flows to where they were: no action runs, and the texts must come out as they did.
-    Replay { reply: &'a str },
+    Replay {
+        /// What was said then; `None` when that is not known.
+        reply: Option<&'a str>,
+    },
 }
 
 /// What a turn led to.
@@ -49,8 +52,17 @@ pub(super) async fn turn(
     conversation.turns += 1;
     conversation.digest = conversation.digest.with(text);
     let budget = Budget::new(parts.config.limits.steps);
-    let mut turn =
-        Turn { parts, conversation, tracer, budget, mode, unsaid: mode.reply(), texts: Vec::new(), differs: None };
+    let mut turn = Turn {
+        parts,
+        conversation,
+        tracer,
+        budget,
+        mode,
+        unsaid: mode.reply(),
+        texts: Vec::new(),
+        differs: None,
+        failed: false,
+    };
     let intent = turn.understand(text);
     match turn.run(intent).await {
         Ok(()) => {}
@@ -64,7 +76,7 @@ impl<'a> Mode<'a> {
     fn reply(self) -> Option<&'a str> {
         match self {
             Mode::Live => None,
-            Mode::Replay { reply } => Some(reply),
+            Mode::Replay { reply } => reply,
         }
     }
 }
@@ -79,14 +91,19 @@ struct Turn<'a> {
     unsaid: Option<&'a str>,
     texts: Vec<String>,
     differs: Option<String>,
+    failed: bool,
 }
 
 impl Turn<'_> {
     /// Classifies `text` and sets the variables that come with it.
     fn understand(&mut self, text: &str) -> Option<IntentId> {
         let found = self.parts.classifier.classify(text);
-        let intent = found.intent.or(self.parts.fallback_intent);
         self.record_classification(&found);
+        let intent = found.intent.or(self.parts.fallback_intent);
+        if let (None, Some(fallback)) = (found.intent, intent) {
+            let intent = &self.parts.program.intent(fallback).name;
+            self.tracer.record(What::FellBack { intent: intent.clone() }, None, None);
+        }
         let store = &mut self.conversation.store;
         let last_reply = store.variables().get("bot_message").cloned().unwrap_or(Value::Null);
         store.set("last_bot_message".into(), last_reply);
@@ -283,7 +300,9 @@ impl Turn<'_> {
             self.texts.pop();
         } else {
             let text = if text.is_empty() { EMPTY_TEXT.to_owned() } else { text };
-            self.conversation.store.set("bot_message".into(), text.as_str().into());
+            if !self.failed {
+                self.conversation.store.set("bot_message".into(), text.as_str().into());
+            }
             self.note(What::Said { message, text: text.clone() }, place);
             self.texts.push(text);
         }
@@ -294,8 +313,10 @@ impl Turn<'_> {
     /// Ends the turn with the message for errors. It leaves no trace in the conversation, but the texts stay said.
     fn fail(&mut self, before: Conversation, place: Option<(FlowId, Span)>, reason: String) {
         self.note(What::Failed { reason }, place);
-        *self.conversation = before;
+        let turns = self.conversation.turns;
+        *self.conversation = Conversation { turns, ..before };
         self.conversation.instances.clear();
+        self.failed = true;
         // A message that fails itself must not fail the failing.
         let message = MessageId::INTERNAL_ERROR;
         if self.say_message(message, &Variables::new(), None).is_err() {
@@ -308,9 +329,11 @@ impl Turn<'_> {
             self.differ("the reply of then is longer than what the flows say".to_owned());
         }
         let text = self.texts.join("\n");
-        let said = self.mode.reply().unwrap_or(&text);
-        self.conversation.digest = self.conversation.digest.with(said);
-        self.conversation.store.set("bot_message".into(), said.into());
+        if !self.failed {
+            let said = self.mode.reply().unwrap_or(&text);
+            self.conversation.digest = self.conversation.digest.with(said);
+            self.conversation.store.set("bot_message".into(), said.into());
+        }
         Outcome { text, intent, differs: self.differs }
     }
 

@@ -66,6 +66,11 @@ pub enum What {
         /// Why no score could be had.
         abstained: Option<String>,
     },
+    /// `embeddings_only_fallback_intent` stands in for the intent that was not found.
+    FellBack {
+        /// That intent.
+        intent: Arc<str>,
+    },
     /// A flow began.
     FlowStarted,
     /// A flow ran to its end.
@@ -206,6 +211,7 @@ impl fmt::Display for TraceEvent {
                     write!(f, ", by {matched}")?;
                 }
             }
+            What::FellBack { intent } => write!(f, "is taken to mean `{intent}`, the fallback")?,
             What::FlowStarted => write!(f, "`{flow}` starts")?,
             What::FlowCompleted => write!(f, "`{flow}` is done")?,
             What::FlowAborted => write!(f, "`{flow}` is dropped, its next step does not fit")?,

@@ -9,24 +9,24 @@ use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{Definition, FlowDefinition, Step, StepKind};
 
 /// Looks for steps that can't be reached.
-pub(super) fn unreachable(steps: &[Step], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn unreachable(steps: &[Step], names: &mut Names) {
     for (index, step) in steps.iter().enumerate() {
         match &step.kind {
             StepKind::If { branches, otherwise } => {
-                branches.iter().for_each(|branch| unreachable(&branch.body, diagnostics));
-                unreachable(otherwise.as_deref().unwrap_or_default(), diagnostics);
+                branches.iter().for_each(|branch| unreachable(&branch.body, names));
+                unreachable(otherwise.as_deref().unwrap_or_default(), names);
             }
             StepKind::When { branches, otherwise } => {
-                branches.iter().for_each(|branch| unreachable(&branch.body, diagnostics));
-                unreachable(otherwise.as_deref().unwrap_or_default(), diagnostics);
+                branches.iter().for_each(|branch| unreachable(&branch.body, names));
+                unreachable(otherwise.as_deref().unwrap_or_default(), names);
             }
-            StepKind::While { body, .. } => unreachable(body, diagnostics),
+            StepKind::While { body, .. } => unreachable(body, names),
             _ => {}
         }
         if let Some(next) = steps.get(index + 1)
             && leaves(step)
         {
-            diagnostics.push(
+            names.diagnostics.push(
                 Diagnostic::new(codes::UNREACHABLE, next.span, "step can't be reached")
                     .also(step.span, "nothing behind this runs")
                     .help("delete it, or move it up"),
@@ -56,7 +56,7 @@ fn leaves(step: &Step) -> bool {
 pub(super) fn identical_flows<'a>(
     definitions: impl Iterator<Item = &'a Definition>,
     sources: &SourceMap,
-    diagnostics: &mut Vec<Diagnostic>,
+    names: &mut Names,
 ) {
     let mut seen: FxHashMap<String, Span> = FxHashMap::default();
     for definition in definitions {
@@ -67,7 +67,7 @@ pub(super) fn identical_flows<'a>(
         let mut text = String::new();
         outline(body, 0, sources, &mut text);
         match seen.get(&text) {
-            Some(first) => diagnostics.push(
+            Some(first) => names.diagnostics.push(
                 Diagnostic::new(codes::IDENTICAL_FLOWS, *header, "this flow is the same as another one")
                     .also(*first, "the first one")
                     .help("delete one of them"),
@@ -115,7 +115,13 @@ fn outline_branch(span: Span, body: &[Step], depth: usize, sources: &SourceMap, 
 }
 
 /// Looks for definitions that nothing uses, and intents that nothing can mean.
-pub(super) fn unused(names: &Names) -> Vec<Diagnostic> {
+pub(super) fn unused(names: &mut Names) {
+    for diagnostic in find_unused(names) {
+        names.diagnostics.push(diagnostic);
+    }
+}
+
+fn find_unused(names: &Names) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let program = &names.program;
     for (index, intent) in program.intents.iter().enumerate() {

@@ -202,8 +202,14 @@ impl Lowering<'_> {
             Operator::Add => '+',
             Operator::Subtract => '-',
         };
-        // Both parts parse on their own, so the whole does.
-        Expression::parse(&format!("${} {sign} ({})", variable.text, value.text)).ok()
+        match Expression::parse(&format!("${} {sign} ({})", variable.text, value.text)) {
+            Ok(expression) => Some(expression),
+            Err(error) => {
+                // Both parts parse on their own, so the whole is too long or too deep.
+                self.names.diagnostics.push(Diagnostic::new(codes::BAD_EXPRESSION, value.span, error.message));
+                None
+            }
+        }
     }
 
     fn expression(&mut self, code: &Code) -> Option<Expression> {

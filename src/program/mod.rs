@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceMap};
 use crate::syntax::{self, Bounds, ast::Definition};
 use resolve::Names;
@@ -40,9 +40,13 @@ pub fn compile(sources: &SourceMap, files: &[FileId], bounds: Bounds) -> Compile
         let parsed = syntax::parse(*id, sources.file(*id), bounds);
         diagnostics.extend(parsed.diagnostics);
         asts.push(parsed.ast);
+        // Rails that don't load anyway need not be read to their end.
+        if diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count() > bounds.diagnostics {
+            break;
+        }
     }
     let has_syntax_errors = diagnostics.iter().any(Diagnostic::is_error);
-    let mut names = Names::declare(&asts, sources);
+    let mut names = Names::declare(&asts, sources, bounds.diagnostics);
     let definitions = || asts.iter().flat_map(|ast| &ast.definitions);
     let flows = definitions().filter_map(|definition| match definition {
         Definition::Flow(flow) => Some(flow),
@@ -50,16 +54,30 @@ pub fn compile(sources: &SourceMap, files: &[FileId], bounds: Bounds) -> Compile
     });
     for (index, flow) in flows.enumerate() {
         lower::flow(&mut names, FlowId(index as u32), &flow.body);
-        lint::unreachable(&flow.body, &mut diagnostics);
+        lint::unreachable(&flow.body, &mut names);
     }
-    lint::identical_flows(definitions(), sources, &mut diagnostics);
+    lint::identical_flows(definitions(), sources, &mut names);
     // A name may be used in a line that did not parse.
     if !has_syntax_errors {
-        diagnostics.extend(lint::unused(&names));
+        lint::unused(&mut names);
     }
-    diagnostics.append(&mut names.diagnostics);
+    diagnostics.extend(names.diagnostics.take());
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+    too_many(&mut diagnostics, bounds.diagnostics);
     Compiled { program: names.program, diagnostics }
+}
+
+/// Keeps the first `most` findings. When an error is left out, an error says that there are more.
+fn too_many(diagnostics: &mut Vec<Diagnostic>, most: usize) {
+    let Some(last) = diagnostics.get(most).and_then(|diagnostic| diagnostic.span) else { return };
+    let code = if diagnostics[most..].iter().any(Diagnostic::is_error) {
+        codes::TOO_MANY_ERRORS
+    } else {
+        codes::TOO_MANY_WARNINGS
+    };
+    diagnostics.truncate(most);
+    let message = format!("more than {most} findings; what is behind this line is not shown");
+    diagnostics.push(Diagnostic::new(code, last.slice(0..0), message).help("mend the ones above first"));
 }
 
 /// Everything a set of rail files says, ready to be run.

@@ -23,7 +23,7 @@ const ALWAYS_PRESENT: &[(&str, &str)] = &[
 #[derive(Default)]
 pub(super) struct Names {
     pub program: Program,
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Findings,
     /// Intents that some flow waits for.
     pub awaited: Vec<bool>,
     /// Messages that some flow says or waits for.
@@ -39,15 +39,43 @@ pub(super) struct Names {
     defined_messages: usize,
 }
 
-/// An example as far as equality goes: case and runs of white space don't count.
-pub(super) fn folded(text: &str) -> String {
-    text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+/// Findings: as many warnings as are wanted and as many errors, and one more, which tells that there are too many.
+#[derive(Default)]
+pub(super) struct Findings {
+    list: Vec<Diagnostic>,
+    errors: usize,
+    most: usize,
+}
+
+impl Findings {
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        let found = if diagnostic.is_error() { self.errors } else { self.list.len() - self.errors };
+        if found <= self.most {
+            self.errors += usize::from(diagnostic.is_error());
+            self.list.push(diagnostic);
+        }
+    }
+
+    pub(super) fn take(self) -> Vec<Diagnostic> {
+        self.list
+    }
+}
+
+/// An example as far as equality goes: case, runs of white space and punctuation at the end don't count.
+fn folded(text: &str) -> String {
+    let text = text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
+    match text.trim_end_matches(['.', '!', '?', ' ']) {
+        "" => text,
+        words => words.to_owned(),
+    }
 }
 
 impl Names {
     /// Takes in all definitions of all files.
-    pub(super) fn declare(asts: &[Ast], sources: &SourceMap) -> Self {
-        let mut names = Names { lost_definitions: asts.iter().any(|ast| ast.lost_definitions), ..Names::default() };
+    pub(super) fn declare(asts: &[Ast], sources: &SourceMap, most: usize) -> Self {
+        let lost_definitions = asts.iter().any(|ast| ast.lost_definitions);
+        let diagnostics = Findings { most, ..Findings::default() };
+        let mut names = Names { lost_definitions, diagnostics, ..Names::default() };
         for (name, text) in ALWAYS_PRESENT {
             let id = names.message_id(name, None);
             if let Ok(template) = Template::parse(text) {

@@ -121,6 +121,10 @@ fn unknown_kind(text: &str, span: Span, kind: &str) -> Failure {
             "write `define user`, `define bot` or `define flow` and a name",
         );
     }
+    if KINDS.contains(&kind) {
+        let help = "a name is made of words; put texts on lines of their own, indented";
+        return definition(span, &format!("`define {kind}` goes wrong behind `{kind}`"), help);
+    }
     let start = kind.as_ptr() as usize - text.as_ptr() as usize;
     let at = span.slice(start..start + kind.len());
     let message = format!("`define` knows no `{kind}`");

@@ -2,6 +2,7 @@
 
 use logos::{FilterResult, Lexer, Logos};
 
+use super::Bounds;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 
@@ -138,14 +139,15 @@ fn closing_slash(line: &str) -> Option<usize> {
 }
 
 /// Splits a file into logical lines. What is wrong with the layout is reported, and the line kept.
-pub(crate) fn lines(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Line> {
+pub(crate) fn lines(file: FileId, text: &str, bounds: Bounds, diagnostics: &mut Vec<Diagnostic>) -> Vec<Line> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    Splitter { file, text, diagnostics, lines: Vec::new(), comments: Vec::new(), tabs: Vec::new() }.run(start)
+    Splitter { file, text, bounds, diagnostics, lines: Vec::new(), comments: Vec::new(), tabs: Vec::new() }.run(start)
 }
 
 struct Splitter<'a> {
     file: FileId,
     text: &'a str,
+    bounds: Bounds,
     diagnostics: &'a mut Vec<Diagnostic>,
     lines: Vec<Line>,
     comments: Vec<Span>,
@@ -167,6 +169,9 @@ impl Splitter<'_> {
         let mut margin = start..start;
         let mut open: Option<Open> = None;
         while let Some(token) = lexer.next() {
+            if self.diagnostics.len() > self.bounds.diagnostics {
+                break;
+            }
             let range = start + lexer.span().start..start + lexer.span().end;
             let first = std::mem::replace(&mut lexer.extras.line_start, false);
             match token {

@@ -8,7 +8,7 @@ mod line;
 mod tree;
 
 use crate::diagnostic::{Diagnostic, codes};
-use crate::source::{FileId, SourceFile, Span};
+use crate::source::{FileId, SourceFile};
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +29,7 @@ pub struct Parsed {
 pub struct Bounds {
     /// How deep blocks may stand in blocks.
     pub depth: usize,
-    /// How many findings to keep; the rest are counted.
+    /// How many findings are enough. More warnings are not kept; at more errors, reading stops.
     pub diagnostics: usize,
 }
 
@@ -43,7 +43,7 @@ impl Default for Bounds {
 pub fn parse(id: FileId, file: &SourceFile, bounds: Bounds) -> Parsed {
     let text = file.text();
     let mut diagnostics = Vec::new();
-    let lines = layout::lines(id, text, &mut diagnostics);
+    let lines = layout::lines(id, text, bounds, &mut diagnostics);
     if let Some(span) = tree::colang_2(text, &lines) {
         let diagnostic = Diagnostic::new(codes::COLANG_2, span, "this is Colang 2, which railsc does not read")
             .label("Colang 1.0 has no such line")
@@ -52,14 +52,5 @@ pub fn parse(id: FileId, file: &SourceFile, bounds: Bounds) -> Parsed {
     }
     let ast = tree::build(text, lines, bounds, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-    if diagnostics.len() > bounds.diagnostics {
-        let left_out = diagnostics.len() - bounds.diagnostics;
-        diagnostics.truncate(bounds.diagnostics);
-        let message = format!("{left_out} more findings in this file are not shown");
-        diagnostics.push(
-            Diagnostic::new(codes::TOO_MANY_DIAGNOSTICS, Span::new(id, 0..0), message)
-                .help("mend the ones above first, and make sure that this is a rail file"),
-        );
-    }
     Parsed { ast, diagnostics }
 }

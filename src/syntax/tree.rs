@@ -57,7 +57,15 @@ struct Row {
 
 impl Tree<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        let is_full = self.diagnostics.len() >= self.bounds.diagnostics;
+        if diagnostic.is_error() || !is_full {
+            self.diagnostics.push(diagnostic);
+        }
+        if self.diagnostics.len() > self.bounds.diagnostics {
+            // It won't load, and why is clear by now; the rest is left unread.
+            self.at = self.lines.len();
+            self.ast.lost_definitions = true;
+        }
     }
 
     fn written(&self, line: &Line) -> &str {
@@ -71,7 +79,9 @@ impl Tree<'_> {
         if line.damaged {
             return None;
         }
-        let statement = line::parse(self.text, line.span, self.diagnostics);
+        let mut warnings = Vec::new();
+        let statement = line::parse(self.text, line.span, &mut warnings);
+        warnings.into_iter().for_each(|warning| self.report(warning));
         Some(Row { line, statement })
     }
 
