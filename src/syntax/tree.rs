@@ -57,11 +57,11 @@ struct Row {
 
 impl Tree<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
-        let is_full = self.diagnostics.len() >= self.bounds.diagnostics;
-        if diagnostic.is_error() || !is_full {
+        let is_error = diagnostic.is_error();
+        if is_error || self.diagnostics.len() <= self.bounds.diagnostics {
             self.diagnostics.push(diagnostic);
         }
-        if self.diagnostics.len() > self.bounds.diagnostics {
+        if is_error && self.diagnostics.len() > self.bounds.diagnostics {
             // It won't load, and why is clear by now; the rest is left unread.
             self.at = self.lines.len();
             self.ast.lost_definitions = true;
