@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use regex_syntax::hir::{Hir, HirKind};
+
 use super::normalize::Normalized;
 use crate::program::Intent;
 
@@ -33,10 +35,20 @@ pub(super) fn names(intent: &Intent) -> Vec<Arc<str>> {
     for example in &intent.examples {
         cut(&example.text).0.into_iter().for_each(|(_, name)| add(name));
     }
-    for regex in intent.regexes.iter().filter_map(|regex| regex::Regex::new(&regex.text).ok()) {
-        regex.capture_names().flatten().for_each(&mut add);
+    for regex in intent.regexes.iter().filter_map(|regex| regex_syntax::parse(&regex.text).ok()) {
+        groups(&regex, &mut add);
     }
     names
+}
+
+/// Calls `found` with the name of each named group.
+fn groups(regex: &Hir, found: &mut impl FnMut(&str)) {
+    if let HirKind::Capture(capture) = regex.kind()
+        && let Some(name) = &capture.name
+    {
+        found(name);
+    }
+    regex.kind().subs().iter().for_each(|part| groups(part, found));
 }
 
 /// A regular expression that matches the whole normalised text of such an utterance; `None` for one without slots.

@@ -19,6 +19,9 @@ const ALWAYS_PRESENT: &[(&str, &str)] = &[
     ("inform cannot answer", "I'm sorry, I can't help with that."),
 ];
 
+/// To how many unknown names a likely one is suggested.
+const MOST_SUGGESTIONS: usize = 100;
+
 /// The program as far as it is known, and which of its names are used.
 #[derive(Default)]
 pub(super) struct Names {
@@ -34,6 +37,8 @@ pub(super) struct Names {
     pub any_done: bool,
     /// A definition was lost to a syntax error, so a name that seems unknown may not be.
     pub lost_definitions: bool,
+    /// How many more unknown names are compared with all known ones, which takes its time.
+    suggestions: usize,
     examples: FxHashMap<String, IntentId>,
     defined_intents: usize,
     defined_messages: usize,
@@ -75,7 +80,7 @@ impl Names {
     pub(super) fn declare(asts: &[Ast], sources: &SourceMap, most: usize) -> Self {
         let lost_definitions = asts.iter().any(|ast| ast.lost_definitions);
         let diagnostics = Findings { most, ..Findings::default() };
-        let mut names = Names { lost_definitions, diagnostics, ..Names::default() };
+        let mut names = Names { lost_definitions, diagnostics, suggestions: MOST_SUGGESTIONS, ..Names::default() };
         for (name, text) in ALWAYS_PRESENT {
             let id = names.message_id(name, None);
             if let Ok(template) = Template::parse(text) {
@@ -280,7 +285,7 @@ impl Names {
         let known = self.program.intent_named(&name.text);
         if known.is_none_or(|id| id.index() >= self.defined_intents) && !self.lost_definitions {
             let defined = self.program.intents[..self.defined_intents].iter().map(|intent| &*intent.name);
-            let suggestion = nearest(&name.text, defined).map(str::to_owned);
+            let suggestion = suggest(&mut self.suggestions, &name.text, defined);
             let diagnostic =
                 Diagnostic::new(codes::UNKNOWN_INTENT, name.span, format!("no intent is called `{}`", name.text))
                     .label("no text a user types can mean this");
@@ -319,7 +324,7 @@ impl Names {
         let known = self.program.message_named(&name.text);
         if known.is_none_or(|id| id.index() >= self.defined_messages) && !self.lost_definitions {
             let defined = self.program.messages[..self.defined_messages].iter().map(|message| &*message.name);
-            let suggestion = nearest(&name.text, defined).map(str::to_owned);
+            let suggestion = suggest(&mut self.suggestions, &name.text, defined);
             let diagnostic =
                 Diagnostic::new(codes::UNKNOWN_MESSAGE, name.span, format!("no message is called `{}`", name.text))
                     .label("no model is configured, so this says `inform cannot answer`");
@@ -363,7 +368,8 @@ impl Names {
             None => {
                 if !self.lost_definitions {
                     let subflows = self.program.flows.iter().filter(|flow| flow.kind == FlowKind::Subflow);
-                    let suggestion = nearest(&name.text, subflows.map(|flow| &*flow.name)).map(str::to_owned);
+                    let subflows = subflows.map(|flow| &*flow.name);
+                    let suggestion = suggest(&mut self.suggestions, &name.text, subflows);
                     let message = format!("no subflow is called `{}`", name.text);
                     let diagnostic = Diagnostic::new(codes::UNKNOWN_SUBFLOW, name.span, message);
                     self.diagnostics.push(match suggestion {
@@ -388,6 +394,11 @@ impl Names {
     pub(super) fn is_defined_message(&self, id: MessageId) -> bool {
         id.index() >= ALWAYS_PRESENT.len() && id.index() < self.defined_messages
     }
+}
+
+fn suggest<'a>(left: &mut usize, name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    *left = left.checked_sub(1)?;
+    nearest(name, known).map(str::to_owned)
 }
 
 /// The name of what a text alone defines.
