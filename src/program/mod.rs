@@ -7,6 +7,8 @@ mod lower;
 mod message;
 mod pattern;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
