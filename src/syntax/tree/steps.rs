@@ -1,0 +1,238 @@
+//! The blocks of flows: steps, and the blocks in them.
+
+use super::super::ast::{BotSay, Branch, Definition, FlowDefinition, Name, Step, StepKind, Text};
+use super::super::failure::{self, Failure};
+use super::super::layout::Line;
+use super::super::line::Statement;
+use super::{Row, Tree, first_word};
+use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::source::Span;
+
+impl Tree<'_> {
+    pub(super) fn define_flow(&mut self, is_subflow: bool, name: Option<Name>, indent: u32, header: Span) {
+        self.loops = 0;
+        let body = self.body(indent, header, if is_subflow { "subflow" } else { "flow" });
+        self.ast.definitions.push(Definition::Flow(FlowDefinition { header, is_subflow, name, body }));
+    }
+
+    /// The block under a header, which must have one.
+    fn body(&mut self, indent: u32, header: Span, what: &str) -> Vec<Step> {
+        match self.lines.get(self.at) {
+            Some(line) if line.indent > indent || line.tabbed => {}
+            _ => {
+                self.report(
+                    Diagnostic::new(codes::EMPTY_BLOCK, header, format!("`{what}` has no steps"))
+                        .label("nothing is indented under this")
+                        .help("indent its steps below it"),
+                );
+                return Vec::new();
+            }
+        }
+        if self.depth == self.bounds.depth {
+            let span = self.lines[self.at].span;
+            let message = format!("blocks are nested more than {} deep", self.bounds.depth);
+            self.report(Diagnostic::new(codes::TOO_DEEP, span, message).help("move inner blocks into subflows"));
+            self.skip_block(indent);
+            return Vec::new();
+        }
+        self.depth += 1;
+        let steps = self.steps(indent);
+        self.depth -= 1;
+        steps
+    }
+
+    fn steps(&mut self, header_indent: u32) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        let mut expected = None;
+        // A wrong width is said once, not for each line that shares it.
+        let mut tolerated = None;
+        while let Some(line) = self.lines.get(self.at) {
+            let (indent, tabbed, span) = (line.indent, line.tabbed, line.span);
+            if indent <= header_indent && !tabbed || tabbed && self.is_header(self.at) {
+                break;
+            }
+            if !tabbed {
+                let expected = *expected.get_or_insert(indent);
+                if indent != expected && tolerated != Some(indent) {
+                    self.misaligned(span, indent, expected);
+                }
+                tolerated = (indent != expected).then_some(indent);
+            }
+            if let Some(row) = self.row() {
+                self.step(row, indent, &mut steps);
+            } else {
+                self.skip_unread_block(indent);
+            }
+        }
+        steps
+    }
+
+    fn is_header(&self, at: usize) -> bool {
+        matches!(first_word(self.written(&self.lines[at])), "define" | "def")
+    }
+
+    /// Reads the block under a line that could not be read, for what is wrong inside.
+    fn skip_unread_block(&mut self, indent: u32) {
+        if self.depth < self.bounds.depth
+            && self.lines.get(self.at).is_some_and(|line| line.indent > indent && !line.tabbed)
+        {
+            self.depth += 1;
+            // Whether the lost line was a loop is not known, so `break` is let be.
+            self.loops += 1;
+            self.steps(indent);
+            self.loops -= 1;
+            self.depth -= 1;
+        } else {
+            self.skip_block(indent);
+        }
+    }
+
+    fn step(&mut self, row: Row, indent: u32, steps: &mut Vec<Step>) {
+        let Line { span, comments, .. } = row.line.clone();
+        let kind = match row.statement {
+            Ok(Statement::Step(kind)) => match self.simple(kind, indent, span) {
+                Some(kind) => kind,
+                None => return,
+            },
+            Ok(Statement::If(test)) => {
+                let body = self.body(indent, span, "if");
+                StepKind::If { branches: vec![Branch { test, span, body }], otherwise: None }
+            }
+            Ok(Statement::When(test)) => {
+                let body = self.body(indent, span, "when");
+                StepKind::When { branches: vec![Branch { test, span, body }], otherwise: None }
+            }
+            Ok(Statement::While(condition)) => {
+                self.loops += 1;
+                let body = self.body(indent, span, "while");
+                self.loops -= 1;
+                StepKind::While { condition, body }
+            }
+            Ok(Statement::ElseIf(test)) => {
+                let body = self.body(indent, span, "else if");
+                match steps.last_mut().map(|step| &mut step.kind) {
+                    Some(StepKind::If { branches, otherwise: None }) => branches.push(Branch { test, span, body }),
+                    _ => self.stray(span, "else if", "if"),
+                }
+                return;
+            }
+            Ok(Statement::ElseWhen(test)) => {
+                let body = self.body(indent, span, "else when");
+                match steps.last_mut().map(|step| &mut step.kind) {
+                    Some(StepKind::When { branches, otherwise: None }) => branches.push(Branch { test, span, body }),
+                    _ => self.stray(span, "else when", "when"),
+                }
+                return;
+            }
+            Ok(Statement::Else) => {
+                let body = self.body(indent, span, "else");
+                match steps.last_mut().map(|step| &mut step.kind) {
+                    Some(
+                        StepKind::If { otherwise: otherwise @ None, .. }
+                        | StepKind::When { otherwise: otherwise @ None, .. },
+                    ) => *otherwise = Some(body),
+                    _ => self.stray(span, "else", "if"),
+                }
+                return;
+            }
+            Ok(
+                Statement::DefineUser(_) | Statement::DefineBot(..) | Statement::DefineFlow { .. } | Statement::Ignored,
+            ) => {
+                self.report(
+                    Diagnostic::new(codes::MISPLACED_LINE, span, "definition inside of a flow")
+                        .help("definitions stand at the top level, not indented"),
+                );
+                self.ast.lost_definitions = true;
+                self.skip_block(indent);
+                return;
+            }
+            Ok(Statement::Texts(_)) => {
+                self.report(
+                    Diagnostic::new(codes::MISPLACED_LINE, span, "a text alone is no step")
+                        .help("write `bot \"text\"` to say it, or `user \"text\"` to wait for it"),
+                );
+                return;
+            }
+            Ok(_) => {
+                let word = first_word(self.written(&row.line)).to_owned();
+                self.report(
+                    Diagnostic::new(codes::MISPLACED_LINE, span, format!("`{word}` does not belong in a flow"))
+                        .help("it belongs in a `define user` block"),
+                );
+                return;
+            }
+            Err(failure) => {
+                match failure {
+                    Failure::Malformed(diagnostic) => self.report(*diagnostic),
+                    Failure::Unknown => self.unknown_step(&row.line),
+                }
+                self.skip_unread_block(indent);
+                return;
+            }
+        };
+        steps.push(Step { kind, span, comments });
+    }
+
+    /// What needs a look at the lines around a step that opens no block.
+    fn simple(&mut self, kind: StepKind, indent: u32, span: Span) -> Option<StepKind> {
+        match kind {
+            StepKind::Bot(BotSay::Message(name, mut texts)) => {
+                texts.extend(self.texts_under(indent));
+                Some(StepKind::Bot(BotSay::Message(name, texts)))
+            }
+            StepKind::Break | StepKind::Continue if self.loops == 0 => {
+                let word = if matches!(kind, StepKind::Break) { "break" } else { "continue" };
+                self.report(
+                    Diagnostic::new(codes::OUTSIDE_LOOP, span, format!("`{word}` outside of a loop"))
+                        .help("it belongs in a `while` block; `return` ends a flow"),
+                );
+                None
+            }
+            StepKind::Pass if self.loops > 0 => {
+                self.report(
+                    Diagnostic::new(codes::NO_EFFECT, span, "`pass` in a loop goes on with the next round")
+                        .label("Colang takes it for `continue`")
+                        .help("write `continue`, or delete it")
+                        .fix(span, "continue"),
+                );
+                Some(StepKind::Continue)
+            }
+            kind => Some(kind),
+        }
+    }
+
+    /// `bot MESSAGE` may have its texts under it.
+    fn texts_under(&mut self, indent: u32) -> Vec<Text> {
+        let is_text = |line: &Line| line.indent > indent && !line.damaged && self.written(line).starts_with('"');
+        if !self.lines.get(self.at).is_some_and(is_text) {
+            return Vec::new();
+        }
+        let mut texts = Vec::new();
+        for row in self.flat_block(indent) {
+            match row.statement {
+                Ok(Statement::Texts(more)) => texts.extend(self.one_text(more)),
+                _ => self.unquoted(&row.line, "texts of a message stand in double quotes"),
+            }
+        }
+        texts
+    }
+
+    fn stray(&mut self, span: Span, what: &str, opener: &str) {
+        self.report(
+            Diagnostic::new(codes::STRAY_ELSE, span, format!("`{what}` belongs to no `{opener}`"))
+                .help(format!("it stands right behind the block of its `{opener}`, indented like it")),
+        );
+    }
+
+    fn unknown_step(&mut self, line: &Line) {
+        let word = first_word(self.written(line)).trim_end_matches(':');
+        let at = line.span.slice(0..word.len());
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_STEP, at, format!("unknown step `{word}`"));
+        let diagnostic = match nearest(word, failure::STEPS.iter().copied()) {
+            Some(meant) => diagnostic.suggest(Some(meant)).fix(at, meant),
+            None if word == "for" => diagnostic.help("there is no `for`; count in a `while` loop"),
+            None => diagnostic.help("a step starts with `user`, `bot`, `do`, `execute`, `if`, `when`, `while` or `$`"),
+        };
+        self.report(diagnostic);
+    }
+}

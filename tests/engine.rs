@@ -1,0 +1,192 @@
+//! The library as a host program uses it.
+
+use std::time::Duration;
+
+use rails::{Args, GenerateError, Message, Rails, Role};
+use serde_json::{Value, json};
+
+const SHOP: &str = r#"
+define user ask about order
+  "where is my order?"
+define user give number
+  /^(?<id>\d{4,})$/
+define bot greet
+  "Hello."
+  "Hi."
+  "Good day."
+define flow greeting
+  user "hello"
+  bot greet
+define flow order
+  user ask about order
+  bot "Which one?"
+  when user give number
+    bot "Order $id is on its way."
+  else
+    bot "That is no number."
+"#;
+
+fn load(source: &str) -> Rails {
+    Rails::from_source(source).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn trace(reply: &rails::Reply) -> Value {
+    serde_json::to_value(&reply.trace).unwrap()
+}
+
+#[tokio::test]
+async fn rails_are_shared_by_tasks() {
+    fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+    let rails = load(SHOP);
+    shared(&rails);
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let rails = rails.clone();
+            tokio::spawn(async move { rails.generate("where is my order").await.unwrap().text })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), "Which one?");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_is_followed() {
+    let rails = load(SHOP);
+    let messages = [
+        Message::system("Be brief."),
+        Message::assistant("Welcome!"),
+        Message::user("where is my order?"),
+        Message::assistant("Which one?"),
+        Message::user("4711"),
+    ];
+    let reply = rails.generate(messages).await.unwrap();
+    assert_eq!(reply.text, "Order 4711 is on its way.");
+    assert_eq!(reply.trace.turn, 2);
+    assert_eq!(
+        trace(&reply)["events"][0],
+        json!({
+            "kind": "replayed", "data": {"turns": 1, "dropped": null},
+            "at_us": trace(&reply)["events"][0]["at_us"], "dur_us": trace(&reply)["events"][0]["dur_us"],
+            "span": null, "flow": null,
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_conversation_that_went_otherwise_starts_the_flows_afresh() {
+    let rails = load(SHOP);
+    for said in ["Let me look.", "Which one?\nAnd by the way, hello.", ""] {
+        let messages = [Message::user("where is my order?"), Message::assistant(said), Message::user("4711")];
+        let reply = rails.generate(messages).await.unwrap();
+        assert_eq!(reply.text, "I'm sorry, I can't help with that.", "{said}");
+        assert!(trace(&reply)["events"][0]["data"]["dropped"].is_string(), "{said}");
+    }
+    // Where nothing is known of the reply, the flows follow the user alone.
+    let messages = [Message::user("where is my order?"), Message::user("4711")];
+    assert_eq!(rails.generate(messages).await.unwrap().text, "Order 4711 is on its way.");
+}
+
+#[tokio::test]
+async fn any_text_of_a_message_may_have_been_said() {
+    let rails =
+        load(&(SHOP.to_owned() + "define flow\n  user \"chat\"\n  bot greet\n  user \"go on\"\n  bot \"Gladly.\"\n"));
+    for said in ["Hello.", "Hi.", "Good day."] {
+        let messages = [Message::user("chat"), Message::assistant(said), Message::user("go on")];
+        assert_eq!(rails.generate(messages).await.unwrap().text, "Gladly.", "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_choice_among_texts_repeats_itself() {
+    let rails = load(SHOP);
+    let mut seen = std::collections::BTreeSet::new();
+    for greeting in ["hello", "Hello", "HELLO", "hello!", "hello.", "Hello!", " hello", "heLLo", "hellO", "helLo"] {
+        let first = rails.generate(greeting).await.unwrap().text;
+        assert_eq!(rails.session().generate(greeting).await.unwrap().text, first);
+        seen.insert(first);
+    }
+    assert_eq!(seen.len(), 3, "{seen:?}");
+}
+
+#[tokio::test]
+async fn input_is_bounded_and_must_be_the_users() {
+    let rails = load(SHOP);
+    assert_eq!(rails.generate(Vec::new()).await.unwrap_err(), GenerateError::NoUserMessage);
+    let spoken = [Message::user("hello"), Message::assistant("Hello.")];
+    assert_eq!(rails.generate(spoken).await.unwrap_err(), GenerateError::NoUserMessage);
+    let many = vec![Message::user("hello"); 101];
+    assert_eq!(rails.generate(many).await.unwrap_err(), GenerateError::TooManyMessages { count: 101, limit: 100 });
+    let long = "é".repeat(1_000_001);
+    assert_eq!(rails.generate(&*long).await.unwrap_err(), GenerateError::TooLong { limit: 1_000_000 });
+    assert_eq!(rails.session().generate(&long).await.unwrap_err(), GenerateError::TooLong { limit: 1_000_000 });
+    assert!(rails.generate("é".repeat(1_000_000)).await.is_ok());
+    assert_eq!(Message::user("x").role, Role::User);
+}
+
+#[tokio::test]
+async fn a_turn_that_is_dropped_leaves_the_session_as_it_was() {
+    let source = "define flow\n  user \"wait\"\n  $x = \"lost\"\n  execute sleep\ndefine flow\n  user \"x\"\n  bot \"x is $x\"\n";
+    let rails = Rails::builder()
+        .source(source)
+        .action("sleep", |_: Args| async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Ok(Value::Null)
+        })
+        .build()
+        .unwrap();
+    let mut session = rails.session();
+    let dropped = tokio::time::timeout(Duration::from_millis(20), session.generate("wait")).await;
+    assert!(dropped.is_err());
+    assert_eq!((session.generate("x").await.unwrap().text, session.turns()), ("x is ".to_owned(), 1));
+}
+
+#[tokio::test]
+async fn an_action_that_takes_too_long_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.co"), "define flow\n  user \"wait\"\n  execute sleep\n  bot \"done\"\n")
+        .unwrap();
+    std::fs::write(folder.path().join("config.yml"), "limits: {timeout: 20ms}\n").unwrap();
+    let rails = Rails::builder()
+        .path(folder.path())
+        .action("sleep", |_: Args| async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Ok(Value::Null)
+        })
+        .build()
+        .unwrap();
+    let reply = rails.generate("wait").await.unwrap();
+    assert_eq!(reply.text, "I'm sorry, an internal error has occurred.");
+    assert!(reply.trace.to_string().contains("it took longer than 20ms"), "{}", reply.trace);
+}
+
+#[tokio::test]
+async fn the_trace_names_tier_score_threshold_line_and_time() {
+    let rails = Rails::from_path(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/politics")).unwrap();
+    let reply = rails.generate("which political party is best?").await.unwrap();
+    assert_eq!(reply.intent.as_deref(), Some("ask about politics"));
+    let trace = trace(&reply);
+    assert_eq!((&trace["v"], &trace["turn"]), (&json!(1), &json!(1)));
+    let events = trace["events"].as_array().unwrap();
+    let kinds: Vec<&str> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["classified", "flow_started", "said", "flow_completed"]);
+    let classified = &events[0];
+    assert_eq!(classified["data"]["tier"], "embedding");
+    assert!(classified["data"]["score"].as_f64().unwrap() > classified["data"]["threshold"].as_f64().unwrap());
+    assert_eq!(classified["data"]["matched"], "\"tell me about political parties\"");
+    assert_eq!(classified["span"]["start"]["line"], 3);
+    assert_eq!(
+        (&events[2]["span"]["start"]["line"], &events[2]["flow"]),
+        (&json!(10), &json!("flow at politics.co:8"))
+    );
+    assert!(events.iter().all(|event| event["dur_us"].as_f64().unwrap() >= 0.0));
+}
+
+#[test]
+fn what_does_not_load_says_why() {
+    let error = Rails::from_source("define user greet\n  hi\n").unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("error[E0206]: text has no quotes\n --> <source>:2:3"), "{text}");
+    assert!(format!("{error:?}").contains("E0206"));
+    assert!(Rails::from_path("no/such/path").unwrap_err().to_string().contains("there is nothing at `no/such/path`"));
+}
