@@ -66,6 +66,7 @@ codes! {
     UNTERMINATED_STRING = "E0104", "string is never closed";
     UNTERMINATED_DOCSTRING = "E0105", "docstring is never closed";
     NUL_BYTE = "E0106", "NUL byte in the text";
+    ODD_SPACE = "E0107", "white space that is no plain space";
 
     UNKNOWN_TOP_LEVEL = "E0201", "unknown line at the top level";
     UNKNOWN_STEP = "E0202", "unknown step";

@@ -71,7 +71,7 @@ fn failure(code: Code, span: Span, message: &str, help: &str) -> Failure {
 
 /// Says why `text`, which `span` covers, is no statement.
 pub(super) fn explain(text: &str, span: Span) -> Failure {
-    let mut words = text.split_whitespace();
+    let mut words = text.split_ascii_whitespace();
     let first = words.next().unwrap_or("");
     let second = words.next().unwrap_or("");
     let first_span = span.slice(0..first.len());
@@ -104,7 +104,7 @@ pub(super) fn explain(text: &str, span: Span) -> Failure {
 
 fn keyword_of_later(text: &str, span: Span) -> Option<Failure> {
     let keyword = UNSUPPORTED.iter().find(|keyword| {
-        let mut rest = text.split_whitespace();
+        let mut rest = text.split_ascii_whitespace();
         keyword.split(' ').all(|word| rest.next() == Some(word))
     })?;
     Some(unsupported(span, &format!("`{keyword}`")))

@@ -3,7 +3,7 @@
 use logos::{FilterResult, Lexer, Logos};
 
 use super::Bounds;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::source::{FileId, Span};
 
 /// A logical line: one line of text, or several joined by `\`, a final ` or`, or a string that runs on.
@@ -40,8 +40,11 @@ enum Token {
     Slash,
     #[token("\0")]
     Nul,
+    /// White space that looks like a space and is none, as web pages and word processors leave it.
+    #[regex(r"[\u{a0}\u{1680}\u{2000}-\u{200b}\u{202f}\u{205f}\u{3000}\u{feff}]+")]
+    OddSpace,
     #[token("\\")]
-    #[regex(r##"[^ \t\r\n"#\\/\x00]+"##)]
+    #[regex(r##"[^ \t\r\n"#\\/\x00\u{a0}\u{1680}\u{2000}-\u{200b}\u{202f}\u{205f}\u{3000}\u{feff}]+"##)]
     Word,
 }
 
@@ -141,7 +144,17 @@ fn closing_slash(line: &str) -> Option<usize> {
 /// Splits a file into logical lines. What is wrong with the layout is reported, and the line kept.
 pub(crate) fn lines(file: FileId, text: &str, bounds: Bounds, diagnostics: &mut Vec<Diagnostic>) -> Vec<Line> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    Splitter { file, text, bounds, diagnostics, lines: Vec::new(), comments: Vec::new(), tabs: Vec::new() }.run(start)
+    Splitter {
+        file,
+        text,
+        bounds,
+        diagnostics,
+        lines: Vec::new(),
+        comments: Vec::new(),
+        tabs: Vec::new(),
+        odd: Vec::new(),
+    }
+    .run(start)
 }
 
 struct Splitter<'a> {
@@ -152,6 +165,7 @@ struct Splitter<'a> {
     lines: Vec<Line>,
     comments: Vec<Span>,
     tabs: Vec<Span>,
+    odd: Vec<Span>,
 }
 
 /// The line being put together.
@@ -214,13 +228,19 @@ impl Splitter<'_> {
                         let diagnostic = self.unterminated(line, range.clone());
                         self.diagnostics.push(diagnostic);
                     }
-                    line.damaged |= matches!(token, Token::String(Closed::No) | Token::Nul);
+                    if token == Token::OddSpace {
+                        let span = Span::new(self.file, range.clone());
+                        self.odd.push(span);
+                        // One at the start of a line is meant as indentation.
+                        line.tabbed |= line.start == range.start;
+                    }
+                    line.damaged |= matches!(token, Token::String(Closed::No) | Token::Nul | Token::OddSpace);
                 }
                 Err(()) => {}
             }
         }
         self.close(open.take());
-        self.report_tabs();
+        self.report_white_space();
         self.report_nul();
         self.lines
     }
@@ -269,18 +289,34 @@ impl Splitter<'_> {
         }
     }
 
-    /// One finding for a file, however many lines it has: it is one mistake, mended by one fix.
-    fn report_tabs(&mut self) {
-        let Some(first) = self.tabs.first() else { return };
-        let mut message = "tab in indentation".to_owned();
-        if self.tabs.len() > 1 {
-            message += &format!(", here and on {} more lines", self.tabs.len() - 1);
+    /// One finding for a file, however many places it has: it is one mistake, mended by one fix.
+    fn report_white_space(&mut self) {
+        let (tabs, odd) = (std::mem::take(&mut self.tabs), std::mem::take(&mut self.odd));
+        let label = "indentation is made of spaces";
+        self.report_everywhere(codes::TAB_IN_INDENT, "tab in indentation", label, &tabs, |tabs| {
+            tabs.replace('\t', "  ")
+        });
+        let label = "looks like a space, and is none";
+        self.report_everywhere(codes::ODD_SPACE, "special space", label, &odd, |odd| " ".repeat(odd.chars().count()));
+    }
+
+    fn report_everywhere(
+        &mut self,
+        code: Code,
+        what: &str,
+        label: &str,
+        spans: &[Span],
+        fixed: impl Fn(&str) -> String,
+    ) {
+        let Some(first) = spans.first() else { return };
+        let mut message = what.to_owned();
+        if spans.len() > 1 {
+            let more = spans.len() - 1;
+            message += &format!(", here and {more} more time{}", if more == 1 { "" } else { "s" });
         }
-        let mut diagnostic = Diagnostic::new(codes::TAB_IN_INDENT, *first, message)
-            .label("indentation is made of spaces")
-            .help("replace each tab with spaces");
-        for span in &self.tabs {
-            diagnostic = diagnostic.fix(*span, self.text[span.range()].replace('\t', "  "));
+        let mut diagnostic = Diagnostic::new(code, *first, message).label(label).help("replace it with plain spaces");
+        for span in spans {
+            diagnostic = diagnostic.fix(*span, fixed(&self.text[span.range()]));
         }
         self.diagnostics.push(diagnostic);
     }

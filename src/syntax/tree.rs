@@ -16,7 +16,7 @@ pub(super) fn colang_2(text: &str, lines: &[Line]) -> Option<Span> {
     let margin = lines.iter().map(|line| line.indent).min()?;
     let mut top = lines.iter().filter(|line| line.indent == margin);
     top.find(|line| {
-        let mut words = text[line.span.range()].split_whitespace();
+        let mut words = text[line.span.range()].split_ascii_whitespace();
         match (words.next(), words.next()) {
             (Some("flow"), Some(_)) => true,
             (Some("import"), Some(library)) => LIBRARIES.contains(&library.split('.').next().unwrap_or("")),
@@ -291,7 +291,7 @@ impl Tree<'_> {
 }
 
 fn first_word(text: &str) -> &str {
-    text.split_whitespace().next().unwrap_or("")
+    text.split_ascii_whitespace().next().unwrap_or("")
 }
 
 /// Whether a line of an intent's block means to be more than an example.
