@@ -186,7 +186,7 @@ async fn the_trace_names_tier_score_threshold_line_and_time() {
 fn what_does_not_load_says_why() {
     let error = Rails::from_source("define user greet\n  hi\n").unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("error[E0206]: text has no quotes\n --> <source>:2:3"), "{text}");
+    assert!(text.starts_with("error[E0206]: text is not in double quotes\n --> <source>:2:3"), "{text}");
     assert!(format!("{error:?}").contains("E0206"));
     assert!(Rails::from_path("no/such/path").unwrap_err().to_string().contains("there is nothing at `no/such/path`"));
 }

@@ -52,6 +52,22 @@ const KINDS: &[&str] = &["user", "bot", "flow", "subflow", "test", "action", "sn
 const UNSUPPORTED: &[&str] =
     &["label", "checkpoint", "goto", "go to", "event", "create event", "new event", "infer", "any", "meta", "priority"];
 
+/// Quotes that people and word processors write, and rail files don't know.
+pub(crate) const WRONG_QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
+
+/// `text` without the quotes at its ends, whichever they are.
+pub(crate) fn unquoted(text: &str) -> &str {
+    text.trim_matches(|c| c == '"' || WRONG_QUOTES.contains(&c))
+}
+
+/// A text that `span` covers stands in the wrong quotes, or in none; `bare` is what is in them.
+pub(crate) fn wrong_quotes(span: Span, bare: &str) -> Diagnostic {
+    let fixed = format!("\"{}\"", bare.replace('\\', "\\\\").replace('"', "\\\""));
+    Diagnostic::new(codes::UNQUOTED_TEXT, span, "text is not in double quotes")
+        .help("texts stand in double quotes")
+        .fix(span, fixed)
+}
+
 pub(super) fn malformed(span: Span, message: &str, help: &str) -> Failure {
     failure(codes::MALFORMED_STEP, span, message, help)
 }

@@ -175,7 +175,7 @@ impl Reader<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::any => found = Some(UserMatch::Any),
-                Rule::name => found = Some(UserMatch::Intent(self.name(&part))),
+                Rule::name => found = Some(UserMatch::Intent(self.plain_name(&part)?)),
                 Rule::string => found = Some(UserMatch::Text(self.string(part))),
                 Rule::slots => return Err(failure::unsupported(self.at(&part), "naming the slots of a `user` step")),
                 _ => {}
@@ -197,7 +197,7 @@ impl Reader<'_> {
             match part.as_rule() {
                 Rule::any_bot => say = Some(BotSay::Any),
                 Rule::variable => say = Some(BotSay::Variable(self.variable(part))),
-                Rule::name => say = Some(BotSay::Message(self.name(&part), Vec::new())),
+                Rule::name => say = Some(BotSay::Message(self.plain_name(&part)?, Vec::new())),
                 Rule::string => texts.push(self.string(part)),
                 _ => {}
             }
@@ -320,6 +320,16 @@ impl Reader<'_> {
             written.into()
         };
         Name { text, span: self.at(pair) }
+    }
+
+    /// A name that is not a text in the wrong quotes.
+    fn plain_name(&self, pair: &Pair<'_, Rule>) -> Result<Name, Failure> {
+        let name = self.name(pair);
+        let bare = failure::unquoted(&name.text);
+        if name.text.starts_with(failure::WRONG_QUOTES) && bare.len() < name.text.len() {
+            return Err(Failure::Malformed(Box::new(failure::wrong_quotes(name.span, bare))));
+        }
+        Ok(name)
     }
 
     fn variable(&self, pair: Pair<'_, Rule>) -> Name {

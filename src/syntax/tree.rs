@@ -3,7 +3,7 @@
 mod steps;
 
 use super::Bounds;
-use super::ast::{Ast, BotDefinition, Definition, Name, Text, UserDefinition, UserLine};
+use super::ast::{Ast, BotDefinition, Definition, Name, StepKind, Text, UserDefinition, UserLine};
 use super::failure::{self, Failure};
 use super::layout::Line;
 use super::line::{self, Statement};
@@ -188,6 +188,13 @@ impl Tree<'_> {
                 Ok(Statement::Not(text)) => lines.push(UserLine::Not(text)),
                 Ok(Statement::Threshold(value)) => lines.push(UserLine::Threshold(value, row.line.span)),
                 Err(Failure::Malformed(diagnostic)) if is_pattern(self.written(&row.line)) => self.report(*diagnostic),
+                Ok(Statement::Step(StepKind::Bot(_))) => {
+                    let message = "a `bot` line in an intent is not supported by this version of railsc";
+                    self.report(
+                        Diagnostic::new(codes::NOT_SUPPORTED, row.line.span, message)
+                            .help("write a flow; or put the line in double quotes if it is an example"),
+                    );
+                }
                 _ => self.unquoted(&row.line, "an intent's block holds examples in double quotes"),
             }
         }
@@ -280,12 +287,8 @@ impl Tree<'_> {
     }
 
     fn unquoted(&mut self, line: &Line, help: &str) {
-        let written = self.written(line);
-        let bare =
-            written.trim_matches(|c| matches!(c, '\'' | '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '"'));
-        let message = if bare.len() < written.len() { "text is not in double quotes" } else { "text has no quotes" };
-        let fixed = format!("\"{}\"", bare.replace('\\', "\\\\").replace('"', "\\\""));
-        let diagnostic = Diagnostic::new(codes::UNQUOTED_TEXT, line.span, message).help(help).fix(line.span, fixed);
+        let bare = failure::unquoted(self.written(line));
+        let diagnostic = failure::wrong_quotes(line.span, bare).help(help);
         self.report(diagnostic);
     }
 }
