@@ -117,15 +117,23 @@ fn timed(rails: &Rails, text: &str) -> (Classification, f64) {
 
 fn classify_all(rails: &Rails, rows: Rows, json: bool, out: &mut impl Write) -> Result<Summary, Failure> {
     let progress = progress(rows.bytes());
+    // The bar must make way for each line that is printed where it is drawn.
+    let share_terminal = !progress.is_hidden() && io::stdout().is_terminal();
     let mut summary = Summary::default();
     for row in rows {
         let row = row?;
         let (found, micros) = timed(rails, &row.text);
         let result = Row::new(rails, &row.text, &found, micros);
+        let mut line = Vec::new();
         if json {
-            write_json(out, &result)?;
+            write_json(&mut line, &result)?;
         } else {
-            table::write_line(out, &result)?;
+            table::write_line(&mut line, &result)?;
+        }
+        if share_terminal {
+            progress.suspend(|| out.write_all(&line).and_then(|()| out.flush()))?;
+        } else {
+            out.write_all(&line)?;
         }
         let known = |label: &str| rails.program().intent_named(label).is_some();
         summary.add(&result, row.label.as_deref().map(|label| (label, known(label))));
@@ -142,7 +150,7 @@ fn write_json(out: &mut impl Write, row: &Row<'_>) -> Result<(), Failure> {
 
 /// On a terminal only; what the bar draws goes to standard error.
 fn progress(bytes: Option<u64>) -> ProgressBar {
-    if !io::stderr().is_terminal() || io::stdout().is_terminal() {
+    if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let Some(bytes) = bytes else { return ProgressBar::new_spinner() };
