@@ -81,9 +81,13 @@ codes! {
     MALFORMED_DEFINITION = "E0211", "definition is not complete";
     BAD_THRESHOLD = "E0212", "threshold is not a number from 0 to 1";
     TWO_THRESHOLDS = "E0213", "intent has two thresholds";
+    BAD_PRIORITY = "E0214", "priority is not a number";
+    BAD_META = "E0215", "meta is not a dict";
 
     DUPLICATE_FLOW = "E0301", "two flows have one name";
     UNKNOWN_SUBFLOW = "E0302", "no subflow has this name";
+    UNKNOWN_LABEL = "E0303", "no label has this name";
+    DUPLICATE_LABEL = "E0304", "two labels have one name";
 
     BAD_EXPRESSION = "E0401", "expression does not parse";
     BAD_TEMPLATE = "E0402", "template does not parse";
@@ -110,6 +114,7 @@ codes! {
     UNKNOWN_ESCAPE = "W1101", "unknown escape in a string";
     NO_EFFECT = "W1201", "line has no effect";
     UNREACHABLE = "W1202", "step can't be reached";
+    ENDLESS_LOOP = "W1203", "loop without an end and without an event";
 
     UNKNOWN_INTENT = "W1301", "no intent has this name";
     UNKNOWN_MESSAGE = "W1302", "no message has this name";

@@ -10,8 +10,8 @@ use super::rails::Parts;
 use super::trace::{Tracer, What};
 use crate::classify::Classification;
 use crate::config::Compat;
-use crate::expression::{Scope, Value, Variables, to_text};
-use crate::program::{FlowId, IntentId, MessageId, Say};
+use crate::expression::{EvaluationError, Scope, Value, Variables, is_true, to_text};
+use crate::program::{FlowId, IntentId, MessageId, MessageText, Say};
 use crate::source::Span;
 
 /// What an empty text reads as.
@@ -254,25 +254,29 @@ impl Turn<'_> {
         place: Option<(FlowId, Span)>,
     ) -> Result<Option<String>, Failure> {
         let message = self.parts.program.message(message);
-        let texts = &message.texts;
+        let scope = Scope { locals, globals: self.conversation.store.variables() };
+        let failed = |error: EvaluationError| failure(place, &message.name, &error.to_string());
+        let mut texts = Vec::with_capacity(message.texts.len());
+        for text in &message.texts {
+            if applies(text, scope).map_err(failed)? {
+                texts.push(text);
+            }
+        }
+        if texts.is_empty() {
+            return Ok(None);
+        }
         let chosen = match self.parts.config.compat {
             Compat::Nemo => 0,
             Compat::None => self.conversation.digest.with(&message.name).choose(texts.len()),
         };
-        let scope = Scope { locals, globals: self.conversation.store.variables() };
-        let fill = |index: usize| {
-            texts[index].template.render(scope).map_err(|error| failure(place, &message.name, &error.to_string()))
-        };
-        if texts.is_empty() {
-            return Ok(None);
-        }
-        let mut filled = fill(chosen)?;
+        let fill = |text: &MessageText| text.template.render(scope).map_err(failed);
+        let mut filled = fill(texts[chosen])?;
         if let Some(unsaid) = self.unsaid
             && !unsaid.starts_with(&filled.text)
         {
             // Another of its texts may have been said then.
-            for index in 0..texts.len() {
-                let other = fill(index)?;
+            for text in texts {
+                let other = fill(text)?;
                 if unsaid.starts_with(&other.text) {
                     filled = other;
                     break;
@@ -344,6 +348,16 @@ impl Turn<'_> {
         let flow = place.map(|(flow, _)| self.parts.program.flow(flow));
         self.tracer.record(what, place.map(|(_, span)| span), flow);
     }
+}
+
+/// Whether all conditions of a text hold.
+fn applies(text: &MessageText, scope: Scope<'_>) -> Result<bool, EvaluationError> {
+    for condition in &text.conditions {
+        if !is_true(&condition.evaluate(scope)?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn failure(place: Option<(FlowId, Span)>, message: &str, reason: &str) -> Failure {

@@ -89,6 +89,15 @@ impl Expression {
         names
     }
 
+    /// Whether it is true whatever the variables are, if that can be known: it reads none.
+    pub fn constant_truth(&self) -> Option<bool> {
+        if !self.variables().is_empty() {
+            return None;
+        }
+        let none = Variables::new();
+        self.evaluate(Scope { locals: &none, globals: &none }).ok().map(|value| is_true(&value))
+    }
+
     /// Why it fails whatever the variables are, if that can be known: it reads none, and fails.
     pub fn fails_always(&self) -> Option<EvaluationError> {
         if !self.variables().is_empty() {

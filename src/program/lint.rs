@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::resolve::Names;
-use super::{FlowId, FlowKind, IntentId, MessageId};
+use super::resolve::{Findings, Names};
+use super::{Flow, FlowId, FlowKind, IntentId, MessageId, Op};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{Definition, FlowDefinition, Step, StepKind};
@@ -25,6 +25,8 @@ pub(super) fn unreachable(steps: &[Step], names: &mut Names) {
         }
         if let Some(next) = steps.get(index + 1)
             && leaves(step)
+            // A label may be jumped to.
+            && !matches!(next.kind, StepKind::Label(_))
         {
             names.diagnostics.push(
                 Diagnostic::new(codes::UNREACHABLE, next.span, "step can't be reached")
@@ -40,7 +42,7 @@ pub(super) fn unreachable(steps: &[Step], names: &mut Names) {
 fn leaves(step: &Step) -> bool {
     let block_leaves = |steps: &[Step]| steps.last().is_some_and(leaves);
     match &step.kind {
-        StepKind::Stop | StepKind::Return(_) | StepKind::Break | StepKind::Continue => true,
+        StepKind::Stop | StepKind::Return(_) | StepKind::Break | StepKind::Continue | StepKind::Goto(_) => true,
         StepKind::If { branches, otherwise: Some(otherwise) } => {
             branches.iter().all(|branch| block_leaves(&branch.body)) && block_leaves(otherwise)
         }
@@ -49,6 +51,39 @@ fn leaves(step: &Step) -> bool {
                 && otherwise.as_ref().is_none_or(|otherwise| block_leaves(otherwise))
         }
         _ => false,
+    }
+}
+
+/// Looks for a loop that, once entered, neither ends nor waits for anything.
+pub(super) fn endless(flow: &Flow, diagnostics: &mut Findings) {
+    // From which step each one was first passed; what was passed before leads nowhere new.
+    let mut passed: Vec<Option<usize>> = vec![None; flow.steps.len()];
+    for start in 0..flow.steps.len() {
+        let mut at = start;
+        while let Some(step) = flow.steps.get(at) {
+            match passed[at] {
+                Some(from) if from == start => {
+                    diagnostics.push(
+                        Diagnostic::new(codes::ENDLESS_LOOP, step.span, "this loop never ends and waits for nothing")
+                            .label("the turn is stopped when its budget of steps is spent")
+                            .help("wait for the user in it, or give it a way out"),
+                    );
+                    return;
+                }
+                Some(_) => break,
+                None => passed[at] = Some(start),
+            }
+            at = match &step.op {
+                Op::Jump(target) => *target,
+                Op::Assign { .. } => at + 1,
+                Op::Branch { condition, otherwise } => match condition.constant_truth() {
+                    Some(true) => at + 1,
+                    Some(false) => *otherwise,
+                    None => break,
+                },
+                _ => break,
+            };
+        }
     }
 }
 

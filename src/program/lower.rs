@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::resolve::Names;
 use super::{Argument, Callee, EventPattern, FlowId, Op, Say, Step, UserPattern};
-use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::Expression;
+use rustc_hash::FxHashMap;
+
+use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::expression::{Expression, Scope, Value, Variables};
 use crate::source::Span;
 use crate::syntax::ast::{self, BotSay, Branch, Code, EventMatch, Name, Operator, StepKind, UserMatch};
 
@@ -14,10 +16,20 @@ const UNKNOWN: usize = usize::MAX;
 
 /// Lowers one flow in place.
 pub(super) fn flow(names: &mut Names, id: FlowId, body: &[ast::Step]) {
-    let mut lowering = Lowering { names, steps: Vec::new(), loops: Vec::new() };
+    let mut lowering = Lowering {
+        names,
+        steps: Vec::new(),
+        loops: Vec::new(),
+        labels: FxHashMap::default(),
+        gotos: Vec::new(),
+        priority: None,
+    };
     lowering.block(body);
-    let steps = lowering.steps;
-    names.program.flows[id.index()].steps = steps;
+    lowering.follow_gotos();
+    let Lowering { steps, priority, .. } = lowering;
+    let flow = &mut names.program.flows[id.index()];
+    flow.steps = steps;
+    flow.priority = priority.unwrap_or(flow.priority);
 }
 
 /// A `while` around the step being lowered.
@@ -31,6 +43,11 @@ struct Lowering<'a> {
     names: &'a mut Names,
     steps: Vec<Step>,
     loops: Vec<Loop>,
+    /// Where each label stands: in the steps, and in the text.
+    labels: FxHashMap<Arc<str>, (usize, Span)>,
+    /// Jumps by label, to be followed when all labels are known.
+    gotos: Vec<(usize, Name)>,
+    priority: Option<f64>,
 }
 
 impl Lowering<'_> {
@@ -94,16 +111,84 @@ impl Lowering<'_> {
                 Some(value) => Op::Assign { variable: variable.text.clone(), value },
                 None => return,
             },
+            StepKind::Label(name) => return self.label(name),
+            StepKind::Goto(name) => {
+                let jump = self.push(Op::Jump(UNKNOWN), span);
+                self.gotos.push((jump, name.clone()));
+                return;
+            }
+            StepKind::Priority(code) => return self.set_priority(code),
+            StepKind::Meta(code) => return self.meta(code),
             StepKind::Stop => Op::Stop,
-            StepKind::Return(value) => Op::Return(value.as_ref().and_then(|code| self.expression(code))),
+            StepKind::Return(value) => Op::Return(value.as_ref().and_then(|code| self.names.expression(code))),
         };
         self.push(op, span);
+    }
+
+    fn label(&mut self, name: &Name) {
+        let here = (self.steps.len(), name.span);
+        if let Some((_, first)) = self.labels.get(&name.text) {
+            self.names.diagnostics.push(
+                Diagnostic::new(codes::DUPLICATE_LABEL, name.span, format!("two labels are called `{}`", name.text))
+                    .also(*first, "the first one")
+                    .help("give one of them another name"),
+            );
+        } else {
+            self.labels.insert(name.text.clone(), here);
+        }
+    }
+
+    fn follow_gotos(&mut self) {
+        for (jump, name) in std::mem::take(&mut self.gotos) {
+            match self.labels.get(&name.text) {
+                Some((target, _)) => self.steps[jump].op = Op::Jump(*target),
+                None => {
+                    let message = format!("no label of this flow is called `{}`", name.text);
+                    let meant = nearest(&name.text, self.labels.keys().map(|label| &**label));
+                    let diagnostic = Diagnostic::new(codes::UNKNOWN_LABEL, name.span, message);
+                    self.names.diagnostics.push(match meant {
+                        Some(meant) => diagnostic.suggest(Some(meant)),
+                        None => diagnostic.help(format!("add `label {}`", name.text)),
+                    });
+                }
+            }
+        }
+    }
+
+    fn set_priority(&mut self, code: &Code) {
+        match code.text.trim().parse::<f64>() {
+            Ok(priority) if priority.is_finite() => self.priority = Some(priority),
+            _ => self.names.diagnostics.push(
+                Diagnostic::new(codes::BAD_PRIORITY, code.span, "priority is not a number")
+                    .help("write `priority 2`; flows without one have 1.0, and higher wins"),
+            ),
+        }
+    }
+
+    /// Of a flow's meta data only the priority means something here.
+    fn meta(&mut self, code: &Code) {
+        let Some(expression) = self.names.expression(code) else { return };
+        let none = Variables::new();
+        match expression.evaluate(Scope { locals: &none, globals: &none }) {
+            Ok(Value::Object(entries)) => match entries.get("priority").map(|priority| priority.as_f64()) {
+                Some(Some(priority)) => self.priority = Some(priority),
+                Some(None) => self.names.diagnostics.push(
+                    Diagnostic::new(codes::BAD_PRIORITY, code.span, "priority is not a number")
+                        .help("write `meta {\"priority\": 2}`"),
+                ),
+                None => {}
+            },
+            _ => self.names.diagnostics.push(
+                Diagnostic::new(codes::BAD_META, code.span, "meta is not a dict")
+                    .help("write `meta {\"priority\": 2}`"),
+            ),
+        }
     }
 
     fn choose(&mut self, branches: &[Branch<Code>], otherwise: Option<&[ast::Step]>) {
         let mut ends = Vec::new();
         for (index, branch) in branches.iter().enumerate() {
-            let condition = self.expression(&branch.test);
+            let condition = self.names.expression(&branch.test);
             let test = condition.map(|condition| self.push(Op::Branch { condition, otherwise: UNKNOWN }, branch.span));
             self.block(&branch.body);
             if index + 1 < branches.len() || otherwise.is_some() {
@@ -138,8 +223,10 @@ impl Lowering<'_> {
 
     fn repeat(&mut self, condition: &Code, body: &[ast::Step], span: Span) {
         let start = self.steps.len();
-        let test =
-            self.expression(condition).map(|condition| self.push(Op::Branch { condition, otherwise: UNKNOWN }, span));
+        let test = self
+            .names
+            .expression(condition)
+            .map(|condition| self.push(Op::Branch { condition, otherwise: UNKNOWN }, span));
         self.loops.push(Loop { start, breaks: Vec::new() });
         self.block(body);
         self.push(Op::Jump(start), span);
@@ -190,13 +277,13 @@ impl Lowering<'_> {
                 position += 1;
                 position.to_string().into()
             });
-            lowered.extend(self.expression(&argument.value).map(|value| Argument { name, value }));
+            lowered.extend(self.names.expression(&argument.value).map(|value| Argument { name, value }));
         }
         lowered
     }
 
     fn assigned(&mut self, variable: &Name, operator: Operator, value: &Code) -> Option<Expression> {
-        let expression = self.expression(value)?;
+        let expression = self.names.expression(value)?;
         let sign = match operator {
             Operator::Set => return Some(expression),
             Operator::Add => '+',
@@ -207,32 +294,6 @@ impl Lowering<'_> {
             Err(error) => {
                 // Both parts parse on their own, so the whole is too long or too deep.
                 self.names.diagnostics.push(Diagnostic::new(codes::BAD_EXPRESSION, value.span, error.message));
-                None
-            }
-        }
-    }
-
-    fn expression(&mut self, code: &Code) -> Option<Expression> {
-        match Expression::parse(&code.text) {
-            Ok(expression) => {
-                if let Some(error) = expression.fails_always() {
-                    self.names.diagnostics.push(
-                        Diagnostic::new(
-                            codes::CONSTANT_FAILURE,
-                            code.span,
-                            format!("expression always fails: {error}"),
-                        )
-                        .label("ends the turn with `inform internal error occurred`"),
-                    );
-                }
-                Some(expression)
-            }
-            Err(error) => {
-                let end = code.text.len();
-                let range = error.range.start.min(end)..error.range.end.min(end);
-                let mut diagnostic = Diagnostic::new(codes::BAD_EXPRESSION, code.span.slice(range), error.message);
-                diagnostic.help = error.help;
-                self.names.diagnostics.push(diagnostic);
                 None
             }
         }

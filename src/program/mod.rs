@@ -57,6 +57,7 @@ pub fn compile(sources: &SourceMap, files: &[FileId], bounds: Bounds) -> Compile
     for (index, flow) in flows.enumerate() {
         lower::flow(&mut names, FlowId(index as u32), &flow.body);
         lint::unreachable(&flow.body, &mut names);
+        lint::endless(&names.program.flows[index], &mut names.diagnostics);
     }
     lint::identical_flows(definitions(), sources, &mut names);
     // A name may be used in a line that did not parse.

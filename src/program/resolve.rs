@@ -6,10 +6,12 @@ use rustc_hash::FxHashMap;
 
 use super::{FlowId, FlowKind, Intent, IntentId, Message, MessageId, MessageText, Program, Utterance, pattern};
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::expression::Template;
+use crate::expression::{Expression, Template};
 use crate::source::{SourceMap, Span};
-use crate::syntax::ast::{Ast, BotDefinition, BotSay, Definition, FlowDefinition, Name, Step, StepKind, Text};
-use crate::syntax::ast::{UserDefinition, UserLine};
+use crate::syntax::ast::{
+    Ast, BotDefinition, BotSay, BotText, Code, Condition, Definition, FlowDefinition, Name, Step, StepKind, Text,
+    UserDefinition, UserLine,
+};
 
 /// Messages that are always present, and what they say unless the user's rails say otherwise.
 const ALWAYS_PRESENT: &[(&str, &str)] = &[
@@ -95,7 +97,7 @@ impl Names {
         for definition in definitions() {
             match definition {
                 Definition::User(definition) => names.user(definition),
-                Definition::Bot(BotDefinition { name, texts }) => names.message(name, texts),
+                Definition::Bot(BotDefinition { name, texts }) => names.message(name, texts.iter()),
                 Definition::Flow(definition) => names.flow(definition, sources),
             }
         }
@@ -203,24 +205,64 @@ impl Names {
         }
     }
 
-    fn message(&mut self, name: &Name, texts: &[Text]) {
+    fn message<'a>(&mut self, name: &Name, texts: impl ExactSizeIterator<Item = &'a BotText>) {
         let id = self.message_id(&name.text, Some(name.span));
         let message = &mut self.program.messages[id.index()];
-        if message.span.is_none() && !texts.is_empty() {
+        if message.span.is_none() && texts.len() > 0 {
             // The user's text replaces the one that is always there.
             message.span = Some(name.span);
             message.texts.clear();
         }
-        for text in texts {
+        for BotText { text, conditions } in texts {
+            let conditions = conditions.iter().filter_map(|condition| self.condition(condition)).collect();
             match Template::parse(&text.value) {
                 Ok(template) => {
-                    message.texts.push(MessageText { template, conditions: Vec::new(), span: Some(text.span) });
+                    let text = MessageText { template, conditions, span: Some(text.span) };
+                    self.program.messages[id.index()].texts.push(text);
                 }
                 Err(error) => {
                     let mut diagnostic = Diagnostic::new(codes::BAD_TEMPLATE, text.span, error.message);
                     diagnostic.help = error.help;
                     self.diagnostics.push(diagnostic);
                 }
+            }
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition) -> Option<Expression> {
+        let Condition { code, negated } = condition;
+        if !*negated {
+            return self.expression(code);
+        }
+        let negation = Expression::parse(&format!("not ({})", code.text));
+        if let Err(error) = &negation
+            && Expression::parse(&code.text).is_ok()
+        {
+            self.diagnostics.push(Diagnostic::new(codes::BAD_EXPRESSION, code.span, error.message.clone()));
+        }
+        negation.ok()
+    }
+
+    /// Compiles an expression; one that does not parse is reported.
+    pub(super) fn expression(&mut self, code: &Code) -> Option<Expression> {
+        match Expression::parse(&code.text) {
+            Ok(expression) => {
+                if let Some(error) = expression.fails_always() {
+                    let message = format!("expression always fails: {error}");
+                    self.diagnostics.push(
+                        Diagnostic::new(codes::CONSTANT_FAILURE, code.span, message)
+                            .label("ends the turn with `inform internal error occurred`"),
+                    );
+                }
+                Some(expression)
+            }
+            Err(error) => {
+                let end = code.text.len();
+                let range = error.range.start.min(end)..error.range.end.min(end);
+                let mut diagnostic = Diagnostic::new(codes::BAD_EXPRESSION, code.span.slice(range), error.message);
+                diagnostic.help = error.help;
+                self.diagnostics.push(diagnostic);
+                None
             }
         }
     }
@@ -255,15 +297,21 @@ impl Names {
         self.done.push(false);
     }
 
+    fn inline_message(&mut self, name: &Name, texts: &[Text]) {
+        let plain = |text: &Text| BotText { text: text.clone(), conditions: Vec::new() };
+        let texts: Vec<BotText> = texts.iter().map(plain).collect();
+        self.message(name, texts.iter());
+    }
+
     /// A step `bot X "text"` defines X as well, `bot "text"` a message of its own.
     fn inline_texts(&mut self, steps: &[Step]) {
         for step in steps {
             match &step.kind {
-                StepKind::Bot(BotSay::Message(name, texts)) if !texts.is_empty() => self.message(name, texts),
+                StepKind::Bot(BotSay::Message(name, texts)) if !texts.is_empty() => self.inline_message(name, texts),
                 StepKind::Bot(BotSay::Text(text)) => {
                     let name = Name { text: quoted(text), span: text.span };
                     if self.program.message_named(&name.text).is_none() {
-                        self.message(&name, std::slice::from_ref(text));
+                        self.inline_message(&name, std::slice::from_ref(text));
                     }
                 }
                 StepKind::If { branches, otherwise } => {

@@ -81,7 +81,25 @@ pub struct BotDefinition {
     /// The message.
     pub name: Name,
     /// What it may be said with.
-    pub texts: Vec<Text>,
+    pub texts: Vec<BotText>,
+}
+
+/// A text of a message, and when it may be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BotText {
+    /// The text.
+    pub text: Text,
+    /// All of these must hold.
+    pub conditions: Vec<Condition>,
+}
+
+/// A condition of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The expression.
+    pub code: Code,
+    /// Whether it must be false: the text stands under an `else`.
+    pub negated: bool,
 }
 
 /// `define flow` or `define subflow`.
@@ -155,6 +173,14 @@ pub enum StepKind {
         /// The right side.
         value: Code,
     },
+    /// `label NAME`.
+    Label(Name),
+    /// `goto NAME`.
+    Goto(Name),
+    /// `priority 2`.
+    Priority(Code),
+    /// `meta {…}`.
+    Meta(Code),
     /// `stop`.
     Stop,
     /// `return`, with a value or not.

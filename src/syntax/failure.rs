@@ -49,8 +49,7 @@ pub(crate) const STEPS: &[&str] = &[
 const KINDS: &[&str] = &["user", "bot", "flow", "subflow", "test", "action", "snippet"];
 
 /// Constructs of the language that this compiler does not take.
-const UNSUPPORTED: &[&str] =
-    &["label", "checkpoint", "goto", "go to", "event", "create event", "new event", "infer", "any", "meta", "priority"];
+const UNSUPPORTED: &[&str] = &["event", "create event", "new event", "infer"];
 
 /// Quotes that people and word processors write, and rail files don't know.
 pub(crate) const WRONG_QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
@@ -94,7 +93,7 @@ pub(super) fn explain(text: &str, span: Span) -> Failure {
     match first {
         "define" | "def" => unknown_kind(text, span, second),
         "import" | "include" => unsupported(first_span, &format!("`{first}`")),
-        "else" | "stop" | "abort" | "break" | "continue" | "pass" | "done" => {
+        "else" | "stop" | "abort" | "break" | "continue" | "pass" | "done" | "any" => {
             malformed(span, &format!("`{first}` takes nothing after it"), "put the rest on a line of its own")
         }
         "user" | "bot" | "do" | "execute" | "exec" | "run" => {

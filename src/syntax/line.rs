@@ -37,6 +37,8 @@ pub(crate) enum Statement {
     While(Code),
     When(Vec<EventMatch>),
     ElseWhen(Vec<EventMatch>),
+    /// `any`: the `user` steps under it are alternatives.
+    AnyOf,
 }
 
 /// Parses the line that `span` covers in `source`. Warnings go to `diagnostics`.
@@ -108,6 +110,11 @@ impl Reader<'_> {
             Rule::while_step => Statement::While(self.condition(pair, "while")?),
             Rule::when_step => Statement::When(self.when(pair)?),
             Rule::else_when => Statement::ElseWhen(self.when(pair)?),
+            Rule::any_of => Statement::AnyOf,
+            Rule::label => Statement::Step(StepKind::Label(self.label(pair, "label")?)),
+            Rule::goto => Statement::Step(StepKind::Goto(self.label(pair, "goto")?)),
+            Rule::priority => Statement::Step(StepKind::Priority(self.value(pair, "priority", "2")?)),
+            Rule::meta => Statement::Step(StepKind::Meta(self.value(pair, "meta", "{\"priority\": 2}")?)),
             Rule::stop => Statement::Step(StepKind::Stop),
             Rule::return_step => {
                 Statement::Step(StepKind::Return(pair.into_inner().next().map(|value| self.code(&value))))
@@ -177,7 +184,12 @@ impl Reader<'_> {
                 Rule::any => found = Some(UserMatch::Any),
                 Rule::name => found = Some(UserMatch::Intent(self.plain_name(&part)?)),
                 Rule::string => found = Some(UserMatch::Text(self.string(part))),
-                Rule::slots => return Err(failure::unsupported(self.at(&part), "naming the slots of a `user` step")),
+                // The slots of an utterance are variables whether a step names them or not.
+                Rule::slots => {
+                    if let Some(slot) = part.into_inner().find(|slot| slot.as_rule() == Rule::as_slot) {
+                        return Err(failure::unsupported(self.at(&slot), "`as` in a `user` step"));
+                    }
+                }
                 _ => {}
             }
         }
@@ -298,6 +310,20 @@ impl Reader<'_> {
                 let help = format!("write `{keyword} $variable == value`");
                 Err(self.malformed(&format!("`{keyword}` has no condition"), &help))
             }
+        }
+    }
+
+    fn value(&mut self, pair: Pair<'_, Rule>, keyword: &str, example: &str) -> Result<Code, Failure> {
+        match pair.into_inner().next() {
+            Some(code) => Ok(self.code(&code)),
+            None => Err(self.malformed(&format!("`{keyword}` has no value"), &format!("write `{keyword} {example}`"))),
+        }
+    }
+
+    fn label(&mut self, pair: Pair<'_, Rule>, keyword: &str) -> Result<Name, Failure> {
+        match pair.into_inner().next() {
+            Some(name) => Ok(self.name(&name)),
+            None => Err(self.malformed(&format!("`{keyword}` names no label"), &format!("write `{keyword} NAME`"))),
         }
     }
 

@@ -3,7 +3,7 @@
 mod steps;
 
 use super::Bounds;
-use super::ast::{Ast, BotDefinition, Definition, Name, StepKind, Text, UserDefinition, UserLine};
+use super::ast::{Ast, BotDefinition, BotText, Condition, Definition, Name, StepKind, Text, UserDefinition, UserLine};
 use super::failure::{self, Failure};
 use super::layout::Line;
 use super::line::{self, Statement};
@@ -201,30 +201,84 @@ impl Tree<'_> {
         self.ast.definitions.push(Definition::User(UserDefinition { name, lines }));
     }
 
-    fn define_bot(&mut self, name: Name, mut texts: Vec<Text>, indent: u32, header: Span) {
-        for row in self.flat_block(indent) {
-            match row.statement {
-                Ok(Statement::Texts(more)) => texts.extend(self.one_text(more)),
-                Ok(Statement::If(_) | Statement::ElseIf(_) | Statement::Else) => {
-                    self.report(Diagnostic::new(
-                        codes::NOT_SUPPORTED,
-                        row.line.span,
-                        "choosing among messages by a condition is not supported by this version of railsc",
-                    ));
-                }
-                Err(Failure::Malformed(diagnostic)) if self.written(&row.line).starts_with('"') => {
-                    self.report(*diagnostic);
-                }
-                _ => self.unquoted(&row.line, "a message's block holds texts in double quotes"),
-            }
-        }
-        if texts.is_empty() && !self.just_reported(header) {
+    fn define_bot(&mut self, name: Name, texts: Vec<Text>, indent: u32, header: Span) {
+        let plain = |text: Text| BotText { text, conditions: Vec::new() };
+        let mut found: Vec<BotText> = texts.into_iter().map(plain).collect();
+        self.bot_texts(indent, &[], &mut found);
+        if found.is_empty() && !self.just_reported(header) {
             self.report(
                 Diagnostic::new(codes::EMPTY_BLOCK, header, format!("message `{}` has no text", name.text))
                     .help("put its texts under it, indented, in double quotes"),
             );
         }
-        self.ast.definitions.push(Definition::Bot(BotDefinition { name, texts }));
+        self.ast.definitions.push(Definition::Bot(BotDefinition { name, texts: found }));
+    }
+
+    /// The texts under a header, which are said when all of `conditions` hold; `if` and `else` divide them further.
+    fn bot_texts(&mut self, indent: u32, conditions: &[Condition], found: &mut Vec<BotText>) {
+        let mut block: Option<u32> = None;
+        // The conditions of the `if` and `else if` that an `else` would follow.
+        let mut chain: Option<Vec<Condition>> = None;
+        while let Some(line) = self.lines.get(self.at) {
+            let (line_indent, tabbed, span) = (line.indent, line.tabbed, line.span);
+            if line_indent <= indent && !tabbed {
+                break;
+            }
+            if !tabbed {
+                let expected = *block.get_or_insert(line_indent);
+                if line_indent != expected {
+                    self.misaligned(span, line_indent, expected);
+                }
+            }
+            let Some(Row { line, statement }) = self.row() else { continue };
+            let code = match statement {
+                Ok(Statement::Texts(texts)) => {
+                    chain = None;
+                    let text = self.one_text(texts);
+                    found.extend(text.map(|text| BotText { text, conditions: conditions.to_vec() }));
+                    continue;
+                }
+                Ok(Statement::If(code)) => {
+                    chain = Some(Vec::new());
+                    Some(code)
+                }
+                Ok(Statement::ElseIf(code)) => Some(code),
+                Ok(Statement::Else) => None,
+                Err(Failure::Malformed(diagnostic)) if self.written(&line).starts_with('"') => {
+                    self.report(*diagnostic);
+                    continue;
+                }
+                _ => {
+                    self.unquoted(&line, "a message's block holds texts in double quotes");
+                    continue;
+                }
+            };
+            let Some(before) = &mut chain else {
+                self.stray(span, if code.is_some() { "else if" } else { "else" }, "if");
+                self.skip_block(line_indent);
+                continue;
+            };
+            let mut inner: Vec<Condition> = conditions.iter().chain(&*before).cloned().collect();
+            match code {
+                Some(code) => {
+                    inner.push(Condition { code: code.clone(), negated: false });
+                    before.push(Condition { code, negated: true });
+                }
+                None => chain = None,
+            }
+            let count = found.len();
+            if inner.len() <= self.bounds.depth {
+                self.bot_texts(line_indent, &inner, found);
+            } else {
+                let message = format!("more than {} conditions on one text", self.bounds.depth);
+                self.report(Diagnostic::new(codes::TOO_DEEP, span, message));
+                self.skip_block(line_indent);
+            }
+            if found.len() == count && !self.just_reported(span) {
+                let message = "a condition without texts";
+                self.report(Diagnostic::new(codes::EMPTY_BLOCK, span, message).help("put texts under it, indented"));
+            }
+        }
     }
 
     /// Whether something behind `header` has been reported, so that an empty block is no news.

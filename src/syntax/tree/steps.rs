@@ -102,6 +102,10 @@ impl Tree<'_> {
                 let body = self.body(indent, span, "when");
                 StepKind::When { branches: vec![Branch { test, span, body }], otherwise: None }
             }
+            Ok(Statement::AnyOf) => match self.alternatives(indent, span) {
+                Some(kind) => kind,
+                None => return,
+            },
             Ok(Statement::While(condition)) => {
                 self.loops += 1;
                 let body = self.body(indent, span, "while");
@@ -201,6 +205,31 @@ impl Tree<'_> {
         }
     }
 
+    /// The `user` steps under `any`, as one step that waits for any of them.
+    fn alternatives(&mut self, indent: u32, header: Span) -> Option<StepKind> {
+        let mut events = Vec::new();
+        for row in self.flat_block(indent) {
+            match row.statement {
+                Ok(Statement::Step(StepKind::User(more))) => events.extend(more),
+                Err(Failure::Malformed(diagnostic)) => self.report(*diagnostic),
+                _ => self.report(
+                    Diagnostic::new(codes::MISPLACED_LINE, row.line.span, "`any` holds `user` steps only")
+                        .help("write `user INTENT`"),
+                ),
+            }
+        }
+        if events.is_empty() {
+            if !self.just_reported(header) {
+                self.report(
+                    Diagnostic::new(codes::EMPTY_BLOCK, header, "`any` has no steps")
+                        .help("put `user` steps under it, indented"),
+                );
+            }
+            return None;
+        }
+        Some(StepKind::User(events))
+    }
+
     /// `bot MESSAGE` may have its texts under it.
     fn texts_under(&mut self, indent: u32) -> Vec<Text> {
         let is_text = |line: &Line| line.indent > indent && !line.damaged && self.written(line).starts_with('"');
@@ -217,7 +246,7 @@ impl Tree<'_> {
         texts
     }
 
-    fn stray(&mut self, span: Span, what: &str, opener: &str) {
+    pub(super) fn stray(&mut self, span: Span, what: &str, opener: &str) {
         self.report(
             Diagnostic::new(codes::STRAY_ELSE, span, format!("`{what}` belongs to no `{opener}`"))
                 .help(format!("it stands right behind the block of its `{opener}`, indented like it")),
