@@ -13,6 +13,7 @@ pub mod model;
 pub mod program;
 pub mod source;
 pub mod syntax;
+pub mod tools;
 
 pub use engine::{
     ActionError, Args, Exception, GenerateError, Input, LoadError, Message, Rails, RailsBuilder, Reply, Report, Role,

@@ -1,13 +1,15 @@
 //! `railsc check`: everything that is wrong with a configuration.
 
+use std::fs;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::{Failure, Outcome};
 use crate::diagnostic::{Severity, render};
 use crate::engine::check;
+use crate::tools::{Fixed, fix};
 
 /// Say everything that is wrong with rails, before a user finds out
 #[derive(Args)]
@@ -18,6 +20,9 @@ pub(super) struct Arguments {
     /// How to write the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Repair what can be repaired for certain, and check again
+    #[arg(long)]
+    fix: bool,
     /// Exit with 1 for these findings too
     #[arg(long, value_enum)]
     deny: Option<Deny>,
@@ -39,6 +44,23 @@ enum Deny {
     Warnings,
 }
 
+/// How often to repair and check again.
+const ROUNDS: usize = 8;
+
+/// Writes a whole file or nothing of it.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // A link stays a link: what it leads to is replaced.
+    let path = path.canonicalize()?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".railsc-fix");
+    let beside = path.with_file_name(name);
+    fs::write(&beside, text)?;
+    fs::set_permissions(&beside, fs::metadata(&path)?.permissions())?;
+    fs::rename(&beside, &path).inspect_err(|_| {
+        let _ = fs::remove_file(&beside);
+    })
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let format = match arguments.format {
         Format::Human => render::Format::Human,
@@ -50,8 +72,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     // anstream takes the colours out again when the environment says so.
     let mut out = BufWriter::new(anstream::AutoStream::auto(stdout));
     let mut diagnostics = Vec::new();
+    let mut repaired = 0;
     for path in &arguments.paths {
-        let report = check(path);
+        let mut report = check(path);
+        // A repair may bring to light what another one can repair; a few rounds do.
+        for _ in 0..ROUNDS {
+            let fixed = if arguments.fix { fix(&report.diagnostics, &report.sources) } else { Vec::new() };
+            if fixed.is_empty() {
+                break;
+            }
+            for Fixed { file, text, count } in fixed {
+                let name = report.sources.file(file).name();
+                replace(Path::new(&**name), &text).map_err(Failure::io(format!("can't write `{name}`")))?;
+                repaired += count;
+            }
+            report = check(path);
+        }
         render::render(&report.diagnostics, &report.sources, format, colour, &mut out)?;
         diagnostics.extend(report.diagnostics);
     }
@@ -60,9 +96,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             [path] => format!("`{}`", path.display()),
             paths => format!("{} configurations", paths.len()),
         };
+        if repaired > 0 {
+            writeln!(out, "{checked}: {repaired} repaired")?;
+        }
         match render::summary(&diagnostics) {
             Some(summary) => writeln!(out, "{checked}: {summary}")?,
             None => writeln!(out, "{checked}: no errors, no warnings")?,
+        }
+        let fixable =
+            diagnostics.iter().filter(|found| found.severity > Severity::Note && !found.fix.is_empty()).count();
+        if fixable > 0 && !arguments.fix {
+            writeln!(out, "`railsc check --fix` repairs {fixable} of them")?;
         }
     }
     out.flush()?;

@@ -1,0 +1,5 @@
+//! What commands do, apart from how they are called.
+
+mod fix;
+
+pub use fix::{Fixed, fix};
