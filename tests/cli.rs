@@ -112,6 +112,16 @@ fn check_repairs_what_is_certain_and_says_what_is_left() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn explain_says_what_a_finding_means() {
+    let (exit, out, _) = run(&["explain", "e0101"], "");
+    assert!(exit == 0 && out.starts_with("E0101: tab in indentation\n\nIndentation is made of spaces."), "{out}");
+    let (exit, out, _) = run(&["explain"], "");
+    assert!(exit == 0 && out.lines().count() > 50, "{out}");
+    let (exit, _, err) = run(&["explain", "E999"], "");
+    assert!(exit == 1 && err.contains("no finding has the code `E999`"), "{err}");
+}
+
 // --- bad input ---------------------------------------------------------------------------------------------------
 
 #[test]

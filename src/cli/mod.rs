@@ -5,6 +5,7 @@
 mod chat;
 mod check;
 mod classify;
+mod explain;
 mod init;
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -29,6 +30,7 @@ enum Command {
     Check(check::Arguments),
     Chat(chat::Arguments),
     Classify(classify::Arguments),
+    Explain(explain::Arguments),
     Init(init::Arguments),
 }
 
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Chat(arguments) => chat::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
     };
     match result {

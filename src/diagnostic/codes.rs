@@ -12,6 +12,7 @@ use super::Severity;
 pub struct Code {
     id: &'static str,
     title: &'static str,
+    explanation: &'static str,
 }
 
 impl Code {
@@ -23,6 +24,17 @@ impl Code {
     /// What it is about, in a few words.
     pub fn title(self) -> &'static str {
         self.title
+    }
+
+    /// What it means, why it matters, and what to do: Markdown, with an example of what is wrong and what is right where
+    /// there is one.
+    pub fn explanation(self) -> &'static str {
+        self.explanation
+    }
+
+    /// The code called `id`, in any case.
+    pub fn find(id: &str) -> Option<Code> {
+        ALL.iter().find(|code| code.id.eq_ignore_ascii_case(id)).copied()
     }
 
     /// The severity the first letter stands for.
@@ -51,7 +63,8 @@ macro_rules! codes {
     ($($name:ident = $id:literal, $title:literal;)*) => {
         $(
             #[doc = concat!("`", $id, "`: ", $title)]
-            pub const $name: Code = Code { id: $id, title: $title };
+            pub const $name: Code =
+                Code { id: $id, title: $title, explanation: include_str!(concat!("explanations/", $id, ".md")) };
         )*
 
         /// Every code there is, in the order of the registry.
