@@ -59,6 +59,8 @@ struct Frame {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Instances {
     running: Vec<Instance>,
+    /// Those that were dropped in this turn; the end of an extension brings them back.
+    dropped: Vec<Instance>,
     next_id: u64,
 }
 
@@ -118,6 +120,12 @@ impl Instances {
     /// Drops every flow that runs.
     pub(super) fn clear(&mut self) {
         self.running.clear();
+        self.dropped.clear();
+    }
+
+    /// What was dropped in the turn before is gone for good.
+    pub(super) fn begin_turn(&mut self) {
+        self.dropped.clear();
     }
 }
 
@@ -155,7 +163,9 @@ impl<'a> Machine<'a> {
                         self.complete(id);
                     }
                 }
-                None if op.is_some_and(acts) => self.abort(id),
+                None if op.is_some_and(acts) || self.program.flow(instance.flow).modifiers.uninterruptible => {
+                    self.abort(id);
+                }
                 None => held_up.push(id),
             }
         }
@@ -164,7 +174,7 @@ impl<'a> Machine<'a> {
 
     fn start_new(&mut self, event: &Event, were_running: &[FlowId]) -> Result<(), Failure> {
         for flow in self.starts.candidates(event) {
-            if were_running.contains(&flow) {
+            if were_running.contains(&flow) && !self.program.flow(flow).modifiers.parallel {
                 continue;
             }
             let mut instance = Instance {
@@ -365,11 +375,21 @@ impl<'a> Machine<'a> {
     // --- what becomes of instances -------------------------------------------------------------------------------
 
     fn complete(&mut self, id: InstanceId) {
-        self.remove(id, What::FlowCompleted);
         let program = self.program;
-        for instance in self.instances.running.iter_mut().filter(|instance| instance.interrupted_by == Some(id)) {
-            instance.interrupted_by = None;
-            self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
+        let Some(done) = self.remove(id, What::FlowCompleted) else { return };
+        let wakes_all = program.flow(done.flow).modifiers.extension;
+        for instance in &mut self.instances.running {
+            if instance.interrupted_by == Some(id) || wakes_all && instance.interrupted_by.is_some() {
+                instance.interrupted_by = None;
+                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
+            }
+        }
+        if wakes_all {
+            for mut instance in std::mem::take(&mut self.instances.dropped) {
+                instance.interrupted_by = None;
+                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
+                self.instances.running.push(instance);
+            }
         }
     }
 
@@ -379,7 +399,8 @@ impl<'a> Machine<'a> {
         while let Some(id) = doomed.pop() {
             let held_up = self.instances.running.iter().filter(|instance| instance.interrupted_by == Some(id));
             doomed.extend(held_up.map(|instance| instance.id));
-            self.remove(id, What::FlowAborted);
+            let dropped = self.remove(id, What::FlowAborted);
+            self.instances.dropped.extend(dropped);
         }
     }
 
@@ -393,11 +414,10 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn remove(&mut self, id: InstanceId, what: What) {
-        if let Some(index) = self.index(id) {
-            let instance = self.instances.running.remove(index);
-            self.tracer.flow(what, self.program.flow(instance.flow));
-        }
+    fn remove(&mut self, id: InstanceId, what: What) -> Option<Instance> {
+        let instance = self.instances.running.remove(self.index(id)?);
+        self.tracer.flow(what, self.program.flow(instance.flow));
+        Some(instance)
     }
 }
 

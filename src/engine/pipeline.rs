@@ -50,6 +50,7 @@ pub(super) async fn turn(
 ) -> Result<Outcome, Exhausted> {
     let before = conversation.clone();
     conversation.turns += 1;
+    conversation.instances.begin_turn();
     conversation.digest = conversation.digest.with(text);
     let budget = Budget::new(parts.config.limits.steps);
     let mut turn = Turn {

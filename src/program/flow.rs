@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{IntentId, MessageId};
 use crate::expression::Expression;
 use crate::source::Span;
+pub use crate::syntax::ast::Modifiers;
 
 /// Which flow of a [`Program`](super::Program).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ pub struct Flow {
     pub kind: FlowKind,
     /// The header line.
     pub span: Span,
+    /// How it gets along with others.
+    pub modifiers: Modifiers,
     /// Higher wins; 1.0 unless the flow says otherwise.
     pub priority: f64,
     /// What it does.

@@ -19,7 +19,7 @@ use crate::source::{FileId, SourceMap};
 use crate::syntax::{self, Bounds, ast::Definition};
 use resolve::Names;
 
-pub use flow::{Argument, Callee, EventPattern, Flow, FlowId, FlowKind, Op, Say, Step, UserPattern};
+pub use flow::{Argument, Callee, EventPattern, Flow, FlowId, FlowKind, Modifiers, Op, Say, Step, UserPattern};
 pub use intent::{Intent, IntentId, Utterance};
 pub use lower::action_name;
 pub use message::{Message, MessageId, MessageText};

@@ -293,7 +293,14 @@ impl Names {
                 }
             }
         }
-        self.program.flows.push(super::Flow { name, kind, span: definition.header, priority: 1.0, steps: Vec::new() });
+        self.program.flows.push(super::Flow {
+            name,
+            kind,
+            span: definition.header,
+            modifiers: definition.modifiers,
+            priority: 1.0,
+            steps: Vec::new(),
+        });
         self.done.push(false);
     }
 

@@ -109,10 +109,23 @@ pub struct FlowDefinition {
     pub header: Span,
     /// Whether it only runs by `do`.
     pub is_subflow: bool,
+    /// What stands before `flow`.
+    pub modifiers: Modifiers,
     /// Its name, if it has one.
     pub name: Option<Name>,
     /// Its steps.
     pub body: Vec<Step>,
+}
+
+/// How a flow gets along with others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Modifiers {
+    /// `extension`: when it is done, the flows it got in the way of go on.
+    pub extension: bool,
+    /// `parallel`, `recursive`: it may run several times at once.
+    pub parallel: bool,
+    /// `non-interruptable`, `continuous`: what it does not wait for ends it.
+    pub uninterruptible: bool,
 }
 
 /// One step, with the blocks under it.

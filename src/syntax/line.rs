@@ -4,7 +4,9 @@ use pest::Parser;
 use pest::iterators::Pair;
 
 use super::arguments;
-use super::ast::{Argument, BotSay, Callee, Code, Do, EventMatch, Execute, Name, Operator, StepKind, Text, UserMatch};
+use super::ast::{
+    Argument, BotSay, Callee, Code, Do, EventMatch, Execute, Modifiers, Name, Operator, StepKind, Text, UserMatch,
+};
 use super::failure::{self, Failure};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Span;
@@ -20,6 +22,7 @@ pub(crate) enum Statement {
     DefineBot(Name, Vec<Text>),
     DefineFlow {
         is_subflow: bool,
+        modifiers: Modifiers,
         name: Option<Name>,
     },
     /// A definition that has no effect.
@@ -130,15 +133,18 @@ impl Reader<'_> {
         let Some(kind) = pair.into_inner().next() else { return Err(Failure::Unknown) };
         let rule = kind.as_rule();
         let (mut name, mut texts, mut is_subflow) = (None, Vec::new(), false);
+        let mut modifiers = Modifiers::default();
         for part in kind.into_inner() {
             match part.as_rule() {
                 Rule::name => name = Some(self.name(&part)),
                 Rule::string => texts.push(self.string(part)),
                 Rule::flow_kind => is_subflow = part.as_str() == "subflow",
-                Rule::modifier => {
-                    let span = self.at(&part);
-                    return Err(failure::unsupported(span, &format!("flow modifier `{}`", part.as_str())));
-                }
+                Rule::modifier => match part.as_str() {
+                    "extension" => modifiers.extension = true,
+                    "parallel" | "recursive" => modifiers.parallel = true,
+                    "non-interruptable" | "continuous" => modifiers.uninterruptible = true,
+                    other => return Err(failure::unsupported(self.at(&part), &format!("flow modifier `{other}`"))),
+                },
                 _ => {}
             }
         }
@@ -149,7 +155,7 @@ impl Reader<'_> {
             (Rule::define_flow, None) if is_subflow => {
                 Err(failure::definition(self.span, "subflow has no name", "write `define subflow NAME`"))
             }
-            (Rule::define_flow, name) => Ok(Statement::DefineFlow { is_subflow, name }),
+            (Rule::define_flow, name) => Ok(Statement::DefineFlow { is_subflow, modifiers, name }),
             (Rule::define_user, None) => {
                 Err(failure::definition(self.span, "intent has no name", "write `define user NAME`"))
             }

@@ -3,7 +3,9 @@
 mod steps;
 
 use super::Bounds;
-use super::ast::{Ast, BotDefinition, BotText, Condition, Definition, Name, StepKind, Text, UserDefinition, UserLine};
+use super::ast::{
+    Ast, BotDefinition, BotText, Condition, Definition, FlowDefinition, Name, StepKind, Text, UserDefinition, UserLine,
+};
 use super::failure::{self, Failure};
 use super::layout::Line;
 use super::line::{self, Statement};
@@ -120,7 +122,10 @@ impl Tree<'_> {
         match row.statement {
             Ok(Statement::DefineUser(name)) => self.define_user(name, indent),
             Ok(Statement::DefineBot(name, texts)) => self.define_bot(name, texts, indent, span),
-            Ok(Statement::DefineFlow { is_subflow, name }) => self.define_flow(is_subflow, name, indent, span),
+            Ok(Statement::DefineFlow { is_subflow, modifiers, name }) => {
+                let header = FlowDefinition { header: span, is_subflow, modifiers, name, body: Vec::new() };
+                self.define_flow(header, indent);
+            }
             Ok(Statement::Ignored) => {
                 self.report(
                     Diagnostic::new(codes::NO_EFFECT, span, "definition has no effect")

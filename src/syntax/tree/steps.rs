@@ -1,6 +1,6 @@
 //! The blocks of flows: steps, and the blocks in them.
 
-use super::super::ast::{BotSay, Branch, Definition, FlowDefinition, Name, Step, StepKind, Text};
+use super::super::ast::{BotSay, Branch, Definition, FlowDefinition, Step, StepKind, Text};
 use super::super::failure::{self, Failure};
 use super::super::layout::Line;
 use super::super::line::Statement;
@@ -9,10 +9,11 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::source::Span;
 
 impl Tree<'_> {
-    pub(super) fn define_flow(&mut self, is_subflow: bool, name: Option<Name>, indent: u32, header: Span) {
+    /// Reads the block of a flow whose header is read.
+    pub(super) fn define_flow(&mut self, mut flow: FlowDefinition, indent: u32) {
         self.loops = 0;
-        let body = self.body(indent, header, if is_subflow { "subflow" } else { "flow" });
-        self.ast.definitions.push(Definition::Flow(FlowDefinition { header, is_subflow, name, body }));
+        flow.body = self.body(indent, flow.header, if flow.is_subflow { "subflow" } else { "flow" });
+        self.ast.definitions.push(Definition::Flow(flow));
     }
 
     /// The block under a header, which must have one.
