@@ -18,7 +18,7 @@ tidy:
 
 # Rewrite the expected findings under tests/diagnostics; read the diff before you keep it.
 bless:
-    BLESS=1 cargo test --test diagnostics --test explanations || true
+    BLESS=1 cargo test --no-fail-fast --test diagnostics --test explanations || true
     INSTA_UPDATE=always cargo test
     git diff --stat tests src
 

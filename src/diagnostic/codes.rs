@@ -128,6 +128,7 @@ codes! {
     NO_EFFECT = "W1201", "line has no effect";
     UNREACHABLE = "W1202", "step can't be reached";
     ENDLESS_LOOP = "W1203", "loop without an end and without an event";
+    BEHIND_EVENT = "W1204", "step is dropped by an event";
 
     UNKNOWN_INTENT = "W1301", "no intent has this name";
     UNKNOWN_MESSAGE = "W1302", "no message has this name";

@@ -11,7 +11,7 @@ use super::store::Store;
 use super::trace::{Tracer, What};
 use crate::expression::{self, Expression, Scope, Value, Variables};
 use crate::program::{
-    Argument, Callee, EventPattern, FlowId, FlowKind, IntentId, MessageId, Op, Program, Say, UserPattern,
+    Argument, Callee, EventPattern, EventSpec, FlowId, FlowKind, IntentId, MessageId, Op, Program, Say, UserPattern,
 };
 use crate::source::Span;
 
@@ -24,6 +24,8 @@ pub(super) enum Event {
     UserUnknown,
     /// The bot said something: the message, if it has a name, and the instance that said it.
     Bot { message: Option<MessageId>, by: Option<InstanceId> },
+    /// A flow raised an event.
+    Custom { name: Arc<str>, values: serde_json::Map<String, Value> },
     /// An action ended.
     Finished { action: Arc<str>, result: Value },
 }
@@ -79,6 +81,7 @@ pub(super) struct Decision {
 pub(super) enum Act {
     Say { say: Say, locals: Variables },
     Execute { action: Arc<str>, arguments: Vec<(Arc<str>, Value)> },
+    Raise { name: Arc<str>, values: serde_json::Map<String, Value> },
     Stop,
 }
 
@@ -136,7 +139,7 @@ impl<'a> Machine<'a> {
         let were_running: Vec<FlowId> = self.instances.running.iter().map(|instance| instance.flow).collect();
         let held_up = self.advance_running(event)?;
         self.start_new(event, &were_running)?;
-        let decision = self.decide()?;
+        let decision = self.decide(event)?;
         if let Some(decision) = &decision {
             for id in held_up.into_iter().filter(|id| *id != decision.by) {
                 self.interrupt(id, decision.by);
@@ -154,8 +157,12 @@ impl<'a> Machine<'a> {
             // An abort further up may have taken it along.
             let Some(index) = self.index(id) else { continue };
             let mut instance = self.instances.running[index].clone();
+            if !self.touches(event, &instance) {
+                continue;
+            }
             let op = self.op(&instance);
-            match op.and_then(|op| self.target(op, event, &instance)) {
+            let target = op.map_or(Ok(None), |op| self.target(op, event, &instance))?;
+            match target {
                 Some(target) => {
                     let completed = self.go(&mut instance, target, event)? == Head::Completed;
                     self.instances.running[index] = instance;
@@ -186,7 +193,7 @@ impl<'a> Machine<'a> {
             self.store.try_out();
             let head = self.slide(&mut instance)?;
             let target = match head {
-                Head::Rests => self.op(&instance).and_then(|op| self.target(op, event, &instance)),
+                Head::Rests => self.op(&instance).map_or(Ok(None), |op| self.target(op, event, &instance))?,
                 Head::Completed => None,
             };
             let Some(target) = target else {
@@ -207,10 +214,12 @@ impl<'a> Machine<'a> {
     }
 
     /// The first step that wants to act; a later one only if its flow has a higher priority.
-    fn decide(&mut self) -> Result<Option<Decision>, Failure> {
+    /// A flow that the event passed by keeps its step at nine tenths of its priority.
+    fn decide(&mut self, event: &Event) -> Result<Option<Decision>, Failure> {
         let mut best: Option<(f64, &Instance)> = None;
         for instance in self.instances.running.iter().filter(|instance| instance.interrupted_by.is_none()) {
-            let priority = self.program.flow(instance.flow).priority;
+            let share = if self.touches(event, instance) { 1.0 } else { 0.9 };
+            let priority = self.program.flow(instance.flow).priority * share;
             if self.op(instance).is_some_and(acts) && best.is_none_or(|(other, _)| priority > other) {
                 best = Some((priority, instance));
             }
@@ -225,6 +234,11 @@ impl<'a> Machine<'a> {
             Op::Bot(say) => Act::Say { say: say.clone(), locals: frame.locals.clone() },
             Op::Execute { action, arguments, .. } => {
                 Act::Execute { action: action.clone(), arguments: self.values(arguments, frame, step.span)? }
+            }
+            Op::Raise(spec) => {
+                let values = self.values(&spec.arguments, frame, step.span)?;
+                let values = values.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+                Act::Raise { name: spec.name.clone(), values }
             }
             _ => Act::Stop,
         };
@@ -242,24 +256,73 @@ impl<'a> Machine<'a> {
         self.program.flow(frame.flow).steps.get(frame.at).map(|step| &step.op)
     }
 
+    /// Whether an instance takes notice of `event`: of an event by name only if its flow has to do with it.
+    fn touches(&self, event: &Event, instance: &Instance) -> bool {
+        let Event::Custom { name, .. } = event else { return true };
+        let knows = |flow: FlowId| self.program.flow(flow).events.contains(name);
+        instance.frames.iter().any(|frame| knows(frame.flow))
+    }
+
     /// Where `event` takes a head that rests at `op`; `None` when it does not match.
-    fn target(&self, op: &Op, event: &Event, instance: &Instance) -> Option<usize> {
+    fn target(&self, op: &Op, event: &Event, instance: &Instance) -> Result<Option<usize>, Failure> {
         let next = top(instance).at + 1;
-        match op {
+        Ok(match op {
             Op::User(patterns) => patterns.iter().any(|pattern| user_matches(*pattern, event)).then_some(next),
             Op::Bot(say) => bot_matches(say, event, instance.id).then_some(next),
             Op::Execute { action, .. } => {
                 matches!(event, Event::Finished { action: finished, .. } if finished == action).then_some(next)
             }
+            Op::Event(spec) => self.spec_matches(spec, event, instance)?.then_some(next),
             Op::When { branches, otherwise } => {
-                let matching = branches.iter().rev().find(|(pattern, _)| event_matches(*pattern, event));
-                matching.map(|(_, target)| *target).or_else(|| {
-                    let answers = branches.iter().any(|(pattern, _)| same_kind(*pattern, event));
-                    otherwise.filter(|_| answers)
-                })
+                for (pattern, target) in branches.iter().rev() {
+                    if self.event_matches(pattern, event, instance)? {
+                        return Ok(Some(*target));
+                    }
+                }
+                let answers = branches.iter().any(|(pattern, _)| same_kind(pattern, event));
+                otherwise.filter(|_| answers)
             }
             _ => None,
+        })
+    }
+
+    fn event_matches(&self, pattern: &EventPattern, event: &Event, instance: &Instance) -> Result<bool, Failure> {
+        Ok(match pattern {
+            EventPattern::User(pattern) => user_matches(*pattern, event),
+            EventPattern::Bot(wanted) => matches!(event, Event::Bot { message, .. } if *message == Some(*wanted)),
+            EventPattern::AnyBot => matches!(event, Event::Bot { .. }),
+            EventPattern::Event(spec) => self.spec_matches(spec, event, instance)?,
+        })
+    }
+
+    /// Whether an event has the name and the values that are waited for; `...` is any value.
+    fn spec_matches(&self, spec: &EventSpec, event: &Event, instance: &Instance) -> Result<bool, Failure> {
+        let Event::Custom { name, values } = event else { return Ok(false) };
+        if *name != spec.name {
+            return Ok(false);
         }
+        let frame = top(instance);
+        let span = self.program.flow(frame.flow).steps[frame.at].span;
+        for (argument, wanted) in self.values(&spec.arguments, frame, span)? {
+            let is_any = wanted.as_str() == Some("...");
+            if !is_any && values.get(&*argument) != Some(&wanted) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Moves the head of the instance that raised an event on, before the event arrives.
+    pub(super) fn step_over(&mut self, id: InstanceId) -> Result<(), Failure> {
+        let Some(index) = self.index(id) else { return Ok(()) };
+        let mut instance = self.instances.running[index].clone();
+        step_on(&mut instance);
+        let completed = self.slide(&mut instance)? == Head::Completed;
+        self.instances.running[index] = instance;
+        if completed {
+            self.complete(id);
+        }
+        Ok(())
     }
 
     /// Moves the head of `instance` to `target` and slides on from there.
@@ -290,7 +353,13 @@ impl<'a> Machine<'a> {
             };
             self.budget.spend(frame.flow, step.span)?;
             match &step.op {
-                Op::User(_) | Op::Bot(_) | Op::Execute { .. } | Op::When { .. } | Op::Stop => return Ok(Head::Rests),
+                Op::User(_)
+                | Op::Bot(_)
+                | Op::Execute { .. }
+                | Op::Event(_)
+                | Op::Raise(_)
+                | Op::When { .. }
+                | Op::Stop => return Ok(Head::Rests),
                 Op::Jump(target) => jump(instance, *target),
                 Op::Branch { condition, otherwise } => {
                     let value = self.evaluate(condition, frame, step.span)?;
@@ -438,7 +507,7 @@ fn step_on(instance: &mut Instance) {
 
 /// Whether a step does something by itself and does not wait for the user.
 fn acts(op: &Op) -> bool {
-    matches!(op, Op::Bot(_) | Op::Execute { .. } | Op::Stop)
+    matches!(op, Op::Bot(_) | Op::Execute { .. } | Op::Raise(_) | Op::Stop)
 }
 
 fn user_matches(pattern: UserPattern, event: &Event) -> bool {
@@ -458,18 +527,11 @@ fn bot_matches(say: &Say, event: &Event, waiting: InstanceId) -> bool {
     }
 }
 
-fn event_matches(pattern: EventPattern, event: &Event) -> bool {
-    match pattern {
-        EventPattern::User(pattern) => user_matches(pattern, event),
-        EventPattern::Bot(wanted) => matches!(event, Event::Bot { message, .. } if *message == Some(wanted)),
-        EventPattern::AnyBot => matches!(event, Event::Bot { .. }),
-    }
-}
-
 /// Whether `pattern` waits for events of this kind, so that `else` answers the ones it does not match.
-fn same_kind(pattern: EventPattern, event: &Event) -> bool {
+fn same_kind(pattern: &EventPattern, event: &Event) -> bool {
     match pattern {
         EventPattern::User(_) => matches!(event, Event::User(_) | Event::UserUnknown),
         EventPattern::Bot(_) | EventPattern::AnyBot => matches!(event, Event::Bot { .. }),
+        EventPattern::Event(_) => matches!(event, Event::Custom { .. }),
     }
 }

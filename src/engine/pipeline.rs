@@ -154,16 +154,19 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn process(&mut self, event: &Event) -> Result<Option<Decision>, Failure> {
-        let mut machine = Machine {
+    fn machine(&mut self) -> Machine<'_> {
+        Machine {
             program: &self.parts.program,
             starts: &self.parts.starts,
             store: &mut self.conversation.store,
             instances: &mut self.conversation.instances,
             budget: &mut self.budget,
             tracer: self.tracer,
-        };
-        machine.process(event)
+        }
+    }
+
+    fn process(&mut self, event: &Event) -> Result<Option<Decision>, Failure> {
+        self.machine().process(event)
     }
 
     /// Does what a step wants, and says what came of it; `None` ends the turn.
@@ -178,6 +181,12 @@ impl Turn<'_> {
             Act::Say { say, locals } => {
                 let message = self.say(&say, &locals, place)?;
                 Ok(Some(Event::Bot { message, by: Some(decision.by) }))
+            }
+            Act::Raise { name, values } => {
+                self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
+                self.machine().step_over(decision.by)?;
+                self.conversation.store.set("event".into(), Value::Object(values.clone()));
+                Ok(Some(Event::Custom { name, values }))
             }
             Act::Execute { action, .. } if matches!(self.mode, Mode::Replay { .. }) => {
                 self.differ(format!("what `{action}` returned then is not known"));

@@ -1,5 +1,7 @@
 //! Which flows an event may start, so that it costs only those.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::machine::Event;
@@ -12,6 +14,7 @@ pub(super) struct Starts {
     by_any_intent: Vec<FlowId>,
     by_message: FxHashMap<MessageId, Vec<FlowId>>,
     by_any_message: Vec<FlowId>,
+    by_event: FxHashMap<Arc<str>, Vec<FlowId>>,
     /// Where the first step lies depends on variables, so they are always tried.
     tried: Vec<FlowId>,
 }
@@ -23,17 +26,21 @@ impl Starts {
             match flow.steps.first().map(|step| &step.op) {
                 Some(Op::User(patterns)) => patterns.iter().for_each(|pattern| starts.add_user(id, *pattern)),
                 Some(Op::Bot(say)) => starts.add_bot(id, say),
+                Some(Op::Event(spec)) => starts.by_event.entry(spec.name.clone()).or_default().push(id),
                 Some(Op::When { branches, otherwise: None }) => {
                     for (pattern, _) in branches {
                         match pattern {
                             EventPattern::User(pattern) => starts.add_user(id, *pattern),
                             EventPattern::Bot(message) => starts.add_bot(id, &Say::Message(*message)),
                             EventPattern::AnyBot => starts.add_bot(id, &Say::Any),
+                            EventPattern::Event(spec) => {
+                                starts.by_event.entry(spec.name.clone()).or_default().push(id);
+                            }
                         }
                     }
                 }
                 // No event finds a flow that has not started at an action, or at its end.
-                Some(Op::Execute { .. } | Op::Stop) | None => {}
+                Some(Op::Execute { .. } | Op::Raise(_) | Op::Stop) | None => {}
                 Some(_) => starts.tried.push(id),
             }
         }
@@ -63,6 +70,7 @@ impl Starts {
             Event::Bot { message, .. } => {
                 (message.and_then(|message| self.by_message.get(&message)), &self.by_any_message)
             }
+            Event::Custom { name, .. } => (self.by_event.get(name), &[]),
             Event::Finished { .. } => (None, &[]),
         };
         let mut flows: Vec<FlowId> = named.into_iter().flatten().chain(any).chain(&self.tried).copied().collect();

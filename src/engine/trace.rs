@@ -101,6 +101,13 @@ pub enum What {
         /// The message, if it has a name.
         message: Option<Arc<str>>,
     },
+    /// A flow raised an event.
+    Raised {
+        /// Its type.
+        event: Arc<str>,
+        /// What it carries.
+        values: serde_json::Map<String, Value>,
+    },
     /// An action ran.
     Executed {
         /// Its name.
@@ -224,6 +231,9 @@ impl fmt::Display for TraceEvent {
                 write!(f, "`{message}` has no text and there is no model to write one")?;
             }
             What::NoText { message: None } => write!(f, "there is no model to write a text")?,
+            What::Raised { event, values } => {
+                write!(f, "raises `{event}` with {}", shortened(&Value::Object(values.clone()).to_string()))?;
+            }
             What::Executed { action, result } => {
                 write!(f, "runs `{action}`, which returns {}", shortened(&result.to_string()))?;
             }

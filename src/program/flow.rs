@@ -42,6 +42,8 @@ pub struct Flow {
     pub priority: f64,
     /// What it does.
     pub steps: Vec<Step>,
+    /// The events that it, or a subflow it does, raises or waits for; other events pass it by.
+    pub events: Vec<Arc<str>>,
 }
 
 /// One step and the line it comes from.
@@ -85,6 +87,10 @@ pub enum Op {
         /// Where an event that matches no branch goes; without it the step goes on waiting.
         otherwise: Option<usize>,
     },
+    /// Waits for an event.
+    Event(EventSpec),
+    /// Raises an event.
+    Raise(EventSpec),
     /// Goes on when the condition is true, else jumps.
     Branch {
         /// Truth as in Python.
@@ -127,8 +133,17 @@ pub enum Say {
     Any,
 }
 
+/// An event, with the values it has or must have.
+#[derive(Debug, Clone)]
+pub struct EventSpec {
+    /// Its type.
+    pub name: Arc<str>,
+    /// When waiting, the text `...` stands for any value.
+    pub arguments: Vec<Argument>,
+}
+
 /// What a `when` branch waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub enum EventPattern {
     /// The user means something.
     User(UserPattern),
@@ -136,6 +151,8 @@ pub enum EventPattern {
     Bot(MessageId),
     /// The bot says anything.
     AnyBot,
+    /// An event is raised.
+    Event(EventSpec),
 }
 
 /// Which subflow a step `do …` runs.

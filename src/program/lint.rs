@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::resolve::{Findings, Names};
-use super::{Flow, FlowId, FlowKind, IntentId, MessageId, Op};
+use super::{Flow, FlowId, FlowKind, IntentId, MessageId, Op, Step as LoweredStep};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{Definition, FlowDefinition, Step, StepKind};
@@ -83,6 +83,21 @@ pub(super) fn endless(flow: &Flow, diagnostics: &mut Findings) {
                 },
                 _ => break,
             };
+        }
+    }
+}
+
+/// Looks for steps that an event, raised right before them, leaves behind.
+pub(super) fn behind_events(flow: &Flow, diagnostics: &mut Findings) {
+    for pair in flow.steps.windows(2) {
+        if let [LoweredStep { op: Op::Raise(spec), .. }, LoweredStep { op: Op::Bot(_) | Op::Execute { .. }, span }] =
+            pair
+        {
+            diagnostics.push(
+                Diagnostic::new(codes::BEHIND_EVENT, *span, "step is dropped by the event that is raised before it")
+                    .also(pair[0].span, "the flow moves on, then this arrives and does not match")
+                    .help(format!("wait for it in between, by `event {}`", spec.name)),
+            );
         }
     }
 }

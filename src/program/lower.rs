@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::resolve::Names;
-use super::{Argument, Callee, EventPattern, FlowId, Op, Say, Step, UserPattern};
+use super::{Argument, Callee, EventPattern, EventSpec, FlowId, Op, Program, Say, Step, UserPattern};
 use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::expression::{Expression, Scope, Value, Variables};
 use crate::source::Span;
-use crate::syntax::ast::{self, BotSay, Branch, Code, EventMatch, Name, Operator, StepKind, UserMatch};
+use crate::syntax::ast::{self, BotSay, Branch, Code, EventCall, EventMatch, Name, Operator, StepKind, UserMatch};
 
 /// A jump whose target is not known yet.
 const UNKNOWN: usize = usize::MAX;
@@ -111,6 +111,8 @@ impl Lowering<'_> {
                 Some(value) => Op::Assign { variable: variable.text.clone(), value },
                 None => return,
             },
+            StepKind::Event(call) => Op::Event(self.event_spec(call)),
+            StepKind::Raise(call) => Op::Raise(self.event_spec(call)),
             StepKind::Label(name) => return self.label(name),
             StepKind::Goto(name) => {
                 let jump = self.push(Op::Jump(UNKNOWN), span);
@@ -256,6 +258,7 @@ impl Lowering<'_> {
     fn event(&mut self, event: &EventMatch) -> Option<EventPattern> {
         Some(match event {
             EventMatch::User(event) => EventPattern::User(self.user(event)),
+            EventMatch::Event(call) => EventPattern::Event(self.event_spec(call)),
             EventMatch::Bot(BotSay::Any) => EventPattern::AnyBot,
             EventMatch::Bot(BotSay::Message(name, _)) => EventPattern::Bot(self.names.use_message(name)),
             EventMatch::Bot(BotSay::Text(text)) => EventPattern::Bot(self.names.use_inline(text)),
@@ -267,6 +270,10 @@ impl Lowering<'_> {
                 return None;
             }
         })
+    }
+
+    fn event_spec(&mut self, call: &EventCall) -> EventSpec {
+        EventSpec { name: call.name.text.clone(), arguments: self.arguments(&call.arguments) }
     }
 
     fn arguments(&mut self, arguments: &[ast::Argument]) -> Vec<Argument> {
@@ -298,6 +305,47 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// Gathers the events of each flow, those of its subflows included.
+pub(super) fn events(program: &mut Program) {
+    let own: Vec<Vec<Arc<str>>> = program.flows.iter().map(|flow| own_events(&flow.steps)).collect();
+    if own.iter().all(Vec::is_empty) {
+        return;
+    }
+    for index in 0..program.flows.len() {
+        let (mut seen, mut open) = (vec![index], vec![index]);
+        let mut events: Vec<Arc<str>> = Vec::new();
+        while let Some(flow) = open.pop() {
+            events.extend(own[flow].iter().cloned());
+            for step in &program.flows[flow].steps {
+                if let Op::Do { callee: Callee::Flow(callee), .. } = &step.op
+                    && !seen.contains(&callee.index())
+                {
+                    seen.push(callee.index());
+                    open.push(callee.index());
+                }
+            }
+        }
+        events.sort();
+        events.dedup();
+        program.flows[index].events = events;
+    }
+}
+
+fn own_events(steps: &[Step]) -> Vec<Arc<str>> {
+    let mut events = Vec::new();
+    for step in steps {
+        match &step.op {
+            Op::Event(spec) | Op::Raise(spec) => events.push(spec.name.clone()),
+            Op::When { branches, .. } => events.extend(branches.iter().filter_map(|(pattern, _)| match pattern {
+                EventPattern::Event(spec) => Some(spec.name.clone()),
+                _ => None,
+            })),
+            _ => {}
+        }
+    }
+    events
 }
 
 /// The name under which an action is registered: `CheckFactsAction` and `check facts` are `check_facts`.

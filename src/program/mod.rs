@@ -19,7 +19,9 @@ use crate::source::{FileId, SourceMap};
 use crate::syntax::{self, Bounds, ast::Definition};
 use resolve::Names;
 
-pub use flow::{Argument, Callee, EventPattern, Flow, FlowId, FlowKind, Modifiers, Op, Say, Step, UserPattern};
+pub use flow::{
+    Argument, Callee, EventPattern, EventSpec, Flow, FlowId, FlowKind, Modifiers, Op, Say, Step, UserPattern,
+};
 pub use intent::{Intent, IntentId, Utterance};
 pub use lower::action_name;
 pub use message::{Message, MessageId, MessageText};
@@ -58,7 +60,9 @@ pub fn compile(sources: &SourceMap, files: &[FileId], bounds: Bounds) -> Compile
         lower::flow(&mut names, FlowId(index as u32), &flow.body);
         lint::unreachable(&flow.body, &mut names);
         lint::endless(&names.program.flows[index], &mut names.diagnostics);
+        lint::behind_events(&names.program.flows[index], &mut names.diagnostics);
     }
+    lower::events(&mut names.program);
     lint::identical_flows(definitions(), sources, &mut names);
     // A name may be used in a line that did not parse.
     if !has_syntax_errors {

@@ -300,6 +300,7 @@ impl Names {
             modifiers: definition.modifiers,
             priority: 1.0,
             steps: Vec::new(),
+            events: Vec::new(),
         });
         self.done.push(false);
     }

@@ -186,6 +186,10 @@ pub enum StepKind {
         /// The right side.
         value: Code,
     },
+    /// `event NAME(…)`: wait for it.
+    Event(EventCall),
+    /// `create event NAME(…)`: raise it.
+    Raise(EventCall),
     /// `label NAME`.
     Label(Name),
     /// `goto NAME`.
@@ -247,12 +251,23 @@ pub enum BotSay {
 }
 
 /// What a `when` branch waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum EventMatch {
     /// `when user …`.
     User(UserMatch),
     /// `when bot …`.
     Bot(BotSay),
+    /// `when event …`, `when NAME`.
+    Event(EventCall),
+}
+
+/// An event by name, with values it has or must have.
+#[derive(Debug, Clone)]
+pub struct EventCall {
+    /// Its type.
+    pub name: Name,
+    /// In the order written.
+    pub arguments: Vec<Argument>,
 }
 
 /// `execute ACTION(…)`.

@@ -48,9 +48,6 @@ pub(crate) const STEPS: &[&str] = &[
 
 const KINDS: &[&str] = &["user", "bot", "flow", "subflow", "test", "action", "snippet"];
 
-/// Constructs of the language that this compiler does not take.
-const UNSUPPORTED: &[&str] = &["event", "create event", "new event", "infer"];
-
 /// Quotes that people and word processors write, and rail files don't know.
 pub(crate) const WRONG_QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
 
@@ -96,10 +93,12 @@ pub(super) fn explain(text: &str, span: Span) -> Failure {
         "else" | "stop" | "abort" | "break" | "continue" | "pass" | "done" | "any" => {
             malformed(span, &format!("`{first}` takes nothing after it"), "put the rest on a line of its own")
         }
-        "user" | "bot" | "do" | "execute" | "exec" | "run" => {
+        "user" | "bot" | "do" | "execute" | "exec" | "run" | "event" | "create" | "new" | "infer" => {
             let help = match first {
                 "user" => "write `user INTENT`, or `user INTENT or user INTENT`",
                 "bot" => "write `bot MESSAGE`, `bot \"text\"` or `bot MESSAGE \"text\"`",
+                "event" => "write `event NAME` or `event NAME(p=value)`",
+                "create" | "new" | "infer" => "write `create event NAME` or `create event NAME(p=$value)`",
                 "do" => "write `do SUBFLOW` or `do SUBFLOW(p=$value)`",
                 _ => "write `execute ACTION` or `execute ACTION(p=$value)`",
             };
@@ -113,16 +112,8 @@ pub(super) fn explain(text: &str, span: Span) -> Failure {
         _ if text.starts_with('/') && text.len() > 1 && !first.starts_with("//") => {
             malformed(span, "regular expression is never closed", "put a `/` at its end; write `\\/` for a slash in it")
         }
-        _ => keyword_of_later(text, span).or_else(|| assignment(text, span)).unwrap_or(Failure::Unknown),
+        _ => assignment(text, span).unwrap_or(Failure::Unknown),
     }
-}
-
-fn keyword_of_later(text: &str, span: Span) -> Option<Failure> {
-    let keyword = UNSUPPORTED.iter().find(|keyword| {
-        let mut rest = text.split_ascii_whitespace();
-        keyword.split(' ').all(|word| rest.next() == Some(word))
-    })?;
-    Some(unsupported(span, &format!("`{keyword}`")))
 }
 
 fn unknown_kind(text: &str, span: Span, kind: &str) -> Failure {

@@ -5,7 +5,8 @@ use pest::iterators::Pair;
 
 use super::arguments;
 use super::ast::{
-    Argument, BotSay, Callee, Code, Do, EventMatch, Execute, Modifiers, Name, Operator, StepKind, Text, UserMatch,
+    Argument, BotSay, Callee, Code, Do, EventCall, EventMatch, Execute, Modifiers, Name, Operator, StepKind, Text,
+    UserMatch,
 };
 use super::failure::{self, Failure};
 use crate::diagnostic::{Diagnostic, codes};
@@ -113,6 +114,8 @@ impl Reader<'_> {
             Rule::while_step => Statement::While(self.condition(pair, "while")?),
             Rule::when_step => Statement::When(self.when(pair)?),
             Rule::else_when => Statement::ElseWhen(self.when(pair)?),
+            Rule::wait_event => Statement::Step(StepKind::Event(self.event_call(pair, "event")?)),
+            Rule::raise => Statement::Step(StepKind::Raise(self.event_call(pair, "create event")?)),
             Rule::any_of => Statement::AnyOf,
             Rule::label => Statement::Step(StepKind::Label(self.label(pair, "label")?)),
             Rule::goto => Statement::Step(StepKind::Goto(self.label(pair, "goto")?)),
@@ -319,6 +322,21 @@ impl Reader<'_> {
         }
     }
 
+    fn event_call(&mut self, pair: Pair<'_, Rule>, keyword: &str) -> Result<EventCall, Failure> {
+        let (mut name, mut given) = (None, Vec::new());
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::event_name => name = Some(self.name(&part)),
+                Rule::arguments => given = self.arguments(&part)?,
+                _ => {}
+            }
+        }
+        match name {
+            Some(name) => Ok(EventCall { name, arguments: given }),
+            None => Err(self.malformed(&format!("`{keyword}` names no event"), &format!("write `{keyword} NAME`"))),
+        }
+    }
+
     fn value(&mut self, pair: Pair<'_, Rule>, keyword: &str, example: &str) -> Result<Code, Failure> {
         match pair.into_inner().next() {
             Some(code) => Ok(self.code(&code)),
@@ -340,7 +358,11 @@ impl Reader<'_> {
         match event.as_rule() {
             Rule::user_step => Ok(self.user_step(event)?.into_iter().map(EventMatch::User).collect()),
             Rule::bot_event => Ok(vec![EventMatch::Bot(self.bot_event(event)?)]),
-            _ => Err(failure::unsupported(self.at(&event), "waiting for anything but `user …` or `bot …`")),
+            Rule::wait_event | Rule::named_event => Ok(vec![EventMatch::Event(self.event_call(event, "when event")?)]),
+            _ => Err(self.malformed(
+                "`when` waits for no such thing",
+                "write `when user INTENT`, `when bot MESSAGE` or `when event NAME`",
+            )),
         }
     }
 
