@@ -104,3 +104,81 @@ async fn a_fallback_intent_takes_what_nothing_matches() {
     let rails = Rails::from_path(folder.path()).unwrap();
     assert_eq!(rails.generate("xyzzy plugh").await.unwrap().text, "Pardon?");
 }
+
+#[tokio::test]
+async fn files_and_folders_are_imported() {
+    let folder = project(&[
+        (
+            "main/a.co",
+            "import shared\nimport \"../more/b.co\"\nimport more/b\nimport c\ndefine flow\n  user hello\n  bot hello\n",
+        ),
+        ("main/c.co", "define bot hello\n  \"from c\"\n"),
+        ("main/config.yml", "compat: nemo\nimport_paths: [../library]\n"),
+        ("library/shared/one.co", "import two.co\ndefine user hello\n  \"hi\"\n"),
+        ("library/shared/two.co", "define bot hello\n  \"from two\"\n"),
+        ("main/more/b.co", "define bot hello\n  \"from more\"\n"),
+        ("more/b.co", "define bot hello\n  \"from above\"\n"),
+    ]);
+    let rails = Rails::from_path(folder.path().join("main")).unwrap();
+    // What is imported comes before what imports it, each file once.
+    assert_eq!(rails.generate("hi").await.unwrap().text, "from two");
+    let texts: Vec<_> = rails
+        .program()
+        .messages
+        .iter()
+        .find(|message| &*message.name == "hello")
+        .unwrap()
+        .texts
+        .iter()
+        .map(|text| text.template.source().to_owned())
+        .collect();
+    assert_eq!(texts, ["from two", "from above", "from more", "from c"]);
+}
+
+#[test]
+fn imports_may_go_in_circles() {
+    let folder = project(&[
+        ("a.co", "import b\nimport a\ndefine user hello\n  \"hi\"\n"),
+        ("b.co", "import a\nimport .\ndefine flow\n  user hello\n  bot \"here\"\n"),
+    ]);
+    assert_eq!(codes(&folder), Vec::<String>::new());
+    // Alone, a file takes along what it imports, and no more.
+    let report = check(folder.path().join("b.co"));
+    assert_eq!(report.diagnostics, []);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
+        std::os::unix::fs::symlink("self.co", folder.path().join("self.co")).unwrap();
+        fs::write(folder.path().join("b.co"), "import loop\nimport self.co\n").unwrap();
+        let report = check(folder.path().join("b.co"));
+        assert!(
+            report.diagnostics.iter().any(|diagnostic| diagnostic.code.id() == "E0610"),
+            "{:?}",
+            report.diagnostics
+        );
+    }
+}
+
+#[test]
+fn imports_that_lead_nowhere_are_errors() {
+    let folder = project(&[
+        ("a.co", "import missing\nimport empty\nimport a.txt\n"),
+        ("a.txt", "no rails"),
+        ("empty/readme", ""),
+    ]);
+    assert_eq!(&codes(&folder)[..3], ["E0610"; 3]);
+    let source = Rails::from_source("import a\n").err().unwrap();
+    assert!(source.to_string().contains("can't import `a`"), "{source}");
+}
+
+#[test]
+fn a_long_chain_of_imports_is_followed() {
+    let names: Vec<(String, String)> = (0..3_000)
+        .map(|index| (format!("part{index}"), format!("import part{}\n", index + 1)))
+        .chain([("part3000".to_owned(), FLOW.to_owned())])
+        .map(|(name, text)| (name + ".co", text))
+        .collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|(name, text)| (&**name, &**text)).collect();
+    let folder = project(&files);
+    assert_eq!(check(folder.path().join("part0.co")).diagnostics, []);
+}

@@ -6,10 +6,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use rails::program;
-use rails::source::{SourceFile, SourceMap};
-use rails::syntax::Bounds;
-
 struct Case {
     name: String,
     /// The rail file, markers left out.
@@ -35,17 +31,9 @@ fn cases(text: &str) -> Vec<Case> {
 }
 
 fn findings(source: &str, is_yaml: bool) -> Vec<(u32, String)> {
-    let (sources, diagnostics) = if is_yaml {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("config.yml"), source).unwrap();
-        let report = rails::check(folder.path());
-        (report.sources, report.diagnostics)
-    } else {
-        let mut sources = SourceMap::default();
-        let id = sources.add(SourceFile::new("case.co", source));
-        let compiled = program::compile(&sources, &[id], Bounds::default());
-        (sources, compiled.diagnostics)
-    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(if is_yaml { "config.yml" } else { "case.co" }), source).unwrap();
+    let rails::Report { sources, diagnostics } = rails::check(folder.path());
     let found = diagnostics.iter().map(|diagnostic| {
         let location = sources.location(diagnostic.span.unwrap());
         (location.start.line, format!("{} {} {}", diagnostic.code, location.start.column, diagnostic.message))

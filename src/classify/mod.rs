@@ -208,7 +208,7 @@ impl Classifier {
             patterns,
             nearest,
             thresholds: program.intents.iter().map(|intent| intent.threshold.unwrap_or(settings.threshold)).collect(),
-            slots: program.intents.iter().map(slot::names).collect(),
+            slots: program.intents.iter().map(crate::program::slot::names).collect(),
             scale: settings.scale,
             default_threshold: settings.threshold,
         };

@@ -1,55 +1,7 @@
 //! Slots: `$size` in an example stands for one to eight words.
 
-use std::sync::Arc;
-
-use regex_syntax::hir::{Hir, HirKind};
-
 use super::normalize::Normalized;
-use crate::program::Intent;
-
-/// A text cut at its slots: what stands before each slot, its name, and what is left at the end.
-fn cut(example: &str) -> (Vec<(&str, &str)>, &str) {
-    let (mut parts, mut rest, mut from) = (Vec::new(), example, 0);
-    while let Some(at) = rest[from..].find('$').map(|at| at + from) {
-        let behind = &rest[at + 1..];
-        let end = behind.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(behind.len());
-        let name = &behind[..end];
-        if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-            parts.push((&rest[..at], name));
-            (rest, from) = (&behind[end..], 0);
-        } else {
-            from = at + 1;
-        }
-    }
-    (parts, rest)
-}
-
-/// The names of all slots and named groups of `intent`.
-pub(super) fn names(intent: &Intent) -> Vec<Arc<str>> {
-    let mut names: Vec<Arc<str>> = Vec::new();
-    let mut add = |name: &str| {
-        if names.iter().all(|other| &**other != name) {
-            names.push(name.into());
-        }
-    };
-    for example in &intent.examples {
-        cut(&example.text).0.into_iter().for_each(|(_, name)| add(name));
-    }
-    for regex in intent.regexes.iter().filter_map(|regex| regex_syntax::parse(&regex.text).ok()) {
-        groups(&regex, &mut add);
-    }
-    names
-}
-
-/// Calls `found` with the name of each named group.
-fn groups(regex: &Hir, found: &mut impl FnMut(&str)) {
-    if let HirKind::Capture(capture) = regex.kind()
-        && let Some(name) = &capture.name
-    {
-        found(name);
-    }
-    regex.kind().subs().iter().for_each(|part| groups(part, found));
-}
+use crate::program::slot::cut;
 
 /// A regular expression that matches the whole normalised text of such an utterance; `None` for one without slots.
 pub(super) fn regex(example: &str) -> Option<String> {

@@ -1,5 +1,7 @@
 //! What each key of `config.yml` means. A key that could change what is guarded is served or refused, never passed over.
 
+use std::path::PathBuf;
+
 use super::value::Reader;
 use super::yaml::{Data, Key, Node};
 use super::{Compat, Config, EmbeddingEngine, Limits};
@@ -41,7 +43,7 @@ const TOP: &[(&str, Fate)] = &[
     ("core", Refused),
     ("knowledge_base", Refused),
     ("enable_rails_exceptions", Refused),
-    ("import_paths", Refused),
+    ("import_paths", Served),
     ("tracing", Refused),
     ("actions_server_url", Refused),
     ("on_error", Refused),
@@ -96,6 +98,10 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             "colang_version" => version = keys.colang_version(node).then_some(key),
             "models" => keys.models(node, &mut config),
             "rails" => keys.rails(node, &mut config),
+            "import_paths" => {
+                let paths = keys.reader.list(node).iter().filter_map(|path| keys.reader.text(path));
+                config.import_paths = paths.map(PathBuf::from).collect();
+            }
             "limits" => keys.limits(node, &mut config.limits),
             _ => keys.actions(node),
         }

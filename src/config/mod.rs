@@ -1,15 +1,18 @@
 //! Configurations: a folder or a file is read, its YAML merged and understood. What it says about rails is not looked at.
 
+mod imports;
 mod keys;
 mod read;
 mod value;
 mod yaml;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, SourceFile, SourceMap, Span};
+use crate::source::{SourceFile, SourceMap, Span};
+use crate::syntax::{Bounds, Parsed};
+use imports::Importer;
 
 /// What `config.yml` says; the default is what an absent one says.
 #[derive(Debug, Clone, Default)]
@@ -22,8 +25,17 @@ pub struct Config {
     pub similarity_threshold: Option<f32>,
     /// The intent of a text that reaches no threshold, and where it is named.
     pub fallback_intent: Option<(String, Span)>,
+    /// Folders in which imports are looked up, besides the configuration's own.
+    pub import_paths: Vec<PathBuf>,
     /// What a turn and a configuration may cost.
     pub limits: Limits,
+}
+
+impl Config {
+    /// What a rail file may ask for.
+    pub fn bounds(&self) -> Bounds {
+        Bounds { depth: self.limits.depth, ..Bounds::default() }
+    }
 }
 
 /// Whose ways to follow.
@@ -81,8 +93,8 @@ impl Default for Limits {
 pub struct Loaded {
     /// Every text that was read.
     pub sources: SourceMap,
-    /// The rail files among them, in path order.
-    pub rail_files: Vec<FileId>,
+    /// The rail files among them, parsed: in path order, but for imported ones, which come before what imports them.
+    pub rails: Vec<Parsed>,
     /// What the YAML says.
     pub config: Config,
     /// What is wrong.
@@ -103,11 +115,13 @@ pub fn load(path: &Path) -> Loaded {
     if let Some(document) = yaml::merge(documents, &mut loaded.diagnostics) {
         loaded.config = keys::understand(&document, &mut loaded.diagnostics);
     }
+    let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    let import_paths = loaded.config.import_paths.iter().map(|folder| root.join(folder));
+    let folders = std::iter::once(root.to_owned()).chain(import_paths).collect();
+    let bounds = loaded.config.bounds();
+    let mut importer = Importer::new(&mut loaded, bounds, folders);
     for path in &found.rails {
-        let limit = loaded.config.limits.file_bytes;
-        if let Some(id) = read::file(path, &mut loaded, limit) {
-            loaded.rail_files.push(id);
-        }
+        importer.read(path);
     }
     loaded
 }
@@ -121,6 +135,7 @@ pub fn from_source(text: &str) -> Loaded {
         return loaded;
     }
     let id = loaded.sources.add(SourceFile::new("<source>", text));
-    loaded.rail_files.push(id);
+    let bounds = loaded.config.bounds();
+    Importer::new(&mut loaded, bounds, Vec::new()).parse(id);
     loaded
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceFile};
 
 /// How many files a configuration may have.
-const MOST_FILES: usize = 10_000;
+pub(super) const MOST_FILES: usize = 10_000;
 /// Folders that hold other things.
 const OTHER_FOLDERS: &[&str] = &["kb", "tests"];
 /// Files of ours that are no part of the configuration.

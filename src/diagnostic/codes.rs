@@ -1,7 +1,8 @@
 //! The one registry of diagnostic codes.
 //!
 //! `E…` are errors, `W…` warnings, `N…` notes; the middle digits say the stage: 01 layout, 02 syntax, 03 names,
-//! 04 expressions and templates, 05 patterns, 06 configuration, 07 limits. A code is never used again for something else.
+//! 04 expressions and templates, 05 patterns, 06 configuration, 07 limits. A code is never used again for something else; `E0210` has
+//! been used and is free no more.
 
 use std::fmt;
 
@@ -90,17 +91,18 @@ codes! {
     MISPLACED_LINE = "E0207", "line does not belong in this block";
     MALFORMED_STEP = "E0208", "step is not complete";
     COLANG_2 = "E0209", "Colang 2 text";
-    NOT_SUPPORTED = "E0210", "construct is not supported";
     MALFORMED_DEFINITION = "E0211", "definition is not complete";
     BAD_THRESHOLD = "E0212", "threshold is not a number from 0 to 1";
     TWO_THRESHOLDS = "E0213", "intent has two thresholds";
     BAD_PRIORITY = "E0214", "priority is not a number";
-    BAD_META = "E0215", "meta is not a dict";
+    BAD_META = "E0215", "meta says nothing that is understood";
 
     DUPLICATE_FLOW = "E0301", "two flows have one name";
     UNKNOWN_SUBFLOW = "E0302", "no subflow has this name";
     UNKNOWN_LABEL = "E0303", "no label has this name";
     DUPLICATE_LABEL = "E0304", "two labels have one name";
+    DUPLICATE_TEST = "E0305", "two tests have one name";
+    UNKNOWN_RAIL = "E0306", "no flow has the name of this rail";
 
     BAD_EXPRESSION = "E0401", "expression does not parse";
     BAD_TEMPLATE = "E0402", "template does not parse";
@@ -118,6 +120,7 @@ codes! {
     BAD_VALUE = "E0607", "value has the wrong type";
     DUPLICATE_VALUE = "E0608", "two values for one key";
     KEY_NOT_SUPPORTED = "E0609", "key is not supported";
+    BAD_IMPORT = "E0610", "import leads to no rails";
 
     FILE_TOO_LARGE = "E0701", "file is too large";
     TOO_DEEP = "E0702", "blocks are nested too deeply";
@@ -140,6 +143,7 @@ codes! {
     UNUSED_SUBFLOW = "W1308", "no flow does this subflow";
 
     CONSTANT_FAILURE = "W1401", "expression always fails";
+    NEEDS_MODEL = "W1402", "value that only a model can fill";
 
     UNKNOWN_SCRIPT = "W1501", "example is in a script the embedder can't read";
 

@@ -7,7 +7,6 @@ use crate::config::{self, Compat, Config, EmbeddingEngine};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::program::{self, IntentId, Program};
 use crate::source::SourceMap;
-use crate::syntax::Bounds;
 
 /// What loading yields.
 pub(super) struct Loaded {
@@ -42,9 +41,8 @@ pub fn check(path: impl AsRef<Path>) -> Report {
 }
 
 pub(super) fn load(read: config::Loaded) -> Loaded {
-    let config::Loaded { sources, rail_files, config, mut diagnostics } = read;
-    let bounds = Bounds { depth: config.limits.depth, ..Bounds::default() };
-    let compiled = program::compile(&sources, &rail_files, bounds);
+    let config::Loaded { sources, rails, config, mut diagnostics } = read;
+    let compiled = program::assemble(&sources, rails, config.bounds());
     diagnostics.extend(compiled.diagnostics);
     let program = compiled.program;
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);

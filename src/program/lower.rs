@@ -8,27 +8,39 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::expression::{Expression, Scope, Value, Variables};
-use crate::source::Span;
-use crate::syntax::ast::{self, BotSay, Branch, Code, EventCall, EventMatch, Name, Operator, StepKind, UserMatch};
+use crate::source::{SourceMap, Span};
+use crate::syntax::ast::{
+    self, BotSay, Branch, Code, EventCall, EventMatch, Modifiers, Name, Operator, StepKind, UserMatch, UserUtterance,
+};
 
 /// A jump whose target is not known yet.
 const UNKNOWN: usize = usize::MAX;
 
+/// The action that fills a variable, under the name it has in Colang 1.0.
+pub(super) const GENERATE_VALUE: &str = "generate_value";
+
+/// What of a flow's meta data says how it runs.
+const META_KEYS: &[&str] = &["priority", "is_extension", "allow_multiple", "interruptable", "subflow"];
+
 /// Lowers one flow in place.
-pub(super) fn flow(names: &mut Names, id: FlowId, body: &[ast::Step]) {
+pub(super) fn flow(names: &mut Names, sources: &SourceMap, id: FlowId, body: &[ast::Step]) {
+    let modifiers = names.program.flows[id.index()].modifiers;
     let mut lowering = Lowering {
         names,
+        sources,
         steps: Vec::new(),
         loops: Vec::new(),
         labels: FxHashMap::default(),
         gotos: Vec::new(),
         priority: None,
+        modifiers,
     };
     lowering.block(body);
     lowering.follow_gotos();
-    let Lowering { steps, priority, .. } = lowering;
+    let Lowering { steps, priority, modifiers, .. } = lowering;
     let flow = &mut names.program.flows[id.index()];
     flow.steps = steps;
+    flow.modifiers = modifiers;
     flow.priority = priority.unwrap_or(flow.priority);
 }
 
@@ -41,6 +53,7 @@ struct Loop {
 
 struct Lowering<'a> {
     names: &'a mut Names,
+    sources: &'a SourceMap,
     steps: Vec<Step>,
     loops: Vec<Loop>,
     /// Where each label stands: in the steps, and in the text.
@@ -48,6 +61,7 @@ struct Lowering<'a> {
     /// Jumps by label, to be followed when all labels are known.
     gotos: Vec<(usize, Name)>,
     priority: Option<f64>,
+    modifiers: Modifiers,
 }
 
 impl Lowering<'_> {
@@ -73,11 +87,16 @@ impl Lowering<'_> {
     fn step(&mut self, step: &ast::Step) {
         let span = step.span;
         let op = match &step.kind {
-            StepKind::User(matches) => Op::User(matches.iter().map(|event| self.user(event)).collect()),
+            StepKind::User(matches) => {
+                let patterns = matches.iter().map(|event| self.user(event)).collect();
+                self.push(Op::User(patterns), span);
+                matches.iter().for_each(|event| self.capture(event));
+                return;
+            }
             StepKind::Bot(say) => Op::Bot(self.say(say)),
             StepKind::Execute(execute, into) => Op::Execute {
                 action: action_name(&execute.action.text),
-                arguments: self.arguments(&execute.arguments),
+                arguments: self.names.arguments(&execute.arguments),
                 into: into.as_ref().map(|name| name.text.clone()),
             },
             StepKind::Do(call, into) => {
@@ -88,7 +107,7 @@ impl Lowering<'_> {
                         Some(Callee::Variable(name.text.clone()))
                     }
                 };
-                let arguments = self.arguments(&call.arguments);
+                let arguments = self.names.arguments(&call.arguments);
                 let Some(callee) = callee else { return };
                 Op::Do { callee, arguments, into: into.as_ref().map(|name| name.text.clone()) }
             }
@@ -119,8 +138,15 @@ impl Lowering<'_> {
                 self.gotos.push((jump, name.clone()));
                 return;
             }
+            StepKind::Fill(variable) => self.fill(variable, step),
             StepKind::Priority(code) => return self.set_priority(code),
             StepKind::Meta(code) => return self.meta(code),
+            StepKind::MetaBlock(entries) => {
+                for entry in entries {
+                    self.meta_entry(&entry.key.text, entry.key.span.to(entry.value.span), &entry.value);
+                }
+                return;
+            }
             StepKind::Stop => Op::Stop,
             StepKind::Return(value) => Op::Return(value.as_ref().and_then(|code| self.names.expression(code))),
         };
@@ -167,24 +193,79 @@ impl Lowering<'_> {
         }
     }
 
-    /// Of a flow's meta data only the priority means something here.
+    /// Of a flow's meta data only what follows means something here.
     fn meta(&mut self, code: &Code) {
         let Some(expression) = self.names.expression(code) else { return };
         let none = Variables::new();
         match expression.evaluate(Scope { locals: &none, globals: &none }) {
-            Ok(Value::Object(entries)) => match entries.get("priority").map(|priority| priority.as_f64()) {
-                Some(Some(priority)) => self.priority = Some(priority),
-                Some(None) => self.names.diagnostics.push(
-                    Diagnostic::new(codes::BAD_PRIORITY, code.span, "priority is not a number")
-                        .help("write `meta {\"priority\": 2}`"),
-                ),
-                None => {}
-            },
+            Ok(Value::Object(entries)) => {
+                entries.iter().for_each(|(key, value)| self.meta_value(key, value, code.span));
+            }
             _ => self.names.diagnostics.push(
                 Diagnostic::new(codes::BAD_META, code.span, "meta is not a dict")
                     .help("write `meta {\"priority\": 2}`"),
             ),
         }
+    }
+
+    fn meta_entry(&mut self, key: &str, span: Span, code: &Code) {
+        if !META_KEYS.contains(&key) {
+            return;
+        }
+        let Some(expression) = self.names.expression(code) else { return };
+        let none = Variables::new();
+        match expression.evaluate(Scope { locals: &none, globals: &none }) {
+            Ok(value) => self.meta_value(key, &value, span),
+            Err(_) => self.bad_meta(key, span),
+        }
+    }
+
+    fn meta_value(&mut self, key: &str, value: &Value, span: Span) {
+        let modifiers = &mut self.modifiers;
+        match (key, value) {
+            ("priority", value) if value.as_f64().is_some() => self.priority = value.as_f64(),
+            ("priority", _) => self.names.diagnostics.push(
+                Diagnostic::new(codes::BAD_PRIORITY, span, "priority is not a number")
+                    .help("write `meta {\"priority\": 2}`"),
+            ),
+            ("is_extension", Value::Bool(truth)) => modifiers.extension = *truth,
+            ("allow_multiple", Value::Bool(truth)) => modifiers.parallel = *truth,
+            ("interruptable", Value::Bool(truth)) => modifiers.uninterruptible = !*truth,
+            (key, _) if META_KEYS.contains(&key) => self.bad_meta(key, span),
+            _ => {}
+        }
+    }
+
+    fn bad_meta(&mut self, key: &str, span: Span) {
+        let help = match key {
+            "subflow" => "write `define subflow NAME`",
+            "priority" => "write `priority: 2`",
+            _ => "write `true` or `false`",
+        };
+        self.names
+            .diagnostics
+            .push(Diagnostic::new(codes::BAD_META, span, format!("`{key}` in `meta` can't be understood")).help(help));
+    }
+
+    /// What the model is to find out stands in the comments above.
+    fn fill(&mut self, variable: &Name, step: &ast::Step) -> Op {
+        self.names.diagnostics.push(
+            Diagnostic::new(codes::NEEDS_MODEL, step.span, format!("only a model can fill `${}`", variable.text))
+                .label("no model is configured, so this fails, and the turn with it"),
+        );
+        let constant = |text: &str| Expression::parse(&serde_json::Value::from(text).to_string()).ok();
+        let instructions = step.comments.iter().map(|span| self.comment(*span)).collect::<Vec<_>>().join("\n");
+        let arguments = [("instructions", constant(&instructions)), ("var_name", constant(&variable.text))];
+        let arguments = arguments
+            .into_iter()
+            .filter_map(|(name, value)| Some(Argument { name: name.into(), value: value? }))
+            .collect();
+        Op::Execute { action: GENERATE_VALUE.into(), arguments, into: Some(variable.text.clone()) }
+    }
+
+    /// What a comment says.
+    fn comment(&self, span: Span) -> &str {
+        self.sources.text(span).trim_start_matches('#').trim()
     }
 
     fn choose(&mut self, branches: &[Branch<Code>], otherwise: Option<&[ast::Step]>) {
@@ -210,6 +291,11 @@ impl Lowering<'_> {
             let start = self.steps.len();
             for event in &branch.test {
                 targets.extend(self.event(event).map(|pattern| (pattern, start)));
+            }
+            for event in &branch.test {
+                if let EventMatch::User(event) = event {
+                    self.capture(event);
+                }
             }
             self.block(&branch.body);
             ends.push(self.push(Op::Jump(UNKNOWN), branch.span));
@@ -239,10 +325,22 @@ impl Lowering<'_> {
     }
 
     fn user(&mut self, event: &UserMatch) -> UserPattern {
-        match event {
-            UserMatch::Any => UserPattern::Any,
-            UserMatch::Intent(name) => UserPattern::Intent(self.names.use_intent(name)),
-            UserMatch::Text(text) => UserPattern::Intent(self.names.use_text(text)),
+        match &event.utterance {
+            UserUtterance::Any => UserPattern::Any,
+            UserUtterance::Intent(name) => UserPattern::Intent(self.names.use_intent(name)),
+            UserUtterance::Text(text) => UserPattern::Intent(self.names.use_text(text)),
+        }
+    }
+
+    /// `as $x` is the slot `$x` of the utterance, which is set already, or else all that the user said.
+    fn capture(&mut self, event: &UserMatch) {
+        let Some(into) = &event.into else { return };
+        let is_slot = match &event.utterance {
+            UserUtterance::Intent(name) => self.names.has_slot(&name.text, &into.text),
+            _ => false,
+        };
+        if !is_slot && let Ok(value) = Expression::parse("$last_user_message") {
+            self.push(Op::Assign { variable: into.text.clone(), value }, into.span);
         }
     }
 
@@ -273,20 +371,7 @@ impl Lowering<'_> {
     }
 
     fn event_spec(&mut self, call: &EventCall) -> EventSpec {
-        EventSpec { name: call.name.text.clone(), arguments: self.arguments(&call.arguments) }
-    }
-
-    fn arguments(&mut self, arguments: &[ast::Argument]) -> Vec<Argument> {
-        let mut position = 0;
-        let mut lowered = Vec::new();
-        for argument in arguments {
-            let name = argument.name.clone().unwrap_or_else(|| {
-                position += 1;
-                position.to_string().into()
-            });
-            lowered.extend(self.names.expression(&argument.value).map(|value| Argument { name, value }));
-        }
-        lowered
+        EventSpec { name: call.name.text.clone(), arguments: self.names.arguments(&call.arguments) }
     }
 
     fn assigned(&mut self, variable: &Name, operator: Operator, value: &Code) -> Option<Expression> {

@@ -7,6 +7,8 @@ mod lower;
 mod message;
 mod pattern;
 mod resolve;
+pub(crate) mod slot;
+mod test;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceMap};
-use crate::syntax::{self, Bounds, ast::Definition};
+use crate::syntax::{self, Bounds, Parsed, ast::Definition};
 use resolve::Names;
 
 pub use flow::{
@@ -26,6 +28,7 @@ pub use intent::{Intent, IntentId, Utterance};
 pub use lower::action_name;
 pub use message::{Message, MessageId, MessageText};
 pub use pattern::REGEX_SIZE_LIMIT;
+pub use test::{Test, TestKind, TestLine};
 
 /// What compiling yields. With an error among the diagnostics the program is not to be run.
 #[derive(Debug, Clone, Default)]
@@ -38,31 +41,36 @@ pub struct Compiled {
 
 /// Parses and compiles `files` of `sources` together. Never fails: what is wrong is in the diagnostics.
 pub fn compile(sources: &SourceMap, files: &[FileId], bounds: Bounds) -> Compiled {
-    let mut diagnostics = Vec::new();
-    let mut asts = Vec::with_capacity(files.len());
-    for id in files {
-        let parsed = syntax::parse(*id, sources.file(*id), bounds);
+    let parsed = files.iter().map(|id| syntax::parse(*id, sources.file(*id), bounds));
+    assemble(sources, parsed.collect(), bounds)
+}
+
+/// Compiles files of `sources` that are parsed, in their order. Never fails: what is wrong is in the diagnostics.
+pub fn assemble(sources: &SourceMap, parsed: Vec<Parsed>, bounds: Bounds) -> Compiled {
+    let (mut asts, mut diagnostics) = (Vec::with_capacity(parsed.len()), Vec::new());
+    for parsed in parsed {
         diagnostics.extend(parsed.diagnostics);
         asts.push(parsed.ast);
-        // Rails that don't load anyway need not be read to their end.
-        if diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count() > bounds.diagnostics {
-            break;
-        }
     }
     let has_syntax_errors = diagnostics.iter().any(Diagnostic::is_error);
     let mut names = Names::declare(&asts, sources, bounds.diagnostics);
     let definitions = || asts.iter().flat_map(|ast| &ast.definitions);
     let flows = definitions().filter_map(|definition| match definition {
-        Definition::Flow(flow) => Some(flow),
+        Definition::Flow(flow) if !flow.is_sample => Some(flow),
         _ => None,
     });
     for (index, flow) in flows.enumerate() {
-        lower::flow(&mut names, FlowId(index as u32), &flow.body);
+        lower::flow(&mut names, sources, FlowId(index as u32), &flow.body);
         lint::unreachable(&flow.body, &mut names);
         lint::endless(&names.program.flows[index], &mut names.diagnostics);
         lint::behind_events(&names.program.flows[index], &mut names.diagnostics);
     }
     lower::events(&mut names.program);
+    let tests = definitions().filter_map(|definition| match definition {
+        Definition::Test(test) => Some(test),
+        _ => None,
+    });
+    test::lower(tests, &mut names);
     lint::identical_flows(definitions(), sources, &mut names);
     // A name may be used in a line that did not parse.
     if !has_syntax_errors {
@@ -96,6 +104,8 @@ pub struct Program {
     pub messages: Vec<Message>,
     /// In order of definition.
     pub flows: Vec<Flow>,
+    /// In order of definition.
+    pub tests: Vec<Test>,
     intents_by_name: FxHashMap<Arc<str>, IntentId>,
     messages_by_name: FxHashMap<Arc<str>, MessageId>,
     flows_by_name: FxHashMap<Arc<str>, FlowId>,

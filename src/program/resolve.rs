@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{FlowId, FlowKind, Intent, IntentId, Message, MessageId, MessageText, Program, Utterance, pattern};
+use super::{
+    Argument, FlowId, FlowKind, Intent, IntentId, Message, MessageId, MessageText, Program, Utterance, pattern, slot,
+};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::expression::{Expression, Template};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{
-    Ast, BotDefinition, BotSay, BotText, Code, Condition, Definition, FlowDefinition, Name, Step, StepKind, Text,
+    self, Ast, BotDefinition, BotSay, BotText, Code, Condition, Definition, FlowDefinition, Name, Step, StepKind, Text,
     UserDefinition, UserLine,
 };
 
@@ -98,11 +100,15 @@ impl Names {
             match definition {
                 Definition::User(definition) => names.user(definition),
                 Definition::Bot(BotDefinition { name, texts }) => names.message(name, texts.iter()),
+                Definition::Flow(definition) if definition.is_sample => {}
                 Definition::Flow(definition) => names.flow(definition, sources),
+                Definition::Test(_) | Definition::Import(_) => {}
             }
         }
         for definition in definitions() {
-            if let Definition::Flow(flow) = definition {
+            if let Definition::Flow(flow) = definition
+                && !flow.is_sample
+            {
                 names.inline_texts(&flow.body);
             }
         }
@@ -243,6 +249,20 @@ impl Names {
         negation.ok()
     }
 
+    /// Compiles the arguments of a call; positional ones are named by their place.
+    pub(super) fn arguments(&mut self, arguments: &[ast::Argument]) -> Vec<Argument> {
+        let mut position = 0;
+        let mut lowered = Vec::new();
+        for argument in arguments {
+            let name = argument.name.clone().unwrap_or_else(|| {
+                position += 1;
+                position.to_string().into()
+            });
+            lowered.extend(self.expression(&argument.value).map(|value| Argument { name, value }));
+        }
+        lowered
+    }
+
     /// Compiles an expression; one that does not parse is reported.
     pub(super) fn expression(&mut self, code: &Code) -> Option<Expression> {
         match Expression::parse(&code.text) {
@@ -357,6 +377,12 @@ impl Names {
         let id = self.intent_id(&name.text, name.span);
         self.awaited[id.index()] = true;
         id
+    }
+
+    /// Whether `slot` is a variable that utterances of the intent set.
+    pub(super) fn has_slot(&self, intent: &str, slot: &str) -> bool {
+        let intent = self.program.intent_named(intent).map(|id| self.program.intent(id));
+        intent.is_some_and(|intent| slot::names(intent).iter().any(|name| **name == *slot))
     }
 
     /// The intent that owns the example `text`, else one made of it.

@@ -79,7 +79,7 @@ fn part(code: &Code, start: usize, end: usize) -> Code {
 }
 
 /// Where the parenthesis that opens `text` closes.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     outside_strings(text).find(|(_, byte, depth)| *byte == b')' && *depth == 0).map(|(at, _, _)| at)
 }
 

@@ -22,6 +22,19 @@ pub enum Definition {
     Bot(BotDefinition),
     /// `define flow` and `define subflow`.
     Flow(FlowDefinition),
+    /// `define test`.
+    Test(TestDefinition),
+    /// `import`, `include`.
+    Import(Import),
+}
+
+/// `import PATH`: the definitions of another file, or of every file of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The path as written, without quotes; relative to the file, to the configuration, or to one of its import paths.
+    pub path: Arc<str>,
+    /// Where the path stands.
+    pub span: Span,
 }
 
 /// A name as written, but for runs of white space, which count as one space.
@@ -113,6 +126,8 @@ pub struct FlowDefinition {
     pub modifiers: Modifiers,
     /// Its name, if it has one.
     pub name: Option<Name>,
+    /// `test`, `sample`: it shows how a conversation goes, and never runs.
+    pub is_sample: bool,
     /// Its steps.
     pub body: Vec<Step>,
 }
@@ -198,6 +213,10 @@ pub enum StepKind {
     Priority(Code),
     /// `meta {…}`.
     Meta(Code),
+    /// `meta` with a block of entries.
+    MetaBlock(Vec<MetaEntry>),
+    /// `$x = ...`: the model fills it.
+    Fill(Name),
     /// `stop`.
     Stop,
     /// `return`, with a value or not.
@@ -226,9 +245,29 @@ pub enum Operator {
     Subtract,
 }
 
+/// One entry of a `meta` block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetaEntry {
+    /// Before the colon.
+    pub key: Name,
+    /// Behind it.
+    pub value: Code,
+}
+
 /// One alternative of a `user` step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserMatch {
+pub struct UserMatch {
+    /// What the user means.
+    pub utterance: UserUtterance,
+    /// `with $slot`: slots that the step takes from it.
+    pub slots: Vec<Name>,
+    /// `as $variable`: where what the user said goes.
+    pub into: Option<Name>,
+}
+
+/// What a `user` step waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserUtterance {
     /// `user ...`.
     Any,
     /// `user NAME`.
@@ -304,4 +343,70 @@ pub struct Argument {
     pub name: Option<Arc<str>>,
     /// The value.
     pub value: Code,
+}
+
+/// `define test NAME` and its lines.
+#[derive(Debug, Clone)]
+pub struct TestDefinition {
+    /// The header line.
+    pub header: Span,
+    /// What it tests.
+    pub name: Name,
+    /// In the order written.
+    pub lines: Vec<TestLine>,
+}
+
+/// One line of a test.
+#[derive(Debug, Clone)]
+pub struct TestLine {
+    /// What it says.
+    pub kind: TestLineKind,
+    /// The line.
+    pub span: Span,
+}
+
+/// What a line of a test says.
+#[derive(Debug, Clone)]
+pub enum TestLineKind {
+    /// `user "text"`: the user says it.
+    User(Text),
+    /// `bot MESSAGE`, `bot "text"`, `bot ...`: the reply must be this.
+    Bot(BotSay),
+    /// `intent NAME`: what the user said must mean this.
+    Intent(Name),
+    /// `blocked by RAIL`: this rail must have blocked the turn.
+    BlockedBy(Name),
+    /// `passed`: no rail may have blocked the turn.
+    Passed,
+    /// `model "completion"`: what the model answers next.
+    Model(Text),
+    /// `action NAME(…) returns VALUE`, or `fails "reason"`.
+    Action {
+        /// The action, with the arguments it must be called with.
+        call: Execute,
+        /// What comes of it.
+        outcome: ActionOutcome,
+    },
+    /// `$x = VALUE`: sets a variable.
+    Set {
+        /// Without the `$`.
+        variable: Name,
+        /// Its value.
+        value: Code,
+    },
+    /// `check EXPRESSION`: must be true.
+    Check(Code),
+    /// `input "text"`: this text goes through the input rails, and nothing else happens.
+    Input(Text),
+    /// `output "text"`: this text goes through the output rails, and nothing else happens.
+    Output(Text),
+}
+
+/// What comes of an action in a test.
+#[derive(Debug, Clone)]
+pub enum ActionOutcome {
+    /// `returns VALUE`.
+    Returns(Code),
+    /// `fails "reason"`.
+    Fails(Text),
 }

@@ -46,6 +46,10 @@ pub(crate) const STEPS: &[&str] = &[
     "priority",
 ];
 
+/// What a line of a test may start with.
+pub(crate) const TEST_LINES: &[&str] =
+    &["user", "bot", "intent", "blocked", "passed", "model", "action", "check", "input", "output"];
+
 const KINDS: &[&str] = &["user", "bot", "flow", "subflow", "test", "action", "snippet"];
 
 /// Quotes that people and word processors write, and rail files don't know.
@@ -72,11 +76,6 @@ pub(super) fn definition(span: Span, message: &str, help: &str) -> Failure {
     failure(codes::MALFORMED_DEFINITION, span, message, help)
 }
 
-pub(super) fn unsupported(span: Span, what: &str) -> Failure {
-    let message = format!("{what} is not supported by this version of railsc");
-    Failure::Malformed(Box::new(Diagnostic::new(codes::NOT_SUPPORTED, span, message)))
-}
-
 fn failure(code: Code, span: Span, message: &str, help: &str) -> Failure {
     Failure::Malformed(Box::new(Diagnostic::new(code, span, message).help(help)))
 }
@@ -86,10 +85,8 @@ pub(super) fn explain(text: &str, span: Span) -> Failure {
     let mut words = text.split_ascii_whitespace();
     let first = words.next().unwrap_or("");
     let second = words.next().unwrap_or("");
-    let first_span = span.slice(0..first.len());
     match first {
         "define" | "def" => unknown_kind(text, span, second),
-        "import" | "include" => unsupported(first_span, &format!("`{first}`")),
         "else" | "stop" | "abort" | "break" | "continue" | "pass" | "done" | "any" => {
             malformed(span, &format!("`{first}` takes nothing after it"), "put the rest on a line of its own")
         }
@@ -117,9 +114,6 @@ pub(super) fn explain(text: &str, span: Span) -> Failure {
 }
 
 fn unknown_kind(text: &str, span: Span, kind: &str) -> Failure {
-    if kind == "test" {
-        return unsupported(span, "`define test`");
-    }
     if kind.is_empty() {
         return definition(
             span,

@@ -1,13 +1,13 @@
 //! One logical line to one statement, by the grammar in `grammar/line.pest`. Knows nothing of the lines around it.
 
+mod step;
+mod test;
+mod text;
+
 use pest::Parser;
 use pest::iterators::Pair;
 
-use super::arguments;
-use super::ast::{
-    Argument, BotSay, Callee, Code, Do, EventCall, EventMatch, Execute, Modifiers, Name, Operator, StepKind, Text,
-    UserMatch,
-};
+use super::ast::{Code, EventMatch, Modifiers, Name, StepKind, TestLineKind, Text};
 use super::failure::{self, Failure};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Span;
@@ -23,9 +23,12 @@ pub(crate) enum Statement {
     DefineBot(Name, Vec<Text>),
     DefineFlow {
         is_subflow: bool,
+        is_sample: bool,
         modifiers: Modifiers,
         name: Option<Name>,
     },
+    DefineTest(Name),
+    Import(Text),
     /// A definition that has no effect.
     Ignored,
     Texts(Vec<Text>),
@@ -43,6 +46,8 @@ pub(crate) enum Statement {
     ElseWhen(Vec<EventMatch>),
     /// `any`: the `user` steps under it are alternatives.
     AnyOf,
+    /// A line that only tests have.
+    Test(TestLineKind),
 }
 
 /// Parses the line that `span` covers in `source`. Warnings go to `diagnostics`.
@@ -120,7 +125,10 @@ impl Reader<'_> {
             Rule::label => Statement::Step(StepKind::Label(self.label(pair, "label")?)),
             Rule::goto => Statement::Step(StepKind::Goto(self.label(pair, "goto")?)),
             Rule::priority => Statement::Step(StepKind::Priority(self.value(pair, "priority", "2")?)),
-            Rule::meta => Statement::Step(StepKind::Meta(self.value(pair, "meta", "{\"priority\": 2}")?)),
+            Rule::meta => match pair.into_inner().next() {
+                Some(code) => Statement::Step(StepKind::Meta(self.code(&code))),
+                None => Statement::Step(StepKind::MetaBlock(Vec::new())),
+            },
             Rule::stop => Statement::Step(StepKind::Stop),
             Rule::return_step => {
                 Statement::Step(StepKind::Return(pair.into_inner().next().map(|value| self.code(&value))))
@@ -128,6 +136,15 @@ impl Reader<'_> {
             Rule::break_step => Statement::Step(StepKind::Break),
             Rule::continue_step => Statement::Step(StepKind::Continue),
             Rule::pass => Statement::Step(StepKind::Pass),
+            Rule::import => Statement::Import(self.import(pair)?),
+            Rule::test_intent
+            | Rule::blocked_by
+            | Rule::passed
+            | Rule::model
+            | Rule::test_action
+            | Rule::check
+            | Rule::input
+            | Rule::output => Statement::Test(self.test_line(pair)?),
             _ => return Err(Failure::Unknown),
         })
     }
@@ -135,7 +152,7 @@ impl Reader<'_> {
     fn definition(&mut self, pair: Pair<'_, Rule>) -> Result<Statement, Failure> {
         let Some(kind) = pair.into_inner().next() else { return Err(Failure::Unknown) };
         let rule = kind.as_rule();
-        let (mut name, mut texts, mut is_subflow) = (None, Vec::new(), false);
+        let (mut name, mut texts, mut is_subflow, mut is_sample) = (None, Vec::new(), false, false);
         let mut modifiers = Modifiers::default();
         for part in kind.into_inner() {
             match part.as_rule() {
@@ -146,7 +163,12 @@ impl Reader<'_> {
                     "extension" => modifiers.extension = true,
                     "parallel" | "recursive" => modifiers.parallel = true,
                     "non-interruptable" | "continuous" => modifiers.uninterruptible = true,
-                    other => return Err(failure::unsupported(self.at(&part), &format!("flow modifier `{other}`"))),
+                    "test" | "sample" => is_sample = true,
+                    other => self.diagnostics.push(
+                        Diagnostic::new(codes::NO_EFFECT, self.at(&part), format!("`{other}` has no effect"))
+                            .label("the flow runs like any other")
+                            .help("delete the word"),
+                    ),
                 },
                 _ => {}
             }
@@ -158,12 +180,32 @@ impl Reader<'_> {
             (Rule::define_flow, None) if is_subflow => {
                 Err(failure::definition(self.span, "subflow has no name", "write `define subflow NAME`"))
             }
-            (Rule::define_flow, name) => Ok(Statement::DefineFlow { is_subflow, modifiers, name }),
+            (Rule::define_flow, name) => Ok(Statement::DefineFlow { is_subflow, is_sample, modifiers, name }),
+            (Rule::define_test, Some(name)) => Ok(Statement::DefineTest(name)),
+            (Rule::define_test, None) => {
+                Err(failure::definition(self.span, "test has no name", "write `define test WHAT IS TESTED`"))
+            }
             (Rule::define_user, None) => {
                 Err(failure::definition(self.span, "intent has no name", "write `define user NAME`"))
             }
             _ => Err(failure::definition(self.span, "message has no name", "write `define bot NAME`")),
         }
+    }
+
+    fn import(&mut self, pair: Pair<'_, Rule>) -> Result<Text, Failure> {
+        let Some(path) = pair.into_inner().next() else {
+            let message = "`import` names no file";
+            return Err(failure::definition(self.span, message, "write `import PATH`, a `.co` file or a folder"));
+        };
+        if path.as_rule() == Rule::string {
+            return Ok(self.string(path));
+        }
+        let code = self.code(&path);
+        let bare = failure::unquoted(&code.text);
+        if bare.len() < code.text.len() {
+            return Err(Failure::Malformed(Box::new(failure::wrong_quotes(code.span, bare))));
+        }
+        Ok(Text { value: code.text.into(), span: code.span })
     }
 
     fn texts(&mut self, pair: Pair<'_, Rule>) -> Vec<Text> {
@@ -182,194 +224,10 @@ impl Reader<'_> {
         }
     }
 
-    fn user_step(&mut self, pair: Pair<'_, Rule>) -> Result<Vec<UserMatch>, Failure> {
-        pair.into_inner().map(|event| self.user_event(event)).collect()
-    }
-
-    fn user_event(&mut self, pair: Pair<'_, Rule>) -> Result<UserMatch, Failure> {
-        let mut found = None;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::any => found = Some(UserMatch::Any),
-                Rule::name => found = Some(UserMatch::Intent(self.plain_name(&part)?)),
-                Rule::string => found = Some(UserMatch::Text(self.string(part))),
-                // The slots of an utterance are variables whether a step names them or not.
-                Rule::slots => {
-                    if let Some(slot) = part.into_inner().find(|slot| slot.as_rule() == Rule::as_slot) {
-                        return Err(failure::unsupported(self.at(&slot), "`as` in a `user` step"));
-                    }
-                }
-                _ => {}
-            }
-        }
-        found.ok_or_else(|| self.malformed("`user` names no intent", "write `user INTENT`, or `user ...` for any"))
-    }
-
-    fn bot_step(&mut self, pair: Pair<'_, Rule>) -> Result<BotSay, Failure> {
-        match pair.into_inner().next() {
-            Some(event) => self.bot_event(event),
-            None => Err(Failure::Unknown),
-        }
-    }
-
-    fn bot_event(&mut self, pair: Pair<'_, Rule>) -> Result<BotSay, Failure> {
-        let (mut say, mut texts) = (None, Vec::new());
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::any_bot => say = Some(BotSay::Any),
-                Rule::variable => say = Some(BotSay::Variable(self.variable(part))),
-                Rule::name => say = Some(BotSay::Message(self.plain_name(&part)?, Vec::new())),
-                Rule::string => texts.push(self.string(part)),
-                _ => {}
-            }
-        }
-        if let [_, second, ..] = &texts[..] {
-            return Err(Failure::Malformed(Box::new(
-                Diagnostic::new(codes::MALFORMED_STEP, second.span, "a step says one text")
-                    .label("this is the second")
-                    .help("put alternative texts under the step, one a line, indented"),
-            )));
-        }
-        match (say, texts.pop()) {
-            (Some(BotSay::Message(name, _)), text) => Ok(BotSay::Message(name, text.into_iter().collect())),
-            (Some(say), None) => Ok(say),
-            (None, Some(text)) => Ok(BotSay::Text(text)),
-            (Some(_), Some(text)) => {
-                Err(failure::malformed(text.span, "text after a step that already says something", "delete the text"))
-            }
-            (None, None) => Err(self.malformed("`bot` names no message", "write `bot MESSAGE` or `bot \"text\"`")),
-        }
-    }
-
-    fn execute(&mut self, pair: Pair<'_, Rule>) -> Result<Execute, Failure> {
-        let (mut action, mut given) = (None, Vec::new());
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::action_name => action = Some(self.name(&part)),
-                Rule::arguments => given = self.arguments(&part)?,
-                Rule::with_arguments => {
-                    for code in part.into_inner().filter(|part| part.as_rule() == Rule::rest) {
-                        given = arguments::split(self.code(&code))?;
-                    }
-                }
-                _ => {}
-            }
-        }
-        match action {
-            Some(action) => Ok(Execute { action, arguments: given }),
-            None => Err(self.malformed("`execute` names no action", "write `execute ACTION`")),
-        }
-    }
-
-    fn do_step(&mut self, pair: Pair<'_, Rule>) -> Result<Do, Failure> {
-        let (mut callee, mut given) = (None, Vec::new());
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::name => callee = Some(Callee::Flow(self.name(&part))),
-                Rule::variable => callee = Some(Callee::Variable(self.variable(part))),
-                Rule::arguments => given = self.arguments(&part)?,
-                _ => {}
-            }
-        }
-        match callee {
-            Some(callee) => Ok(Do { callee, arguments: given }),
-            None => Err(self.malformed("`do` names no subflow", "write `do SUBFLOW`")),
-        }
-    }
-
-    fn arguments(&mut self, pair: &Pair<'_, Rule>) -> Result<Vec<Argument>, Failure> {
-        arguments::parenthesised(self.code(pair))
-    }
-
-    fn assignment(&mut self, pair: Pair<'_, Rule>) -> Result<StepKind, Failure> {
-        let (mut variable, mut operator, mut value) = (None, Operator::Set, None);
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::variable => variable = Some(self.variable(part)),
-                Rule::operator => {
-                    operator = match part.as_str() {
-                        "+=" => Operator::Add,
-                        "-=" => Operator::Subtract,
-                        _ => Operator::Set,
-                    }
-                }
-                _ => value = Some(part),
-            }
-        }
-        let Some(variable) = variable else { return Err(Failure::Unknown) };
-        let Some(value) = value else {
-            let help = format!("write what `${}` is to be, such as `None`", variable.text);
-            return Err(self.malformed("assignment has no value", &help));
-        };
-        match value.as_rule() {
-            Rule::execute if operator == Operator::Set => Ok(StepKind::Execute(self.execute(value)?, Some(variable))),
-            Rule::do_step if operator == Operator::Set => Ok(StepKind::Do(self.do_step(value)?, Some(variable))),
-            Rule::rest if value.as_str() == "..." => {
-                Err(failure::unsupported(self.at(&value), "a variable that the model fills in"))
-            }
-            Rule::rest => Ok(StepKind::Assign { variable, operator, value: self.code(&value) }),
-            _ => Err(self.malformed("only `=` takes the result of a step", "assign it first, then add")),
-        }
-    }
-
-    fn condition(&mut self, pair: Pair<'_, Rule>, keyword: &str) -> Result<Code, Failure> {
-        match pair.into_inner().next() {
-            Some(code) => Ok(self.code(&code)),
-            None => {
-                let help = format!("write `{keyword} $variable == value`");
-                Err(self.malformed(&format!("`{keyword}` has no condition"), &help))
-            }
-        }
-    }
-
-    fn event_call(&mut self, pair: Pair<'_, Rule>, keyword: &str) -> Result<EventCall, Failure> {
-        let (mut name, mut given) = (None, Vec::new());
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::event_name => name = Some(self.name(&part)),
-                Rule::arguments => given = self.arguments(&part)?,
-                _ => {}
-            }
-        }
-        match name {
-            Some(name) => Ok(EventCall { name, arguments: given }),
-            None => Err(self.malformed(&format!("`{keyword}` names no event"), &format!("write `{keyword} NAME`"))),
-        }
-    }
-
-    fn value(&mut self, pair: Pair<'_, Rule>, keyword: &str, example: &str) -> Result<Code, Failure> {
-        match pair.into_inner().next() {
-            Some(code) => Ok(self.code(&code)),
-            None => Err(self.malformed(&format!("`{keyword}` has no value"), &format!("write `{keyword} {example}`"))),
-        }
-    }
-
-    fn label(&mut self, pair: Pair<'_, Rule>, keyword: &str) -> Result<Name, Failure> {
-        match pair.into_inner().next() {
-            Some(name) => Ok(self.name(&name)),
-            None => Err(self.malformed(&format!("`{keyword}` names no label"), &format!("write `{keyword} NAME`"))),
-        }
-    }
-
-    fn when(&mut self, pair: Pair<'_, Rule>) -> Result<Vec<EventMatch>, Failure> {
-        let Some(event) = pair.into_inner().next() else {
-            return Err(self.malformed("`when` names no event", "write `when user INTENT` or `when bot MESSAGE`"));
-        };
-        match event.as_rule() {
-            Rule::user_step => Ok(self.user_step(event)?.into_iter().map(EventMatch::User).collect()),
-            Rule::bot_event => Ok(vec![EventMatch::Bot(self.bot_event(event)?)]),
-            Rule::wait_event | Rule::named_event => Ok(vec![EventMatch::Event(self.event_call(event, "when event")?)]),
-            _ => Err(self.malformed(
-                "`when` waits for no such thing",
-                "write `when user INTENT`, `when bot MESSAGE` or `when event NAME`",
-            )),
-        }
-    }
-
     fn name(&self, pair: &Pair<'_, Rule>) -> Name {
         let written = pair.as_str();
         let text = if written.contains(['\n', '#', '\t']) || written.contains("  ") {
-            pair.as_str().lines().flat_map(words).collect::<Vec<_>>().join(" ").into()
+            pair.as_str().lines().flat_map(text::words).collect::<Vec<_>>().join(" ").into()
         } else {
             written.into()
         };
@@ -394,75 +252,19 @@ impl Reader<'_> {
     fn code(&self, pair: &Pair<'_, Rule>) -> Code {
         let written = pair.as_str().trim_end();
         let span = pair.as_span();
-        let text = if written.contains('\n') { flatten(written) } else { written.to_owned() };
+        let text = if written.contains('\n') { text::flatten(written) } else { written.to_owned() };
         Code { text, span: self.span.slice(span.start()..span.start() + written.len()) }
     }
 
     fn string(&mut self, pair: Pair<'_, Rule>) -> Text {
-        let span = self.at(&pair);
-        let written = &self.text[pair.as_span().start() + 1..pair.as_span().end() - 1];
-        Text { value: unescape(written, span, self.diagnostics).into(), span }
+        self.text_at(self.at(&pair))
     }
-}
 
-/// The words of one physical line of a name that runs over several.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    let code = line.split('#').next().unwrap_or("");
-    code.trim_end().trim_end_matches('\\').split_whitespace()
-}
-
-/// Line ends, and what leads up to them, become as many spaces, so that columns stay.
-fn flatten(code: &str) -> String {
-    let mut flat = String::with_capacity(code.len());
-    for line in code.split_inclusive('\n') {
-        let kept = line.trim_end_matches(['\n', '\r']);
-        let kept = kept.strip_suffix('\\').unwrap_or(kept);
-        flat.push_str(kept);
-        flat.extend(std::iter::repeat_n(' ', line.len() - kept.len()));
+    /// The text whose quotes `span` holds.
+    fn text_at(&mut self, span: Span) -> Text {
+        let start = (span.start - self.span.start) as usize;
+        let end = (span.end - self.span.start) as usize;
+        let written = &self.text[start + 1..end - 1];
+        Text { value: text::unescape(written, span, self.diagnostics).into(), span }
     }
-    flat
-}
-
-/// What stands between the quotes, as a text: escapes undone, each line trimmed.
-fn unescape(written: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> String {
-    let mut text = String::with_capacity(written.len());
-    let mut lines = written.split('\n').enumerate().peekable();
-    let mut offset = 1;
-    while let Some((index, line)) = lines.next() {
-        let mut kept = line;
-        if index > 0 {
-            text.push('\n');
-            kept = kept.trim_start();
-        }
-        let start = offset + line.len() - kept.len();
-        if lines.peek().is_some() {
-            kept = kept.trim_end();
-        }
-        let mut chars = kept.char_indices();
-        while let Some((at, c)) = chars.next() {
-            if c != '\\' {
-                text.push(c);
-                continue;
-            }
-            match chars.next() {
-                Some((_, 'n')) => text.push('\n'),
-                Some((_, 't')) => text.push('\t'),
-                Some((_, escaped @ ('"' | '\\'))) => text.push(escaped),
-                other => {
-                    let length = 1 + other.map_or(0, |(_, c)| c.len_utf8());
-                    let spot = span.slice(start + at..start + at + length);
-                    diagnostics.push(
-                        Diagnostic::new(codes::UNKNOWN_ESCAPE, spot, "unknown escape in a string")
-                            .label("stays as it is written")
-                            .help("write `\\\\` for a backslash")
-                            .fix(spot.slice(0..1), "\\\\"),
-                    );
-                    text.push('\\');
-                    text.extend(other.map(|(_, c)| c));
-                }
-            }
-        }
-        offset += line.len() + 1;
-    }
-    text
 }

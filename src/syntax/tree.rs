@@ -1,10 +1,12 @@
 //! Lines to a tree: which block a line is in, and whether it may stand there. Steps of flows are in `steps.rs`.
 
 mod steps;
+mod test;
 
 use super::Bounds;
 use super::ast::{
-    Ast, BotDefinition, BotText, Condition, Definition, FlowDefinition, Name, StepKind, Text, UserDefinition, UserLine,
+    Ast, BotDefinition, BotText, Condition, Definition, FlowDefinition, Import, Modifiers, Name, Step, StepKind, Text,
+    UserDefinition, UserLine, UserMatch, UserUtterance,
 };
 use super::failure::{self, Failure};
 use super::layout::Line;
@@ -86,6 +88,16 @@ impl Tree<'_> {
         Some(Row { line, statement })
     }
 
+    /// Reports a block under a line that opens none.
+    fn skip_stray_block(&mut self, indent: u32) {
+        if let Some(line) = self.lines.get(self.at).filter(|line| line.indent > indent && !line.tabbed) {
+            let message = "line is indented, but the line above it opens no block";
+            let diagnostic = Diagnostic::new(codes::UNEXPECTED_INDENT, line.span, message);
+            self.report(diagnostic.help("indent it like the line above"));
+            self.skip_block(indent);
+        }
+    }
+
     /// Passes over the block under a line that could not be read.
     fn skip_block(&mut self, indent: u32) {
         while self.lines.get(self.at).is_some_and(|line| line.indent > indent) {
@@ -122,14 +134,19 @@ impl Tree<'_> {
         match row.statement {
             Ok(Statement::DefineUser(name)) => self.define_user(name, indent),
             Ok(Statement::DefineBot(name, texts)) => self.define_bot(name, texts, indent, span),
-            Ok(Statement::DefineFlow { is_subflow, modifiers, name }) => {
-                let header = FlowDefinition { header: span, is_subflow, modifiers, name, body: Vec::new() };
+            Ok(Statement::DefineFlow { is_subflow, is_sample, modifiers, name }) => {
+                let header = FlowDefinition { header: span, is_subflow, modifiers, name, is_sample, body: Vec::new() };
                 self.define_flow(header, indent);
+            }
+            Ok(Statement::DefineTest(name)) => self.define_test(name, indent, span),
+            Ok(Statement::Import(Text { value, span })) => {
+                self.ast.definitions.push(Definition::Import(Import { path: value, span }));
+                self.skip_stray_block(indent);
             }
             Ok(Statement::Ignored) => {
                 self.report(
                     Diagnostic::new(codes::NO_EFFECT, span, "definition has no effect")
-                        .help("delete it; only `user`, `bot`, `flow` and `subflow` are defined"),
+                        .help("delete it; only `user`, `bot`, `flow`, `subflow` and `test` are defined"),
                 );
                 self.skip_block(indent);
             }
@@ -137,11 +154,11 @@ impl Tree<'_> {
                 let what = first_word(self.written(&row.line)).to_owned();
                 self.report(
                     Diagnostic::new(codes::UNKNOWN_TOP_LEVEL, span, format!("`{what}` stands outside of any block"))
-                        .help("put it into a `define user`, `define bot` or `define flow` block, indented"),
+                        .help("put it into a `define` block, indented"),
                 );
                 self.lost(indent);
             }
-            Err(Failure::Malformed(diagnostic)) if is_top_level(&diagnostic) => {
+            Err(Failure::Malformed(diagnostic)) if self.is_top_level(&row.line, &diagnostic) => {
                 self.report(*diagnostic);
                 self.lost(indent);
             }
@@ -150,6 +167,11 @@ impl Tree<'_> {
                 self.lost(indent);
             }
         }
+    }
+
+    /// Whether a line that goes wrong means to be a definition.
+    fn is_top_level(&self, line: &Line, diagnostic: &Diagnostic) -> bool {
+        diagnostic.code == codes::MALFORMED_DEFINITION || matches!(first_word(self.written(line)), "import" | "include")
     }
 
     fn lost(&mut self, indent: u32) {
@@ -184,7 +206,7 @@ impl Tree<'_> {
             );
             return;
         }
-        let mut lines = Vec::new();
+        let (mut lines, mut answers) = (Vec::new(), Vec::new());
         for row in rows {
             match row.statement {
                 Ok(Statement::Texts(texts)) => lines.extend(self.one_text(texts).map(UserLine::Example)),
@@ -193,17 +215,33 @@ impl Tree<'_> {
                 Ok(Statement::Not(text)) => lines.push(UserLine::Not(text)),
                 Ok(Statement::Threshold(value)) => lines.push(UserLine::Threshold(value, row.line.span)),
                 Err(Failure::Malformed(diagnostic)) if is_pattern(self.written(&row.line)) => self.report(*diagnostic),
-                Ok(Statement::Step(StepKind::Bot(_))) => {
-                    let message = "a `bot` line in an intent is not supported by this version of railsc";
-                    self.report(
-                        Diagnostic::new(codes::NOT_SUPPORTED, row.line.span, message)
-                            .help("write a flow; or put the line in double quotes if it is an example"),
-                    );
+                Ok(Statement::Step(kind @ StepKind::Bot(_))) => {
+                    answers.push(Step { kind, span: row.line.span, comments: row.line.comments });
                 }
                 _ => self.unquoted(&row.line, "an intent's block holds examples in double quotes"),
             }
         }
-        self.ast.definitions.push(Definition::User(UserDefinition { name, lines }));
+        self.ast.definitions.push(Definition::User(UserDefinition { name: name.clone(), lines }));
+        if let Some(first) = answers.first().map(|answer| answer.span) {
+            self.direct_flow(name, first, answers);
+        }
+    }
+
+    /// `bot` lines under an intent are what it is answered with: a flow without a header.
+    fn direct_flow(&mut self, intent: Name, header: Span, answers: Vec<Step>) {
+        let span = intent.span;
+        let utterance = UserUtterance::Intent(intent);
+        let wait = StepKind::User(vec![UserMatch { utterance, slots: Vec::new(), into: None }]);
+        let mut body = vec![Step { kind: wait, span, comments: Vec::new() }];
+        body.extend(answers);
+        self.ast.definitions.push(Definition::Flow(FlowDefinition {
+            header,
+            is_subflow: false,
+            modifiers: Modifiers::default(),
+            name: None,
+            is_sample: false,
+            body,
+        }));
     }
 
     fn define_bot(&mut self, name: Name, texts: Vec<Text>, indent: u32, header: Span) {
@@ -359,9 +397,4 @@ fn first_word(text: &str) -> &str {
 /// Whether a line of an intent's block means to be more than an example.
 fn is_pattern(written: &str) -> bool {
     written.starts_with(['"', '/']) || matches!(first_word(written), "contains" | "not" | "threshold")
-}
-
-/// Whether a line that goes wrong means to be a definition.
-fn is_top_level(diagnostic: &Diagnostic) -> bool {
-    diagnostic.code == codes::MALFORMED_DEFINITION || diagnostic.code == codes::NOT_SUPPORTED
 }

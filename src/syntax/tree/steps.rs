@@ -1,6 +1,6 @@
 //! The blocks of flows: steps, and the blocks in them.
 
-use super::super::ast::{BotSay, Branch, Definition, FlowDefinition, Step, StepKind, Text};
+use super::super::ast::{BotSay, Branch, Code, Definition, FlowDefinition, MetaEntry, Name, Step, StepKind, Text};
 use super::super::failure::{self, Failure};
 use super::super::layout::Line;
 use super::super::line::Statement;
@@ -12,6 +12,12 @@ impl Tree<'_> {
     /// Reads the block of a flow whose header is read.
     pub(super) fn define_flow(&mut self, mut flow: FlowDefinition, indent: u32) {
         self.loops = 0;
+        if flow.is_sample {
+            self.report(
+                Diagnostic::new(codes::NO_EFFECT, flow.header, "this flow shows a conversation, and never runs")
+                    .help("`define flow` runs it, `define test` tests it"),
+            );
+        }
         flow.body = self.body(indent, flow.header, if flow.is_subflow { "subflow" } else { "flow" });
         self.ast.definitions.push(Definition::Flow(flow));
     }
@@ -141,7 +147,11 @@ impl Tree<'_> {
                 return;
             }
             Ok(
-                Statement::DefineUser(_) | Statement::DefineBot(..) | Statement::DefineFlow { .. } | Statement::Ignored,
+                Statement::DefineUser(_)
+                | Statement::DefineBot(..)
+                | Statement::DefineFlow { .. }
+                | Statement::DefineTest(_)
+                | Statement::Ignored,
             ) => {
                 self.report(
                     Diagnostic::new(codes::MISPLACED_LINE, span, "definition inside of a flow")
@@ -158,11 +168,16 @@ impl Tree<'_> {
                 );
                 return;
             }
-            Ok(_) => {
+            Ok(statement) => {
                 let word = first_word(self.written(&row.line)).to_owned();
+                let place = match statement {
+                    Statement::Import(_) => "it stands at the top level, not indented",
+                    Statement::Test(_) => "it belongs in a `define test` block",
+                    _ => "it belongs in a `define user` block",
+                };
                 self.report(
                     Diagnostic::new(codes::MISPLACED_LINE, span, format!("`{word}` does not belong in a flow"))
-                        .help("it belongs in a `define user` block"),
+                        .help(place),
                 );
                 return;
             }
@@ -185,6 +200,7 @@ impl Tree<'_> {
                 texts.extend(self.texts_under(indent));
                 Some(StepKind::Bot(BotSay::Message(name, texts)))
             }
+            StepKind::MetaBlock(_) => self.meta_block(indent, span),
             StepKind::Break | StepKind::Continue if self.loops == 0 => {
                 let word = if matches!(kind, StepKind::Break) { "break" } else { "continue" };
                 self.report(
@@ -229,6 +245,39 @@ impl Tree<'_> {
             return None;
         }
         Some(StepKind::User(events))
+    }
+
+    /// `meta` and its entries, `key: value`, one a line.
+    fn meta_block(&mut self, indent: u32, header: Span) -> Option<StepKind> {
+        let mut entries = Vec::new();
+        while let Some(line) = self.lines.get(self.at).filter(|line| line.indent > indent && !line.tabbed) {
+            let (span, damaged) = (line.span, line.damaged);
+            let written = self.written(line);
+            let entry = written.find([':', '=']).map(|at| (written[..at].trim(), written[at + 1..].trim()));
+            let is_key = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_');
+            let entry = entry.filter(|(key, value)| is_key(key) && !value.is_empty()).map(|(key, value)| MetaEntry {
+                key: Name { text: key.into(), span: span.slice(0..key.len()) },
+                value: Code { text: value.to_owned(), span: span.slice(written.len() - value.len()..written.len()) },
+            });
+            self.at += 1;
+            match entry {
+                _ if damaged => {}
+                Some(entry) => entries.push(entry),
+                None => self.report(
+                    Diagnostic::new(codes::BAD_META, span, "this is no entry of `meta`").help("write `priority: 2`"),
+                ),
+            }
+        }
+        if entries.is_empty() {
+            if !self.just_reported(header) {
+                self.report(
+                    Diagnostic::new(codes::BAD_META, header, "`meta` says nothing")
+                        .help("write `meta {\"priority\": 2}`, or put `priority: 2` under it, indented"),
+                );
+            }
+            return None;
+        }
+        Some(StepKind::MetaBlock(entries))
     }
 
     /// `bot MESSAGE` may have its texts under it.
