@@ -1,5 +1,6 @@
 //! One logical line to one statement, by the grammar in `grammar/line.pest`. Knows nothing of the lines around it.
 
+mod plain;
 mod step;
 mod test;
 mod text;
@@ -54,18 +55,23 @@ pub(crate) enum Statement {
 pub(crate) fn parse(source: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Result<Statement, Failure> {
     let span = without_colon(source, span);
     let text = &source[span.range()];
+    if let Some(statement) = plain::statement(text, span) {
+        return Ok(statement);
+    }
     let mut reader = Reader { span, text, diagnostics };
-    match Grammar::parse(Rule::line, text) {
-        Ok(mut pairs) => match pairs.next() {
-            Some(pair) => reader.statement(pair),
-            None => Err(Failure::Unknown),
-        },
-        Err(_) => Err(failure::explain(text, span)),
+    match statement(text) {
+        Some(pair) => reader.statement(pair),
+        None => Err(failure::explain(text, span)),
     }
 }
 
+/// The tree of one line, if it is a statement.
+pub(super) fn statement(text: &str) -> Option<Pair<'_, Rule>> {
+    Grammar::parse(Rule::line, text).ok()?.next()
+}
+
 /// A colon may end any header.
-fn without_colon(source: &str, span: Span) -> Span {
+pub(super) fn without_colon(source: &str, span: Span) -> Span {
     let text = &source[span.range()];
     match text.strip_suffix(':') {
         Some(rest) => span.slice(0..rest.trim_end().len()),
