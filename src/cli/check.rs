@@ -1,12 +1,11 @@
 //! `railsc check`: everything that is wrong with a configuration.
 
-use std::fs;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, replace};
 use crate::diagnostic::{Severity, render};
 use crate::engine::check;
 use crate::tools::{Fixed, fix};
@@ -46,20 +45,6 @@ enum Deny {
 
 /// How often to repair and check again.
 const ROUNDS: usize = 8;
-
-/// Writes a whole file or nothing of it.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // A link stays a link: what it leads to is replaced.
-    let path = path.canonicalize()?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".railsc-fix");
-    let beside = path.with_file_name(name);
-    fs::write(&beside, text)?;
-    fs::set_permissions(&beside, fs::metadata(&path)?.permissions())?;
-    fs::rename(&beside, &path).inspect_err(|_| {
-        let _ = fs::remove_file(&beside);
-    })
-}
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let format = match arguments.format {

@@ -6,8 +6,10 @@ mod chat;
 mod check;
 mod classify;
 mod explain;
+mod fmt;
 mod init;
 
+use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,6 +33,7 @@ enum Command {
     Chat(chat::Arguments),
     Classify(classify::Arguments),
     Explain(explain::Arguments),
+    Fmt(fmt::Arguments),
     Init(init::Arguments),
 }
 
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Chat(arguments) => chat::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
     };
     match result {
@@ -104,6 +108,20 @@ fn report(failure: &Failure) -> ExitCode {
 
 fn load(path: &Path) -> Result<Rails, Failure> {
     Rails::from_path(path).map_err(|error| Failure::Load(Box::new(error)))
+}
+
+/// Writes a whole file or nothing of it.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // A link stays a link: what it leads to is replaced.
+    let path = path.canonicalize()?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".railsc-new");
+    let beside = path.with_file_name(name);
+    fs::write(&beside, text)?;
+    fs::set_permissions(&beside, fs::metadata(&path)?.permissions())?;
+    fs::rename(&beside, &path).inspect_err(|_| {
+        let _ = fs::remove_file(&beside);
+    })
 }
 
 /// Waits for a future; the command line does one thing at a time.

@@ -126,6 +126,22 @@ pub fn load(path: &Path) -> Loaded {
     loaded
 }
 
+/// The rail files at `path`, in path order, and what keeps others from being found.
+pub fn rail_files(path: &Path) -> (Vec<PathBuf>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let found = read::find(path, &mut diagnostics);
+    diagnostics.retain(Diagnostic::is_error);
+    (found.rails, diagnostics)
+}
+
+/// The text of one file of a configuration, of the usual size at most.
+///
+/// # Errors
+/// When it can't be read, is too large, or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Box<Diagnostic>> {
+    read::text(path, Limits::default().file_bytes)
+}
+
 /// A configuration that is the text of one `.co` file.
 pub fn from_source(text: &str) -> Loaded {
     let mut loaded = Loaded::default();

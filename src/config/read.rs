@@ -116,7 +116,7 @@ pub(super) fn file(path: &Path, loaded: &mut Loaded, limit: usize) -> Option<Fil
     }
 }
 
-fn text(path: &Path, limit: usize) -> Result<String, Box<Diagnostic>> {
+pub(super) fn text(path: &Path, limit: usize) -> Result<String, Box<Diagnostic>> {
     let failed = |error: io::Error| Box::new(unreadable(path, &error));
     let metadata = path.metadata().map_err(failed)?;
     if !metadata.is_file() {

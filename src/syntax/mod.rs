@@ -3,6 +3,7 @@
 mod arguments;
 pub mod ast;
 mod failure;
+mod format;
 mod layout;
 mod line;
 mod tree;
@@ -12,6 +13,8 @@ use crate::source::{FileId, SourceFile};
 
 #[cfg(test)]
 mod tests;
+
+pub use format::format;
 
 use ast::Ast;
 
