@@ -17,5 +17,6 @@ pub mod tools;
 
 pub use engine::{
     ActionError, Args, Exception, GenerateError, Input, LoadError, Message, Rails, RailsBuilder, Reply, Report, Role,
-    Session, TRACE_VERSION, Trace, TraceEvent, Verdict, What, check,
+    Session, TRACE_VERSION, Trace, TraceEvent, Verdict, What,
 };
+pub use tools::{check, check_source};

@@ -34,9 +34,10 @@ fn findings(source: &str, is_yaml: bool) -> Vec<(u32, String)> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(if is_yaml { "config.yml" } else { "case.co" }), source).unwrap();
     let rails::Report { sources, diagnostics } = rails::check(folder.path());
+    let last = source.lines().count() as u32;
     let found = diagnostics.iter().map(|diagnostic| {
         let location = sources.location(diagnostic.span.unwrap());
-        (location.start.line, format!("{} {} {}", diagnostic.code, location.start.column, diagnostic.message))
+        (location.start.line.min(last), format!("{} {} {}", diagnostic.code, location.start.column, diagnostic.message))
     });
     found.collect()
 }

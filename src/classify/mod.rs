@@ -2,6 +2,7 @@
 
 mod embed;
 mod exact;
+mod lint;
 mod nearest;
 mod normalize;
 mod pattern;
@@ -13,6 +14,7 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
+use ndarray::ArrayView1;
 use serde::Serialize;
 
 pub use normalize::Normalized;
@@ -177,6 +179,19 @@ impl fmt::Display for Abstention {
     }
 }
 
+/// An example as the embedder sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct ExampleVector<'a> {
+    /// Whose example it is.
+    pub intent: IntentId,
+    /// As written.
+    pub text: &'a Arc<str>,
+    /// Where it stands.
+    pub span: Span,
+    /// Its direction, of length 1.
+    pub vector: ArrayView1<'a, f32>,
+}
+
 /// The compiled intents of a program. Immutable, and shared by all requests.
 #[derive(Debug)]
 pub struct Classifier {
@@ -213,6 +228,16 @@ impl Classifier {
             default_threshold: settings.threshold,
         };
         (classifier, diagnostics)
+    }
+
+    /// What looks wrong with the patterns of `program`, which this was built from.
+    pub fn lint(&self, program: &Program) -> Vec<Diagnostic> {
+        lint::others_examples(self, program)
+    }
+
+    /// Every example that is embedded, with its vector.
+    pub fn examples(&self) -> impl Iterator<Item = ExampleVector<'_>> {
+        self.nearest.iter().flat_map(Nearest::examples)
     }
 
     /// What `text` means. Stops at the first tier that decides.

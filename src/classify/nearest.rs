@@ -13,7 +13,7 @@ use ndarray::{Array1, Array2, ArrayView1, s};
 
 use super::embed::{DIMENSIONS, Unembeddable, bank, embed};
 use super::normalize::Normalized;
-use super::{Abstention, Scale, slot};
+use super::{Abstention, ExampleVector, Scale, slot};
 use crate::program::{IntentId, Program, Utterance};
 use crate::source::Span;
 
@@ -74,6 +74,16 @@ impl Nearest {
             bank();
         }
         (Self { vectors: matrix(vectors), centres: matrix(centres), classes, texts }, unreadable)
+    }
+
+    /// Every example with its vector; counter-examples are none.
+    pub(super) fn examples(&self) -> impl Iterator<Item = ExampleVector<'_>> {
+        self.classes.iter().filter(|class| !class.is_rival).flat_map(|class| {
+            class.rows.clone().map(|row| {
+                let (text, span) = &self.texts[row];
+                ExampleVector { intent: class.intent, text, span: *span, vector: self.vectors.row(row) }
+            })
+        })
     }
 
     /// The `count` best intents for `text`, best first; intents that `ruled_out` names, or whose counter-examples are

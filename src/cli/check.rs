@@ -7,8 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Failure, Outcome, replace};
 use crate::diagnostic::{Severity, render};
-use crate::engine::check;
-use crate::tools::{Fixed, fix};
+use crate::tools::{Depth, Fixed, check_to, fix};
 
 /// Say everything that is wrong with rails, before a user finds out
 #[derive(Args)]
@@ -22,6 +21,9 @@ pub(super) struct Arguments {
     /// Repair what can be repaired for certain, and check again
     #[arg(long)]
     fix: bool,
+    /// Compare examples of different intents with each other, however many there are
+    #[arg(long)]
+    deep: bool,
     /// Exit with 1 for these findings too
     #[arg(long, value_enum)]
     deny: Option<Deny>,
@@ -52,6 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Format::Short => render::Format::Short,
         Format::Json => render::Format::Json,
     };
+    let depth = if arguments.deep { Depth::Deep } else { Depth::Usual };
     let stdout = io::stdout();
     let colour = format == render::Format::Human && stdout.is_terminal();
     // anstream takes the colours out again when the environment says so.
@@ -59,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut diagnostics = Vec::new();
     let mut repaired = 0;
     for path in &arguments.paths {
-        let mut report = check(path);
+        let mut report = check_to(path, depth);
         // A repair may bring to light what another one can repair; a few rounds do.
         for _ in 0..ROUNDS {
             let fixed = if arguments.fix { fix(&report.diagnostics, &report.sources) } else { Vec::new() };
@@ -71,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 replace(Path::new(&**name), &text).map_err(Failure::io(format!("can't write `{name}`")))?;
                 repaired += count;
             }
-            report = check(path);
+            report = check_to(path, depth);
         }
         render::render(&report.diagnostics, &report.sources, format, colour, &mut out)?;
         diagnostics.extend(report.diagnostics);

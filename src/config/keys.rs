@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
+use super::rails::Streaming;
 use super::value::Reader;
 use super::yaml::{Data, Key, Node};
 use super::{Compat, Config, EmbeddingEngine, Limits};
-use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::diagnostic::policy::Level;
+use crate::diagnostic::{Code, Diagnostic, codes, nearest};
+use crate::program::action_name;
 use crate::source::Span;
 
 /// What becomes of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     /// It is read.
     Served,
     /// It says nothing about what rails do.
@@ -39,7 +42,7 @@ const TOP: &[(&str, Fate)] = &[
     ("lowest_temperature", Model),
     ("enable_multi_step_generation", Model),
     ("passthrough", Model),
-    ("streaming", Model),
+    ("streaming", Served),
     ("core", Refused),
     ("knowledge_base", Refused),
     ("enable_rails_exceptions", Refused),
@@ -47,18 +50,18 @@ const TOP: &[(&str, Fate)] = &[
     ("tracing", Refused),
     ("actions_server_url", Refused),
     ("on_error", Refused),
-    ("lints", Refused),
+    ("lints", Served),
     ("prices", Refused),
     ("cache", Refused),
 ];
 
 const RAILS: &[(&str, Fate)] = &[
     ("dialog", Served),
-    ("input", Refused),
-    ("output", Refused),
-    ("retrieval", Refused),
-    ("tool_input", Refused),
-    ("tool_output", Refused),
+    ("input", Served),
+    ("output", Served),
+    ("retrieval", Served),
+    ("tool_input", Served),
+    ("tool_output", Served),
     ("actions", Refused),
     ("config", Refused),
 ];
@@ -89,6 +92,7 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
     let mut config = Config::default();
     let mut keys = Keys { reader: Reader { diagnostics } };
     let mut version = None;
+    let mut streaming = Streaming::default();
     for (key, node) in keys.known(document, TOP, "") {
         match &*key.name {
             "compat" => {
@@ -97,15 +101,24 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             }
             "colang_version" => version = keys.colang_version(node).then_some(key),
             "models" => keys.models(node, &mut config),
-            "rails" => keys.rails(node, &mut config),
+            "rails" => keys.rails(node, &mut config, &mut streaming),
+            "streaming" => {
+                streaming.wanted = (keys.reader.truth(node) == Some(true)).then_some(key.span);
+                keys.reader.diagnostics.push(
+                    Diagnostic::new(codes::NO_MODEL, key.span, "`streaming` has no effect")
+                        .label("it is about a model, and this version of railsc calls none"),
+                );
+            }
+            "lints" => keys.lints(node, &mut config),
             "import_paths" => {
                 let paths = keys.reader.list(node).iter().filter_map(|path| keys.reader.text(path));
                 config.import_paths = paths.map(PathBuf::from).collect();
             }
             "limits" => keys.limits(node, &mut config.limits),
-            _ => keys.actions(node),
+            _ => keys.actions(node, &mut config),
         }
     }
+    keys.check_streaming(&config, streaming);
     let says_compat =
         matches!(&document.data, Data::Mapping(entries) if entries.iter().any(|(key, _)| key.name == "compat"));
     if let Some(key) = version.filter(|_| !says_compat) {
@@ -118,13 +131,13 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
     config
 }
 
-struct Keys<'a> {
-    reader: Reader<'a>,
+pub(super) struct Keys<'a> {
+    pub(super) reader: Reader<'a>,
 }
 
 impl Keys<'_> {
     /// The entries of `node` that are served; what becomes of the others is reported.
-    fn known<'n>(&mut self, node: &'n Node, table: &[(&str, Fate)], path: &str) -> Vec<(&'n Key, &'n Node)> {
+    pub(super) fn known<'n>(&mut self, node: &'n Node, table: &[(&str, Fate)], path: &str) -> Vec<(&'n Key, &'n Node)> {
         let mut served = Vec::new();
         for (key, value) in self.reader.mapping(node) {
             let name = format!("{path}{}", key.name);
@@ -223,8 +236,12 @@ impl Keys<'_> {
         }
     }
 
-    fn rails(&mut self, node: &Node, config: &mut Config) {
-        for (_, dialog) in self.known(node, RAILS, "rails.") {
+    fn rails(&mut self, node: &Node, config: &mut Config, streaming: &mut Streaming) {
+        for (key, dialog) in self.known(node, RAILS, "rails.") {
+            if key.name != "dialog" {
+                self.stage(key, dialog, config, streaming);
+                continue;
+            }
             for (_, messages) in self.known(dialog, DIALOG, "rails.dialog.") {
                 for (key, value) in self.known(messages, USER_MESSAGES, "rails.dialog.user_messages.") {
                     match &*key.name {
@@ -263,9 +280,34 @@ impl Keys<'_> {
         }
     }
 
-    fn actions(&mut self, node: &Node) {
+    fn actions(&mut self, node: &Node, config: &mut Config) {
         for action in self.reader.list(node) {
-            self.reader.text(action);
+            config.actions.extend(self.reader.text(action).map(action_name));
+        }
+    }
+
+    /// `W1304: allow`, and so on.
+    fn lints(&mut self, node: &Node, config: &mut Config) {
+        for (key, value) in self.reader.mapping(node) {
+            let code = Code::find(&key.name);
+            let Some(code) = code.filter(|code| !code.is_error()) else {
+                let diagnostic = match code {
+                    Some(code) => {
+                        Diagnostic::new(codes::UNKNOWN_KEY, key.span, format!("`{code}` is an error as it is"))
+                    }
+                    None => {
+                        let known = codes::ALL.iter().filter(|code| !code.is_error()).map(|code| code.id());
+                        Diagnostic::new(codes::UNKNOWN_KEY, key.span, format!("no warning has the code `{}`", key.name))
+                            .suggest(nearest(&key.name, known))
+                    }
+                };
+                self.reader.diagnostics.push(diagnostic);
+                continue;
+            };
+            let levels = &[("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
+            if let Some(level) = self.reader.choice(value, levels) {
+                config.lints.insert(code, level);
+            }
         }
     }
 }

@@ -2,14 +2,20 @@
 
 mod imports;
 mod keys;
+mod rails;
 mod read;
 mod value;
 mod yaml;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnostic::Diagnostic;
+use rustc_hash::FxHashMap;
+
+use crate::diagnostic::policy::Level;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::program::{RailUse, Surroundings};
 use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::{Bounds, Parsed};
 use imports::Importer;
@@ -25,6 +31,12 @@ pub struct Config {
     pub similarity_threshold: Option<f32>,
     /// The intent of a text that reaches no threshold, and where it is named.
     pub fallback_intent: Option<(String, Span)>,
+    /// Flows that guard what goes in and out.
+    pub rails: Vec<RailUse>,
+    /// Actions that the host program registers, under the names that registries know.
+    pub actions: Vec<Arc<str>>,
+    /// What becomes of warnings.
+    pub lints: FxHashMap<Code, Level>,
     /// Folders in which imports are looked up, besides the configuration's own.
     pub import_paths: Vec<PathBuf>,
     /// What a turn and a configuration may cost.
@@ -32,6 +44,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// What a program is checked against, with the actions that are `registered`.
+    pub fn surroundings(&self, registered: impl IntoIterator<Item = Arc<str>>) -> Surroundings {
+        let actions = self.actions.iter().cloned().chain(registered).collect();
+        Surroundings { rails: self.rails.clone(), actions, levels: self.lints.clone() }
+    }
+
     /// What a rail file may ask for.
     pub fn bounds(&self) -> Bounds {
         Bounds { depth: self.limits.depth, ..Bounds::default() }
@@ -142,15 +160,15 @@ pub fn read_text(path: &Path) -> Result<String, Box<Diagnostic>> {
     read::text(path, Limits::default().file_bytes)
 }
 
-/// A configuration that is the text of one `.co` file.
-pub fn from_source(text: &str) -> Loaded {
+/// A configuration that is the text of one `.co` file, called `name`.
+pub fn from_source(name: &str, text: &str) -> Loaded {
     let mut loaded = Loaded::default();
     let limit = loaded.config.limits.file_bytes;
     if text.len() > limit {
         loaded.diagnostics.push(read::too_large("the source", text.len() as u64, limit));
         return loaded;
     }
-    let id = loaded.sources.add(SourceFile::new("<source>", text));
+    let id = loaded.sources.add(SourceFile::new(name, text));
     let bounds = loaded.config.bounds();
     Importer::new(&mut loaded, bounds, Vec::new()).parse(id);
     loaded

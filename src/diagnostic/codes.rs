@@ -38,6 +38,11 @@ impl Code {
         ALL.iter().find(|code| code.id.eq_ignore_ascii_case(id)).copied()
     }
 
+    /// Whether such a finding keeps rails from loading.
+    pub fn is_error(self) -> bool {
+        self.severity() == Severity::Error
+    }
+
     /// The severity the first letter stands for.
     pub fn severity(self) -> Severity {
         match self.id.as_bytes()[0] {
@@ -128,10 +133,16 @@ codes! {
     TOO_MANY_FILES = "E0704", "configuration has too many files";
 
     UNKNOWN_ESCAPE = "W1101", "unknown escape in a string";
+    BAD_ALLOW = "W1102", "comment for the checker that says nothing";
     NO_EFFECT = "W1201", "line has no effect";
     UNREACHABLE = "W1202", "step can't be reached";
     ENDLESS_LOOP = "W1203", "loop without an end and without an event";
     BEHIND_EVENT = "W1204", "step is dropped by an event";
+    NEVER_STARTS = "W1205", "flow never starts";
+    SHADOWED = "W1206", "`user ...` decides before later flows";
+    SAME_TRIGGER = "W1207", "two flows start alike, and one decides";
+    ENDLESS_RECURSION = "W1208", "subflow does itself without an end";
+    TOOTHLESS_RAIL = "W1209", "rail can't block";
 
     UNKNOWN_INTENT = "W1301", "no intent has this name";
     UNKNOWN_MESSAGE = "W1302", "no message has this name";
@@ -141,13 +152,19 @@ codes! {
     INTENT_WITHOUT_EXAMPLES = "W1306", "intent has no examples";
     IDENTICAL_FLOWS = "W1307", "two unnamed flows are the same";
     UNUSED_SUBFLOW = "W1308", "no flow does this subflow";
+    UNSET_VARIABLE = "W1309", "variable is never set";
+    UNKNOWN_ACTION = "W1310", "no action has this name";
 
     CONSTANT_FAILURE = "W1401", "expression always fails";
     NEEDS_MODEL = "W1402", "value that only a model can fill";
 
     UNKNOWN_SCRIPT = "W1501", "example is in a script the embedder can't read";
+    NEAR_DUPLICATE = "W1502", "two intents have nearly the same example";
+    MATCHES_EVERYTHING = "W1503", "regular expression matches every text";
+    OTHERS_EXAMPLE = "W1504", "pattern matches another intent's example";
 
     NO_MODEL = "W1601", "key is about a model, and none is called";
+    STREAMED_PAST = "W1602", "streaming passes output rails by";
 
     TOO_MANY_WARNINGS = "W1701", "too many warnings";
 

@@ -3,6 +3,7 @@
 //! Wording: lower case, no full stop, backticks round what the user wrote, help says what to do.
 
 pub mod codes;
+pub mod policy;
 pub mod render;
 
 use std::fmt;

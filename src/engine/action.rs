@@ -79,6 +79,11 @@ pub(super) struct Actions {
 }
 
 impl Actions {
+    /// What flows may run.
+    pub(super) fn names(&self) -> impl Iterator<Item = Arc<str>> {
+        self.by_name.keys().cloned()
+    }
+
     pub(super) fn add<F, R>(&mut self, name: &str, action: F)
     where
         F: Fn(Args) -> R + Send + Sync + 'static,

@@ -1,21 +1,30 @@
 //! From a configuration as it was read to everything that rails are made of.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::classify::{Classifier, EmbedderKind, Scale, Settings};
 use crate::config::{self, Compat, Config, EmbeddingEngine};
+use crate::diagnostic::policy::{Level, Policy};
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::program::{self, IntentId, Program};
+use crate::program::{self, Compiled, IntentId, Program};
 use crate::source::SourceMap;
 
-/// What loading yields.
-pub(super) struct Loaded {
+/// What there is to know about a configuration without running it.
+pub struct Inspection {
+    /// The texts that were read.
     pub sources: SourceMap,
+    /// What the YAML says.
     pub config: Config,
+    /// What the rail files say.
     pub program: Program,
     /// `None` exactly when there is an error among the diagnostics.
     pub classifier: Option<Classifier>,
+    /// What a text means that no intent matches, if the configuration says so.
     pub fallback_intent: Option<IntentId>,
+    /// Which warnings are wanted; the diagnostics are those already.
+    pub policy: Policy,
+    /// What is wrong; by file, then by place.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -34,26 +43,44 @@ impl Report {
     }
 }
 
-/// Checks the configuration at `path`. There is an error in the report exactly when loading it fails.
-pub fn check(path: impl AsRef<Path>) -> Report {
-    let Loaded { sources, diagnostics, .. } = load(config::load(path.as_ref()));
-    Report { sources, diagnostics }
+/// Reads and compiles the configuration at `path`, and looks for all that can be found without comparing examples.
+pub fn inspect(path: impl AsRef<Path>) -> Inspection {
+    load(config::load(path.as_ref()), [], Care::Thorough)
 }
 
-pub(super) fn load(read: config::Loaded) -> Loaded {
+/// As [`inspect`], for the text of one `.co` file, which findings call `name`.
+pub fn inspect_source(name: &str, text: &str) -> Inspection {
+    load(config::from_source(name, text), [], Care::Thorough)
+}
+
+/// How much to look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// What keeps rails from running, and what comes for nothing.
+    Quick,
+    /// Everything.
+    Thorough,
+}
+
+pub(super) fn load(read: config::Loaded, registered: impl IntoIterator<Item = Arc<str>>, care: Care) -> Inspection {
     let config::Loaded { sources, rails, config, mut diagnostics } = read;
-    let compiled = program::assemble(&sources, rails, config.bounds());
-    diagnostics.extend(compiled.diagnostics);
-    let program = compiled.program;
+    let Compiled { program, policy, diagnostics: found } =
+        program::assemble(&sources, rails, config.bounds(), &config.surroundings(registered));
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);
+    let mut diagnostics = policy.apply(diagnostics);
+    diagnostics.extend(found);
     let mut classifier = None;
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        let (built, found) = Classifier::build(&program, &settings(&config));
+        let (built, mut found) = Classifier::build(&program, &settings(&config));
+        if care == Care::Thorough || policy.levels.get(&codes::OTHERS_EXAMPLE) == Some(&Level::Deny) {
+            found.extend(built.lint(&program));
+        }
+        let found = policy.apply(found);
         classifier = (!found.iter().any(Diagnostic::is_error)).then_some(built);
         diagnostics.extend(found);
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-    Loaded { sources, config, program, classifier, fallback_intent, diagnostics }
+    Inspection { sources, config, program, classifier, fallback_intent, policy, diagnostics }
 }
 
 fn settings(config: &Config) -> Settings {

@@ -18,7 +18,7 @@ mod trace;
 
 pub use action::{ActionError, Args};
 pub use error::{GenerateError, LoadError};
-pub use load::{Report, check};
+pub use load::{Inspection, Report, inspect, inspect_source};
 pub use message::{Input, Message, Role};
 pub use rail::Verdict;
 pub use rails::{Rails, RailsBuilder};

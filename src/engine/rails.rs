@@ -8,7 +8,7 @@ use super::action::{ActionError, Actions, Args};
 use super::budget::Exhausted;
 use super::conversation::Conversation;
 use super::error::{GenerateError, LoadError};
-use super::load::{Loaded, load};
+use super::load::{Care, Inspection, load};
 use super::message::{Input, Message, Role};
 use super::pipeline::{self, Mode, Outcome};
 use super::rail::Verdict;
@@ -258,9 +258,10 @@ impl RailsBuilder {
     pub fn build(self) -> Result<Rails, LoadError> {
         let read = match &self.origin {
             Origin::Path(path) => config::load(path),
-            Origin::Source(text) => config::from_source(text),
+            Origin::Source(text) => config::from_source("<source>", text),
         };
-        let Loaded { sources, config, program, classifier, fallback_intent, diagnostics } = load(read);
+        let Inspection { sources, config, program, classifier, fallback_intent, diagnostics, .. } =
+            load(read, self.actions.names(), Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
         let starts = Starts::new(&program);

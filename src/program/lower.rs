@@ -334,6 +334,7 @@ impl Lowering<'_> {
 
     /// `as $x` is the slot `$x` of the utterance, which is set already, or else all that the user said.
     fn capture(&mut self, event: &UserMatch) {
+        self.names.program.taken_slots.extend(event.slots.iter().map(|slot| slot.text.clone()));
         let Some(into) = &event.into else { return };
         let is_slot = match &event.utterance {
             UserUtterance::Intent(name) => self.names.has_slot(&name.text, &into.text),

@@ -8,6 +8,7 @@ mod message;
 mod pattern;
 mod resolve;
 pub(crate) mod slot;
+mod surroundings;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::diagnostic::policy::Policy;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceMap};
 use crate::syntax::{self, Bounds, Parsed, ast::Definition};
@@ -28,6 +30,8 @@ pub use intent::{Intent, IntentId, Utterance};
 pub use lower::action_name;
 pub use message::{Message, MessageId, MessageText};
 pub use pattern::REGEX_SIZE_LIMIT;
+pub use resolve::folded;
+pub use surroundings::{Guards, RailUse, Surroundings};
 pub use test::{Test, TestKind, TestLine};
 
 /// What compiling yields. With an error among the diagnostics the program is not to be run.
@@ -35,6 +39,8 @@ pub use test::{Test, TestKind, TestLine};
 pub struct Compiled {
     /// Everything that could be made sense of.
     pub program: Program,
+    /// Which warnings are wanted; the diagnostics are those already.
+    pub policy: Policy,
     /// What could not, and what looks wrong; by file, then by place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -42,11 +48,11 @@ pub struct Compiled {
 /// Parses and compiles `files` of `sources` together. Never fails: what is wrong is in the diagnostics.
 pub fn compile(sources: &SourceMap, files: &[FileId], bounds: Bounds) -> Compiled {
     let parsed = files.iter().map(|id| syntax::parse(*id, sources.file(*id), bounds));
-    assemble(sources, parsed.collect(), bounds)
+    assemble(sources, parsed.collect(), bounds, &Surroundings::default())
 }
 
 /// Compiles files of `sources` that are parsed, in their order. Never fails: what is wrong is in the diagnostics.
-pub fn assemble(sources: &SourceMap, parsed: Vec<Parsed>, bounds: Bounds) -> Compiled {
+pub fn assemble(sources: &SourceMap, parsed: Vec<Parsed>, bounds: Bounds, surroundings: &Surroundings) -> Compiled {
     let (mut asts, mut diagnostics) = (Vec::with_capacity(parsed.len()), Vec::new());
     for parsed in parsed {
         diagnostics.extend(parsed.diagnostics);
@@ -76,10 +82,18 @@ pub fn assemble(sources: &SourceMap, parsed: Vec<Parsed>, bounds: Bounds) -> Com
     if !has_syntax_errors {
         lint::unused(&mut names);
     }
-    diagnostics.extend(names.diagnostics.take());
+    let Names { program, diagnostics: found, any_done, .. } = names;
+    diagnostics.extend(found.take());
+    // Half a program seems to lack what stands in the other half.
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(lint::whole(&program, surroundings, any_done));
+    }
+    let allowances = asts.into_iter().flat_map(|ast| ast.allowances).collect();
+    let policy = Policy { levels: surroundings.levels.clone(), allowances };
+    let mut diagnostics = policy.apply(diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     too_many(&mut diagnostics, bounds.diagnostics);
-    Compiled { program: names.program, diagnostics }
+    Compiled { program, policy, diagnostics }
 }
 
 /// Keeps the first `most` findings. When an error is left out, an error says that there are more.
@@ -106,6 +120,8 @@ pub struct Program {
     pub flows: Vec<Flow>,
     /// In order of definition.
     pub tests: Vec<Test>,
+    /// Slots that steps `user … with $slot` take.
+    taken_slots: Vec<Arc<str>>,
     intents_by_name: FxHashMap<Arc<str>, IntentId>,
     messages_by_name: FxHashMap<Arc<str>, MessageId>,
     flows_by_name: FxHashMap<Arc<str>, FlowId>,

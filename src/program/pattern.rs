@@ -9,8 +9,12 @@ use crate::syntax::ast::Text;
 /// How large a regular expression may be when compiled, in bytes.
 pub const REGEX_SIZE_LIMIT: usize = 1 << 20;
 
-/// Checks a `/regex/`: syntax, with the column of what is wrong in it, and size.
-pub(super) fn check(text: &Text) -> Result<(), Box<Diagnostic>> {
+/// Texts that have nothing in common; what matches each of them matches everything.
+const PROBES: [&str; 4] = ["q", "7", "ночь и день", "the quick brown fox, you know?"];
+
+/// Checks a `/regex/`: syntax, with the column of what is wrong in it, size, and whether it tells anything apart. A
+/// warning is returned with what is fine otherwise.
+pub(super) fn check(text: &Text) -> Result<Option<Diagnostic>, Box<Diagnostic>> {
     let inside = text.span.slice(1..1 + text.value.len());
     if text.value.trim().is_empty() {
         return Err(empty(text, "regular expression"));
@@ -33,7 +37,12 @@ pub(super) fn check(text: &Text) -> Result<(), Box<Diagnostic>> {
     }
     let built = RegexBuilder::new(&text.value).case_insensitive(true).size_limit(REGEX_SIZE_LIMIT).build();
     match built {
-        Ok(_) => Ok(()),
+        Ok(regex) if PROBES.iter().all(|probe| regex.is_match(probe)) => Ok(Some(
+            Diagnostic::new(codes::MATCHES_EVERYTHING, text.span, "regular expression matches every text")
+                .label("so every text means this intent, unless it is an example of another")
+                .help("say more of what is looked for, or delete the line"),
+        )),
+        Ok(_) => Ok(None),
         Err(regex::Error::CompiledTooBig(limit)) => Err(Box::new(
             Diagnostic::new(
                 codes::REGEX_TOO_LARGE,
@@ -47,8 +56,8 @@ pub(super) fn check(text: &Text) -> Result<(), Box<Diagnostic>> {
 }
 
 /// Checks a text that stands for an utterance or a phrase.
-pub(super) fn check_text(text: &Text) -> Result<(), Box<Diagnostic>> {
-    if text.value.trim().is_empty() { Err(empty(text, "text")) } else { Ok(()) }
+pub(super) fn check_text(text: &Text) -> Result<Option<Diagnostic>, Box<Diagnostic>> {
+    if text.value.trim().is_empty() { Err(empty(text, "text")) } else { Ok(None) }
 }
 
 fn empty(text: &Text, what: &str) -> Box<Diagnostic> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Argument, FlowId, FlowKind, Intent, IntentId, Message, MessageId, MessageText, Program, Utterance, pattern, slot,
@@ -35,10 +35,10 @@ pub(super) struct Names {
     pub awaited: Vec<bool>,
     /// Messages that some flow says or waits for.
     pub said: Vec<bool>,
-    /// Subflows that some flow does.
-    pub done: Vec<bool>,
     /// Some `do` names its subflow by a variable, so any may run.
     pub any_done: bool,
+    /// Intents with a line that is reported and left out.
+    pub broken_intents: FxHashSet<IntentId>,
     /// A definition was lost to a syntax error, so a name that seems unknown may not be.
     pub lost_definitions: bool,
     /// How many more unknown names are compared with all known ones, which takes its time.
@@ -71,7 +71,7 @@ impl Findings {
 }
 
 /// An example as far as equality goes: case, runs of white space and punctuation at the end don't count.
-fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     let text = text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
     match text.trim_end_matches(['.', '!', '?', ' ']) {
         "" => text,
@@ -165,9 +165,13 @@ impl Names {
                 UserLine::Regex(_) => pattern::check(text),
                 _ => pattern::check_text(text),
             };
-            if let Err(diagnostic) = checked {
-                self.diagnostics.push(*diagnostic);
-                continue;
+            match checked {
+                Ok(warning) => warning.into_iter().for_each(|warning| self.diagnostics.push(warning)),
+                Err(diagnostic) => {
+                    self.diagnostics.push(*diagnostic);
+                    self.broken_intents.insert(id);
+                    continue;
+                }
             }
             if matches!(line, UserLine::Example(_)) {
                 self.example(id, text);
@@ -322,7 +326,6 @@ impl Names {
             steps: Vec::new(),
             events: Vec::new(),
         });
-        self.done.push(false);
     }
 
     fn inline_message(&mut self, name: &Name, texts: &[Text]) {
@@ -433,10 +436,7 @@ impl Names {
     /// The subflow a step does.
     pub(super) fn use_subflow(&mut self, name: &Name) -> Option<FlowId> {
         match self.program.flow_named(&name.text) {
-            Some(id) if self.program.flow(id).kind == FlowKind::Subflow => {
-                self.done[id.index()] = true;
-                Some(id)
-            }
+            Some(id) if self.program.flow(id).kind == FlowKind::Subflow => Some(id),
             Some(id) => {
                 let message = format!("`{}` is a flow, and `do` runs subflows", name.text);
                 let header = self.program.flow(id).span;
@@ -455,10 +455,7 @@ impl Names {
                     let message = format!("no subflow is called `{}`", name.text);
                     let diagnostic = Diagnostic::new(codes::UNKNOWN_SUBFLOW, name.span, message);
                     self.diagnostics.push(match suggestion {
-                        Some(meant) => {
-                            self.done[self.program.flows_by_name[&*meant].index()] = true;
-                            diagnostic.suggest(Some(&meant))
-                        }
+                        Some(meant) => diagnostic.suggest(Some(&meant)),
                         None => diagnostic.help(format!("add `define subflow {}`", name.text)),
                     });
                 }

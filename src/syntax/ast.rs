@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::policy::Allowance;
 use crate::source::Span;
 
 /// One file. Lines that did not parse are missing and reported.
@@ -9,6 +10,8 @@ use crate::source::Span;
 pub struct Ast {
     /// In the order written.
     pub definitions: Vec<Definition>,
+    /// What comments for the checker allow.
+    pub allowances: Vec<Allowance>,
     /// A line at the top level or a header was lost, so names may seem undefined that are not.
     pub lost_definitions: bool,
 }

@@ -2,13 +2,12 @@
 //! said, comments included, stays as it is.
 
 mod line;
-mod trivia;
 
 use super::layout::{self, Line};
+use super::trivia::{self, Trivia, TriviaKind};
 use super::{Bounds, Parsed, parse};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile};
-use trivia::{Trivia, TriviaKind};
 
 /// Spaces a level.
 const LEVEL: usize = 2;

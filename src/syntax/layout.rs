@@ -41,10 +41,10 @@ enum Token {
     #[token("\0")]
     Nul,
     /// White space that looks like a space and is none, as web pages and word processors leave it.
-    #[regex(r"[\u{a0}\u{1680}\u{2000}-\u{200b}\u{202f}\u{205f}\u{3000}\u{feff}]+")]
+    #[regex(r"[\x0b\x0c\u{85}\u{2028}\u{2029}\u{a0}\u{1680}\u{2000}-\u{200b}\u{202f}\u{205f}\u{3000}\u{feff}]+")]
     OddSpace,
     #[token("\\")]
-    #[regex(r##"[^ \t\r\n"#\\/\x00\u{a0}\u{1680}\u{2000}-\u{200b}\u{202f}\u{205f}\u{3000}\u{feff}]+"##)]
+    #[regex(r##"[^ \t\r\n"#\\/\x00\x0b\x0c\u{85}\u{2028}\u{2029}\u{a0}\u{1680}\u{2000}-\u{200b}\u{202f}\u{205f}\u{3000}\u{feff}]+"##)]
     Word,
 }
 

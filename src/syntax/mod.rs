@@ -1,5 +1,6 @@
 //! Text to tree. Parsing never fails: it yields a tree and what is wrong. Knows no names, no files and no runtime.
 
+mod allow;
 mod arguments;
 pub mod ast;
 mod failure;
@@ -7,6 +8,7 @@ mod format;
 mod layout;
 mod line;
 mod tree;
+mod trivia;
 
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceFile};
@@ -53,7 +55,8 @@ pub fn parse(id: FileId, file: &SourceFile, bounds: Bounds) -> Parsed {
             .help("rewrite it with `define user`, `define bot` and `define flow`");
         return Parsed { ast: Ast { lost_definitions: true, ..Ast::default() }, diagnostics: vec![diagnostic] };
     }
-    let ast = tree::build(text, lines, bounds, &mut diagnostics);
+    let allowances = allow::read(id, text, &lines, &mut diagnostics);
+    let ast = Ast { allowances, ..tree::build(text, lines, bounds, &mut diagnostics) };
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     Parsed { ast, diagnostics }
 }

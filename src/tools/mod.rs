@@ -1,5 +1,9 @@
 //! What commands do, apart from how they are called.
 
+mod check;
 mod fix;
+mod near;
 
+pub use check::{Depth, check, check_source, check_to};
 pub use fix::{Fixed, fix};
+pub use near::MOST_COMPARED;

@@ -135,12 +135,18 @@ impl Writer<'_> {
     /// Writes the words up to `end`, which are keywords and commas.
     fn gap(&mut self, end: usize) {
         let gap = self.text.get(self.at..end).unwrap_or_default();
-        gap.split_whitespace().for_each(|word| self.word(word));
+        for word in gap.split_whitespace() {
+            if word == "," {
+                self.page.push(',');
+            } else {
+                self.word(word);
+            }
+        }
         self.at = end;
     }
 
     fn word(&mut self, word: &str) {
-        if !word.is_empty() && !self.page.is_empty() && word != "," {
+        if !word.is_empty() && !self.page.is_empty() {
             self.page.push(' ');
         }
         self.page.push_str(word);

@@ -74,7 +74,7 @@ impl Reader<'_> {
         let (mut action, mut given) = (None, Vec::new());
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::action_name => action = Some(self.name(&part)),
+                Rule::action_name => action = Some(self.action_name(&part)?),
                 Rule::arguments => given = self.arguments(&part)?,
                 Rule::with_arguments => {
                     for code in part.into_inner().filter(|part| part.as_rule() == Rule::rest) {
@@ -87,6 +87,18 @@ impl Reader<'_> {
         match action {
             Some(action) => Ok(Execute { action, arguments: given }),
             None => Err(self.malformed("`execute` names no action", "write `execute ACTION`")),
+        }
+    }
+
+    fn action_name(&mut self, pair: &Pair<'_, Rule>) -> Result<Name, Failure> {
+        let name = self.name(pair);
+        match name.text.find(|c: char| !c.is_alphanumeric() && !matches!(c, ' ' | '_' | '-' | '.')) {
+            None => Ok(name),
+            Some(_) => Err(failure::malformed(
+                name.span,
+                "this is no name of an action",
+                "write `execute ACTION` or `execute ACTION(p=$value)`",
+            )),
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) fn flatten(code: &str) -> String {
     let mut flat = String::with_capacity(code.len());
     for line in code.split_inclusive('\n') {
         let kept = line.trim_end_matches(['\n', '\r']);
-        let kept = kept.strip_suffix('\\').unwrap_or(kept);
+        let kept = kept.trim_end_matches([' ', '\t', '\r']).strip_suffix('\\').unwrap_or(kept);
         flat.push_str(kept);
         flat.extend(std::iter::repeat_n(' ', line.len() - kept.len()));
     }

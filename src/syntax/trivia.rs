@@ -2,7 +2,7 @@
 
 /// What something between two lines is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TriviaKind {
+pub(crate) enum TriviaKind {
     Comment,
     Docstring,
     /// Nothing more, but perhaps empty lines.
@@ -11,7 +11,7 @@ pub(super) enum TriviaKind {
 
 /// A comment or a docstring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Trivia<'a> {
+pub(crate) struct Trivia<'a> {
     pub kind: TriviaKind,
     /// With its `#` or its quotes.
     pub text: &'a str,
@@ -22,7 +22,7 @@ pub(super) struct Trivia<'a> {
 }
 
 /// Reads what stands between two lines; `is_start` when there is no first one.
-pub(super) fn read(gap: &str, is_start: bool) -> Vec<Trivia<'_>> {
+pub(crate) fn read(gap: &str, is_start: bool) -> Vec<Trivia<'_>> {
     let mut found = Vec::new();
     let (mut at, mut newlines, mut indent) = (0, u32::from(is_start), 0);
     // Behind a docstring on a line of its own, another thing has that docstring's line for its own too.
@@ -55,7 +55,7 @@ pub(super) fn read(gap: &str, is_start: bool) -> Vec<Trivia<'_>> {
 }
 
 /// A comment or a docstring as it is written, its lines behind the first one indented by `indent`.
-pub(super) fn text(kind: TriviaKind, text: &str, indent: usize) -> String {
+pub(crate) fn text(kind: TriviaKind, text: &str, indent: usize) -> String {
     match kind {
         TriviaKind::Docstring => docstring(text, indent),
         _ => comment(text),

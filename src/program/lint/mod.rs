@@ -1,9 +1,15 @@
 //! What compiles, and is still not what its author wants.
 
+mod recursion;
+mod starts;
+mod surroundings;
+mod variables;
+
 use rustc_hash::FxHashMap;
 
 use super::resolve::{Findings, Names};
-use super::{Flow, FlowId, FlowKind, IntentId, MessageId, Op, Step as LoweredStep};
+use super::surroundings::Surroundings;
+use super::{Callee, Flow, FlowId, FlowKind, IntentId, MessageId, Op, Program, Step as LoweredStep};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{Definition, FlowDefinition, Step, StepKind};
@@ -178,7 +184,8 @@ fn find_unused(names: &Names) -> Vec<Diagnostic> {
         if !names.is_defined_intent(IntentId(index as u32)) {
             continue;
         }
-        if intent.examples.is_empty() && intent.phrases.is_empty() && intent.regexes.is_empty() {
+        let is_empty = intent.examples.is_empty() && intent.phrases.is_empty() && intent.regexes.is_empty();
+        if is_empty && !names.broken_intents.contains(&IntentId(index as u32)) {
             found.push(
                 Diagnostic::new(
                     codes::INTENT_WITHOUT_EXAMPLES,
@@ -205,14 +212,39 @@ fn find_unused(names: &Names) -> Vec<Diagnostic> {
             );
         }
     }
-    for (index, flow) in program.flows.iter().enumerate() {
-        let is_unused = flow.kind == FlowKind::Subflow && !names.done[index] && !names.any_done;
-        if is_unused && program.flow_named(&flow.name) == Some(FlowId(index as u32)) {
-            found.push(
-                Diagnostic::new(codes::UNUSED_SUBFLOW, flow.span, format!("no flow does `{}`", flow.name))
-                    .help(format!("add `do {}` to a flow, or delete the subflow", flow.name)),
-            );
+    found
+}
+
+/// Looks for what is wrong with a whole program, and with how it fits what is around it.
+pub(super) fn whole(program: &Program, surroundings: &Surroundings, has_any_do: bool) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let rails: Vec<FlowId> = surroundings.rails.iter().filter_map(|rail| program.flow_named(&rail.name)).collect();
+    let is_rail = |id: FlowId| rails.contains(&id);
+    if !has_any_do {
+        unused_subflows(program, is_rail, &mut found);
+    }
+    starts::never(program, is_rail, &mut found);
+    starts::overruled(program, is_rail, &mut found);
+    recursion::endless(program, &mut found);
+    variables::unset(program, surroundings, &mut found);
+    surroundings::unknown_actions(program, surroundings, &mut found);
+    surroundings::rails(program, surroundings, &mut found);
+    found
+}
+
+fn unused_subflows(program: &Program, is_rail: impl Fn(FlowId) -> bool, found: &mut Vec<Diagnostic>) {
+    let mut done = vec![false; program.flows.len()];
+    for step in program.flows.iter().flat_map(|flow| &flow.steps) {
+        if let Op::Do { callee: Callee::Flow(callee), .. } = &step.op {
+            done[callee.index()] = true;
         }
     }
-    found
+    for (id, flow) in program.flows() {
+        if flow.kind == FlowKind::Subflow && !done[id.index()] && !is_rail(id) {
+            found
+                .push(Diagnostic::new(codes::UNUSED_SUBFLOW, flow.span, format!("no flow does `{}`", flow.name)).help(
+                    format!("add `do {}` to a flow, name it as a rail in `config.yml`, or delete it", flow.name),
+                ));
+        }
+    }
 }

@@ -1,0 +1,86 @@
+//! What a program and its surroundings ask of each other: actions, and rails.
+
+use rustc_hash::FxHashSet;
+
+use super::super::lower::GENERATE_VALUE;
+use super::super::surroundings::{Guards, RailUse, Surroundings};
+use super::super::{Callee, FlowId, Op, Program, Say};
+use crate::diagnostic::{Diagnostic, codes, nearest};
+
+/// Looks for actions that are run and exist nowhere, and reports each where it is run first.
+pub(super) fn unknown_actions(program: &Program, surroundings: &Surroundings, found: &mut Vec<Diagnostic>) {
+    let mut seen: FxHashSet<&str> = surroundings.actions.iter().map(|action| &**action).collect();
+    seen.insert(GENERATE_VALUE);
+    for step in program.flows.iter().flat_map(|flow| &flow.steps) {
+        let Op::Execute { action, .. } = &step.op else { continue };
+        if !seen.insert(action) {
+            continue;
+        }
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_ACTION, step.span, format!("no action is called `{action}`"))
+            .label("unless the program that loads these rails registers it, this fails, and the turn with it");
+        let meant = nearest(action, surroundings.actions.iter().map(|action| &**action));
+        found.push(match meant {
+            Some(meant) => diagnostic.suggest(Some(meant)),
+            None => diagnostic.help(format!("add `actions: [{action}]` to `config.yml` when it is registered")),
+        });
+    }
+}
+
+/// Looks for rails that no flow is, and for rails that let everything pass.
+pub(super) fn rails(program: &Program, surroundings: &Surroundings, found: &mut Vec<Diagnostic>) {
+    for rail in &surroundings.rails {
+        let Some(flow) = program.flow_named(&rail.name) else {
+            let message = format!("no flow is called `{}`, so nothing is guarded by it", rail.name);
+            let meant = nearest(&rail.name, program.flows.iter().map(|flow| &*flow.name));
+            found.push(Diagnostic::new(codes::UNKNOWN_RAIL, rail.span, message).suggest(meant));
+            continue;
+        };
+        if rail.guards != Guards::Tools && !may_block(program, rail, flow) {
+            let rewritten = rewritten(rail.guards);
+            found.push(
+                Diagnostic::new(codes::TOOTHLESS_RAIL, rail.span, format!("rail `{}` can't block", rail.name))
+                    .also(
+                        program.flow(flow).span,
+                        format!("never stops, says nothing, and leaves `${rewritten}` as it is"),
+                    )
+                    .help("let it say a message and `stop` where something must not pass"),
+            );
+        }
+    }
+}
+
+/// The variable in which a rail finds what it guards.
+fn rewritten(guards: Guards) -> &'static str {
+    match guards {
+        Guards::Input | Guards::Tools => "user_message",
+        Guards::Output => "bot_message",
+        Guards::Retrieval => "relevant_chunks",
+    }
+}
+
+/// Whether a step of the rail, or of a subflow it does, stops the turn, says something, or changes what it guards.
+fn may_block(program: &Program, rail: &RailUse, flow: FlowId) -> bool {
+    let rewritten = rewritten(rail.guards);
+    let (mut seen, mut open) = (vec![flow], vec![flow]);
+    while let Some(flow) = open.pop() {
+        for step in &program.flow(flow).steps {
+            match &step.op {
+                Op::Stop | Op::Raise(_) | Op::Bot(Say::Message(_) | Say::Variable(_) | Say::Any) => return true,
+                Op::Assign { variable, .. } if **variable == *rewritten => return true,
+                Op::Execute { into: Some(into), .. } if **into == *rewritten => return true,
+                Op::Do { callee: Callee::Variable(_), .. } => return true,
+                Op::Do { callee: Callee::Flow(callee), into, .. } => {
+                    if into.as_deref() == Some(rewritten) {
+                        return true;
+                    }
+                    if !seen.contains(callee) {
+                        seen.push(*callee);
+                        open.push(*callee);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    false
+}

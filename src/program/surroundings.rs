@@ -1,0 +1,46 @@
+//! What a program is checked against besides itself.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::diagnostic::Code;
+use crate::diagnostic::policy::Level;
+use crate::source::Span;
+
+/// What is around a program: the configuration, and the program that hosts it.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// Flows that are run as rails.
+    pub rails: Vec<RailUse>,
+    /// Actions that exist, under the names that registries know.
+    pub actions: Vec<Arc<str>>,
+    /// What becomes of warnings.
+    pub levels: FxHashMap<Code, Level>,
+}
+
+/// A flow that is run as a rail.
+#[derive(Debug, Clone)]
+pub struct RailUse {
+    /// What it guards.
+    pub guards: Guards,
+    /// The flow.
+    pub name: Arc<str>,
+    /// Variables that it is given.
+    pub parameters: Vec<Arc<str>>,
+    /// Where that is said.
+    pub span: Span,
+}
+
+/// What a rail guards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Guards {
+    /// What the user says, before anything else sees it.
+    Input,
+    /// What the bot says, before the user sees it.
+    Output,
+    /// What is found in documents, before the model sees it.
+    Retrieval,
+    /// What a tool is given or gives back.
+    Tools,
+}

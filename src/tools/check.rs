@@ -1,0 +1,44 @@
+//! Everything that can be said of a configuration before it runs.
+
+use std::path::Path;
+
+use super::near;
+use crate::engine::{self, Inspection, Report};
+
+/// How far to look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// Examples are compared with each other when there are 2,000 at most.
+    #[default]
+    Usual,
+    /// Examples are compared however many there are.
+    Deep,
+}
+
+/// Checks the configuration at `path`. There is an error in the report exactly when loading it fails, but for a lint that
+/// only this looks for and `lints` in the configuration denies. Never panics.
+pub fn check(path: impl AsRef<Path>) -> Report {
+    check_to(path, Depth::Usual)
+}
+
+/// As [`check`], looking as far as `depth`.
+pub fn check_to(path: impl AsRef<Path>, depth: Depth) -> Report {
+    report(engine::inspect(path), depth)
+}
+
+/// Checks the text of one `.co` file, which findings call `name`.
+pub fn check_source(name: &str, text: &str) -> Report {
+    report(engine::inspect_source(name, text), Depth::Usual)
+}
+
+fn report(inspection: Inspection, depth: Depth) -> Report {
+    let Inspection { sources, program, classifier, policy, mut diagnostics, .. } = inspection;
+    if let Some(classifier) = &classifier {
+        let count = program.intents.iter().map(|intent| intent.examples.len()).sum::<usize>();
+        if depth == Depth::Deep || count <= near::MOST_COMPARED {
+            diagnostics.extend(policy.apply(near::duplicates(&program, classifier)));
+            diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+        }
+    }
+    Report { sources, diagnostics }
+}
