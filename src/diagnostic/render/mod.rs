@@ -1,7 +1,11 @@
-//! Findings as text: for people, one a line, or one JSON object a line.
+//! Findings as text: for people, one a line, or as editors and CI systems read them.
 
+mod github;
 mod human;
 mod json;
+mod junit;
+mod place;
+mod sarif;
 
 use std::io::{self, Write};
 
@@ -19,6 +23,26 @@ pub enum Format {
     Short,
     /// One object a line.
     Json,
+    /// One SARIF 2.1.0 log.
+    Sarif,
+    /// One workflow command of GitHub Actions a line.
+    Github,
+    /// JUnit XML: a test a file.
+    Junit {
+        /// What is at least as bad fails the test of its file; what is not is among its output.
+        failing: Severity,
+    },
+}
+
+/// What was checked, and what was found.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'a> {
+    /// The path of the configuration, which is also the place of findings about no text.
+    pub name: &'a str,
+    /// What was found.
+    pub diagnostics: &'a [Diagnostic],
+    /// The texts the findings are about.
+    pub sources: &'a SourceMap,
 }
 
 /// Writes `diagnostics`, which are about texts in `sources`.
@@ -32,14 +56,31 @@ pub fn render(
     colour: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    render_all(&[Checked { name: ".", diagnostics, sources }], format, colour, out)
+}
+
+/// Writes all that was found in several configurations, as one document where the format has documents. `colour` is for
+/// people.
+///
+/// # Errors
+/// When `out` fails.
+pub fn render_all(checked: &[Checked<'_>], format: Format, colour: bool, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        Format::Sarif => return sarif::write(checked, out),
+        Format::Junit { failing } => return junit::write(checked, failing, out),
+        Format::Human | Format::Short | Format::Json | Format::Github => {}
+    }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    for diagnostic in diagnostics {
-        match format {
-            Format::Human => writeln!(out, "{}\n", human::text(diagnostic, sources, &renderer))?,
-            Format::Short => writeln!(out, "{}", short(diagnostic, sources))?,
-            Format::Json => {
-                serde_json::to_writer(&mut *out, &json::Finding::new(diagnostic, sources))?;
-                writeln!(out)?;
+    for Checked { diagnostics, sources, .. } in checked {
+        for diagnostic in *diagnostics {
+            match format {
+                Format::Human => writeln!(out, "{}\n", human::text(diagnostic, sources, &renderer))?,
+                Format::Github => writeln!(out, "{}", github::command(diagnostic, sources))?,
+                Format::Json => {
+                    serde_json::to_writer(&mut *out, &json::Finding::new(diagnostic, sources))?;
+                    writeln!(out)?;
+                }
+                _ => writeln!(out, "{}", short(diagnostic, sources))?,
             }
         }
     }
@@ -74,4 +115,28 @@ fn short(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         }
         None => format!("{severity}[{code}]: {message}"),
     }
+}
+
+/// The message, what is at the place, and what to do, a line each.
+fn words(diagnostic: &Diagnostic) -> String {
+    let mut text = diagnostic.message.clone();
+    if !diagnostic.label.is_empty() {
+        text.push('\n');
+        text.push_str(&diagnostic.label);
+    }
+    if let Some(help) = &diagnostic.help {
+        text.push_str("\nhelp: ");
+        text.push_str(help);
+    }
+    text
+}
+
+/// The [`words`], and the other places, for formats in which a finding has one place.
+fn words_and_places(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let mut text = words(diagnostic);
+    for label in &diagnostic.labels {
+        let place = sources.location(label.span);
+        text += &format!("\n{}:{}:{}: {}", place.file, place.start.line, place.start.column, label.text);
+    }
+    text
 }
