@@ -17,5 +17,5 @@ pub mod tools;
 
 pub use engine::{
     ActionError, Args, Exception, GenerateError, Input, LoadError, Message, Rails, RailsBuilder, Reply, Report, Role,
-    Session, TRACE_VERSION, Trace, TraceEvent, Verdict, What, check,
+    Session, TRACE_VERSION, Trace, TraceEvent, Verdict, What, check, check_source,
 };

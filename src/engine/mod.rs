@@ -2,6 +2,7 @@
 
 mod action;
 mod budget;
+mod check_source;
 mod conversation;
 mod error;
 mod load;
@@ -17,6 +18,7 @@ mod store;
 mod trace;
 
 pub use action::{ActionError, Args};
+pub use check_source::check_source;
 pub use error::{GenerateError, LoadError};
 pub use load::{Report, check};
 pub use message::{Input, Message, Role};
