@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
@@ -96,6 +97,93 @@ fn short_is_one_line_a_finding() {
     let (_, out, _) = run(&["check", "--format", "short", path(&folder)], "");
     assert_eq!(out.lines().count(), 2, "{out}");
     assert!(out.lines().all(|line| line.contains("a.co:") && line.contains(":3: error[E0206]: ")), "{out}");
+}
+
+#[test]
+fn formats_for_ci_are_one_document_of_all_paths() {
+    let bad = project(&[("a.co", b"defin user greet\n"), ("b.co", b"")]);
+    let (code, out, err) = run(&["check", "--format", "sarif", path(&bad), "no/such", "examples/politics"], "");
+    let log: Value = serde_json::from_str(&out).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let ids: Vec<&str> = results.iter().map(|result| result["ruleId"].as_str().unwrap()).collect();
+    assert_eq!((code, ids, &*err), (1, vec!["E0201", "E0601"], ""));
+    let uri = results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
+    assert!(uri.starts_with("file:///") && uri.ends_with("/a.co"), "{uri}");
+
+    let (code, out, _) = run(&["check", "--format", "junit", path(&bad), "no/such", "examples/politics"], "");
+    assert_eq!((code, out.matches("<testsuite ").count()), (1, 3));
+    assert!(out.contains(r#"<testsuites name="railsc" tests="4" failures="2" errors="0">"#), "{out}");
+    let passed = r#"<testcase classname="examples/politics" name="examples/politics/politics.co" file="examples/politics/politics.co"/>"#;
+    assert!(out.contains(passed), "{out}");
+
+    let (code, out, _) = run(&["check", "--format", "github", path(&bad), "no/such", "./examples/mistakes"], "");
+    assert!(
+        code == 1 && out.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")),
+        "{out}"
+    );
+    assert!(out.contains("::error file=examples/mistakes/mistakes.co,line=13,col=3,"), "{out}");
+    assert!(out.contains("::error title=E0601 path does not exist::there is nothing at `no/such`%0A"), "{out}");
+}
+
+#[test]
+fn formats_for_ci_say_that_nothing_was_found() {
+    for (format, part) in [("sarif", "\"results\": []"), ("junit", r#"failures="0""#), ("github", "")] {
+        let (code, out, err) = run(&["check", "--format", format, "examples/support"], "");
+        assert!(code == 0 && out.contains(part) && err.is_empty(), "{out}{err}");
+    }
+}
+
+#[test]
+fn denied_warnings_fail_their_test() {
+    let warned = project(&[("a.co", b"define user greet\n")]);
+    let (code, out, _) = run(&["check", "--format", "junit", path(&warned)], "");
+    assert!(code == 0 && out.contains("<system-out>") && !out.contains("<failure"), "{out}");
+    let (code, out, _) = run(&["check", "--format", "junit", "--deny", "warnings", path(&warned)], "");
+    assert!(code == 1 && out.contains("<failure type=\"W") && !out.contains("<system-out>"), "{out}");
+}
+
+#[test]
+fn check_reads_one_text_from_standard_input() {
+    let check = |arguments: &[&str], input: &[u8]| run(&[&["check", "--stdin"], arguments].concat(), input);
+    let (code, out, _) = check(&["--format", "short"], b"define user greet\n  hi\n");
+    assert!(code == 1 && out.starts_with("<stdin>:2:3: error[E0206]: "), "{out}");
+    let (code, out, _) = check(&["--format", "json", "--stdin-filename", "rails/a.co"], b"define user greet\n  hi\n");
+    let found: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &found["file"], &found["code"]), (1, &"rails/a.co".into(), &"E0206".into()));
+    let (code, out, _) = check(&[], b"define flow\n  user \"hi\"\n  bot \"hello\"\n");
+    assert_eq!((code, &*out), (0, "`<stdin>`: no errors, no warnings\n"));
+    let (code, out, _) = check(&[], b"define user greet\n  'hi'\n");
+    assert!(code == 1 && !out.contains("--fix"), "{out}");
+}
+
+#[test]
+fn standard_input_is_bounded_and_must_be_utf8() {
+    let latin = b"define user greet\n  \"caf\xe9\"\n";
+    let folder = project(&[("a.co", latin)]);
+    let file = folder.path().join("a.co");
+    let file = file.to_str().unwrap();
+    let (_, of_file, _) = run(&["check", "--format", "json", file], "");
+    let (code, out, _) = run(&["check", "--format", "json", "--stdin", "--stdin-filename", file], latin);
+    assert!(code == 1 && out.contains("E0603") && out == of_file, "{out}{of_file}");
+    let endless = Stdio::from(fs::File::open("/dev/zero").unwrap());
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_railsc"));
+    let output = command.args(["check", "--stdin", "--format", "short"]).stdin(endless).output().unwrap();
+    assert!(output.status.code() == Some(1) && output.stdout.starts_with(b"error[E0701]: "), "{output:?}");
+}
+
+#[test]
+fn standard_input_and_paths_are_not_mixed() {
+    let usages: &[&[&str]] = &[
+        &["--stdin", "examples/support"],
+        &["--stdin", "--fix"],
+        &["--stdin-filename", "a.co"],
+        &["--stdin-filename", "a.co", "examples/support"],
+        &["--format", "sarif"],
+    ];
+    for usage in usages {
+        let (code, out, err) = run(&[&["check"], *usage].concat(), "");
+        assert!(code == 2 && out.is_empty() && err.contains("Usage"), "{usage:?}: {out}{err}");
+    }
 }
 
 #[test]

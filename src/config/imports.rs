@@ -47,11 +47,18 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// Parses a text that stands in no file.
-    pub(super) fn parse(&mut self, id: FileId) {
+    /// Parses a text that was not read from a file, and the files that it imports from `folder`.
+    pub(super) fn parse(&mut self, id: FileId, folder: Option<&Path>) {
         let parsed = self.parsed(id);
         for import in imports(&parsed.ast) {
-            self.missing(&import, "a text that stands in no file imports nothing");
+            match folder {
+                Some(folder) => {
+                    for path in self.find(folder, &import) {
+                        self.read(&path);
+                    }
+                }
+                None => self.missing(&import, "a text that stands in no file imports nothing"),
+            }
         }
         self.loaded.rails.push(parsed);
     }

@@ -160,16 +160,24 @@ pub fn read_text(path: &Path) -> Result<String, Box<Diagnostic>> {
     read::text(path, Limits::default().file_bytes)
 }
 
-/// A configuration that is the text of one `.co` file, called `name`.
-pub fn from_source(name: &str, text: &str) -> Loaded {
+/// A configuration that is the text of one `.co` file, called `name`; imports are looked for beside a file of that name.
+pub fn from_source(name: &str, text: &[u8]) -> Loaded {
     let mut loaded = Loaded::default();
     let limit = loaded.config.limits.file_bytes;
     if text.len() > limit {
-        loaded.diagnostics.push(read::too_large("the source", text.len() as u64, limit));
+        loaded.diagnostics.push(read::too_large(&format!("`{name}`"), text.len() as u64, limit));
         return loaded;
     }
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(error) => {
+            loaded.diagnostics.push(read::not_utf8(name, text, error.valid_up_to()));
+            return loaded;
+        }
+    };
     let id = loaded.sources.add(SourceFile::new(name, text));
     let bounds = loaded.config.bounds();
-    Importer::new(&mut loaded, bounds, Vec::new()).parse(id);
+    let folder = Path::new(name).parent().filter(|folder| folder.is_dir());
+    Importer::new(&mut loaded, bounds, Vec::new()).parse(id, folder);
     loaded
 }

@@ -135,10 +135,15 @@ pub(super) fn text(path: &Path, limit: usize) -> Result<String, Box<Diagnostic>>
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let message = format!("{} is not UTF-8: byte {at}, in line {line}, starts no character", name());
-        Box::new(Diagnostic::without_span(codes::NOT_UTF8, message).help("save it as UTF-8"))
+        Box::new(not_utf8(&path.display().to_string(), error.as_bytes(), at))
     })
+}
+
+/// The text called `name` is UTF-8 up to byte `at` only.
+pub(super) fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
+    let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let message = format!("`{name}` is not UTF-8: byte {at}, in line {line}, starts no character");
+    Diagnostic::without_span(codes::NOT_UTF8, message).help("save it as UTF-8")
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {

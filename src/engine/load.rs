@@ -48,8 +48,8 @@ pub fn inspect(path: impl AsRef<Path>) -> Inspection {
     load(config::load(path.as_ref()), [], Care::Thorough)
 }
 
-/// As [`inspect`], for the text of one `.co` file, which findings call `name`.
-pub fn inspect_source(name: &str, text: &str) -> Inspection {
+/// As [`inspect`], for the bytes of one `.co` file, which findings call `name`.
+pub fn inspect_source(name: &str, text: &[u8]) -> Inspection {
     load(config::from_source(name, text), [], Care::Thorough)
 }
 

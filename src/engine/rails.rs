@@ -258,7 +258,7 @@ impl RailsBuilder {
     pub fn build(self) -> Result<Rails, LoadError> {
         let read = match &self.origin {
             Origin::Path(path) => config::load(path),
-            Origin::Source(text) => config::from_source("<source>", text),
+            Origin::Source(text) => config::from_source("<source>", text.as_bytes()),
         };
         let Inspection { sources, config, program, classifier, fallback_intent, diagnostics, .. } =
             load(read, self.actions.names(), Care::Quick);

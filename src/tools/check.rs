@@ -26,9 +26,16 @@ pub fn check_to(path: impl AsRef<Path>, depth: Depth) -> Report {
     report(engine::inspect(path), depth)
 }
 
-/// Checks the text of one `.co` file, which findings call `name`.
-pub fn check_source(name: &str, text: &str) -> Report {
-    report(engine::inspect_source(name, text), Depth::Usual)
+/// Checks the bytes of one `.co` file, which findings call `name`; what it imports is looked for beside a file of that
+/// name.
+///
+/// # Examples
+/// ```
+/// let report = rails::check_source("greet.co", "define user greet\n  hello\n");
+/// assert_eq!(report.diagnostics[0].code.id(), "E0206"); // text is not in double quotes
+/// ```
+pub fn check_source(name: &str, text: impl AsRef<[u8]>) -> Report {
+    report(engine::inspect_source(name, text.as_ref()), Depth::Usual)
 }
 
 fn report(inspection: Inspection, depth: Depth) -> Report {
