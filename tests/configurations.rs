@@ -79,6 +79,17 @@ fn limits_of_the_configuration_hold_for_its_files() {
 #[test]
 fn python_files_are_mentioned() {
     assert_eq!(codes(&project(&[("a.co", FLOW), ("actions.py", "")])), ["N1604"]);
+    let python = concat!(
+        "from nemoguardrails.actions import action\n\n",
+        "@action(is_system_action=True, name=\"CheckOrderAction\")\nasync def check(id: str):\n    return 1\n\n",
+        "@action\n@cached\ndef look_up():\n    pass\n\n",
+        "@action()\nclass Weather:\n    pass\n\n",
+        "def init(app):\n    app.register_action(actions.block_list, \"block list\")\n    app.register_action(plain)\n",
+    );
+    let report = check(project(&[("a.co", FLOW), ("config.py", python)]).path());
+    let help = report.diagnostics[0].help.clone().unwrap();
+    let names: Vec<&str> = help.split('`').skip(1).step_by(2).take(5).collect();
+    assert_eq!(names, ["check_order", "look_up", "weather", "block_list", "plain"], "{help}");
 }
 
 #[test]

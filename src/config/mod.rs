@@ -2,6 +2,7 @@
 
 mod imports;
 mod keys;
+mod python;
 mod rails;
 mod read;
 mod value;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
-use super::Loaded;
+use super::{Limits, Loaded, python};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceFile};
 
@@ -88,9 +88,7 @@ fn walk(path: &Path, found: &mut Found, diagnostics: &mut Vec<Diagnostic>) {
         } else if has_extension(path, &["yml", "yaml"]) && !OTHER_FILES.iter().any(|other| path.ends_with(other)) {
             found.yaml.push(path.to_owned());
         } else if path.ends_with("actions.py") || path.ends_with("config.py") {
-            let message = format!("`{}` is Python, which railsc does not run", path.display());
-            let help = "register its actions with `Rails::builder().action(…)`";
-            diagnostics.push(Diagnostic::without_span(codes::PYTHON_FILE, message).help(help));
+            diagnostics.push(python::note(path, Limits::default().file_bytes));
         }
         if found.rails.len() + found.yaml.len() > MOST_FILES {
             let message = format!("`{}` holds more than {MOST_FILES} files", path.display());
