@@ -389,3 +389,46 @@ fn init_writes_a_project_that_checks_and_chats() {
     assert!(exit == 1 && err.contains("is there already"), "{err}");
     assert!(Path::new(name).join("rails/support.co").exists());
 }
+
+#[test]
+fn fmt_writes_checks_and_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.co");
+    let good = "define user greet\n  \"hi\"\n\ndefine flow\n  user greet\n  bot \"hello\"\n";
+    let bad = "def user greet:\n    \"hi\"\ndefine flow\n  user   greet\n  bot \"hello\"\n";
+    fs::write(&path, bad).unwrap();
+    fs::write(folder.path().join("b.co"), good).unwrap();
+    let fmt = |arguments: &[&str]| run(&[&["fmt"], arguments].concat(), "");
+    let whole = folder.path().to_str().unwrap();
+    let name = path.to_str().unwrap();
+    assert_eq!(fmt(&["--check", whole]), (1, format!("{name}\n"), String::new()));
+    let (code, diff, _) = fmt(&["--diff", name]);
+    assert_eq!(code, 1);
+    assert!(diff.contains("-def user greet:\n-    \"hi\"\n+define user greet\n+  \"hi\"\n+\n define flow\n"), "{diff}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), bad);
+    assert_eq!(fmt(&[whole]), (0, format!("{name}\n"), String::new()));
+    assert_eq!(fs::read_to_string(&path).unwrap(), good);
+    assert_eq!(fmt(&["--check", whole]), (0, String::new(), String::new()));
+
+    // What does not parse is left alone, and the rest is formatted all the same.
+    fs::write(&path, "defne flow\n").unwrap();
+    let (code, out, err) = fmt(&[whole]);
+    assert_eq!((code, &*out), (1, ""));
+    assert!(err.contains("E0201"), "{err}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "defne flow\n");
+    assert_eq!(fmt(&["nowhere"]).0, 1);
+    assert_eq!(fmt(&[]).0, 2);
+    assert_eq!(fmt(&["--stdin", whole]).0, 2);
+}
+
+#[test]
+fn fmt_reads_standard_input() {
+    let fmt = |text: &[u8], arguments: &[&str]| {
+        let (code, out, _) = run(&[&["fmt", "--stdin"], arguments].concat(), text);
+        (code, out)
+    };
+    assert_eq!(fmt(b"define user a\r\n      \"b\"", &[]), (0, "define user a\n  \"b\"\n".to_owned()));
+    assert_eq!(fmt(b"define user a\r\n      \"b\"", &["--check"]), (1, "<stdin>\n".to_owned()));
+    assert_eq!(fmt(b"define user a\n  b\n", &[]), (1, String::new()));
+    assert_eq!(fmt(b"\xff", &[]), (1, String::new()));
+}
