@@ -168,6 +168,7 @@ codes! {
 
     TOO_MANY_WARNINGS = "W1701", "too many warnings";
 
+    NOT_COMPARED = "N1505", "examples are not compared with each other";
     REFERENCE_MARKS = "N1602", "configuration was written for NeMo Guardrails";
     OTHER_EMBEDDER = "N1603", "built-in embedder stands in for another";
     PYTHON_FILE = "N1604", "Python file in a configuration";

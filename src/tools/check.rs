@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::near;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::engine::{self, Inspection, Report};
 
 /// How far to look.
@@ -42,10 +43,14 @@ fn report(inspection: Inspection, depth: Depth) -> Report {
     let Inspection { sources, program, classifier, policy, mut diagnostics, .. } = inspection;
     if let Some(classifier) = &classifier {
         let count = program.intents.iter().map(|intent| intent.examples.len()).sum::<usize>();
-        if depth == Depth::Deep || count <= near::MOST_COMPARED {
-            diagnostics.extend(policy.apply(near::duplicates(&program, classifier)));
-            diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-        }
+        let found = if depth == Depth::Deep || count <= near::MOST_COMPARED {
+            near::duplicates(&program, classifier)
+        } else {
+            let message = format!("{count} examples are too many to be compared with each other each time");
+            vec![Diagnostic::without_span(codes::NOT_COMPARED, message).help("`railsc check --deep` compares them")]
+        };
+        diagnostics.extend(policy.apply(found));
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     }
     Report { sources, diagnostics }
 }
