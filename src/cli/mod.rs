@@ -7,6 +7,7 @@ mod check;
 mod classify;
 mod explain;
 mod fmt;
+mod graph;
 mod init;
 
 use std::fs;
@@ -34,6 +35,7 @@ enum Command {
     Classify(classify::Arguments),
     Explain(explain::Arguments),
     Fmt(fmt::Arguments),
+    Graph(graph::Arguments),
     Init(init::Arguments),
 }
 
@@ -76,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
     };
     match result {

@@ -2,6 +2,7 @@
 
 mod check;
 mod fix;
+pub mod graph;
 mod near;
 
 pub use check::{Depth, check, check_source, check_to};
