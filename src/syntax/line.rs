@@ -73,10 +73,10 @@ pub(super) fn statement(text: &str) -> Option<Pair<'_, Rule>> {
 /// A colon may end any header.
 pub(super) fn without_colon(source: &str, span: Span) -> Span {
     let text = &source[span.range()];
-    match text.strip_suffix(':') {
-        Some(rest) => span.slice(0..rest.trim_end().len()),
-        None => span,
-    }
+    let Some(before) = text.strip_suffix(':') else { return span };
+    let rest = before.trim_end();
+    // On a line of its own it ends nothing: a backslash or an operator stands before it.
+    if before[rest.len()..].contains('\n') { span } else { span.slice(0..rest.len()) }
 }
 
 struct Reader<'a> {
