@@ -16,7 +16,8 @@ pub mod syntax;
 pub mod tools;
 
 pub use engine::{
-    ActionError, Args, Exception, GenerateError, Input, LoadError, Message, Rails, RailsBuilder, Reply, Report, Role,
-    Session, TRACE_VERSION, Trace, TraceEvent, Verdict, What,
+    ActionError, Args, Exception, GenerateError, Input, LoadError, Rails, RailsBuilder, Reply, Report, Session, Status,
+    TRACE_VERSION, Trace, TraceEvent, Verdict, What,
 };
+pub use model::{Message, Role};
 pub use tools::{check, check_source};

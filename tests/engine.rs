@@ -68,6 +68,7 @@ async fn a_conversation_is_followed() {
         json!({
             "kind": "replayed", "data": {"turns": 1, "dropped": null},
             "at_us": trace(&reply)["events"][0]["at_us"], "dur_us": trace(&reply)["events"][0]["dur_us"],
+            "depth": 0,
             "span": null, "flow": null,
         })
     );

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::rails::Streaming;
 use super::value::Reader;
 use super::yaml::{Data, Key, Node};
-use super::{Compat, Config, EmbeddingEngine, Limits};
+use super::{Compat, Config, EmbeddingEngine, Generation, Limits};
 use crate::diagnostic::policy::Level;
 use crate::diagnostic::{Code, Diagnostic, codes, nearest};
 use crate::program::action_name;
@@ -35,8 +35,8 @@ const TOP: &[(&str, Fate)] = &[
     ("actions", Served),
     ("docs", Silent),
     ("custom_data", Silent),
-    ("instructions", Model),
-    ("sample_conversation", Model),
+    ("instructions", Served),
+    ("sample_conversation", Served),
     ("prompts", Model),
     ("prompting_mode", Model),
     ("lowest_temperature", Model),
@@ -45,11 +45,11 @@ const TOP: &[(&str, Fate)] = &[
     ("streaming", Served),
     ("core", Refused),
     ("knowledge_base", Refused),
-    ("enable_rails_exceptions", Refused),
+    ("enable_rails_exceptions", Served),
     ("import_paths", Served),
     ("tracing", Refused),
     ("actions_server_url", Refused),
-    ("on_error", Refused),
+    ("on_error", Served),
     ("lints", Served),
     ("prices", Refused),
     ("cache", Refused),
@@ -67,13 +67,15 @@ const RAILS: &[(&str, Fate)] = &[
 ];
 
 const DIALOG: &[(&str, Fate)] =
-    &[("user_messages", Served), ("single_call", Model), ("judge", Model), ("generation", Model)];
+    &[("user_messages", Served), ("single_call", Model), ("judge", Model), ("generation", Served)];
 
 const USER_MESSAGES: &[(&str, Fate)] = &[
     ("embeddings_only", Served),
     ("embeddings_only_similarity_threshold", Served),
     ("embeddings_only_fallback_intent", Served),
 ];
+
+const INSTRUCTION: &[(&str, Fate)] = &[("type", Served), ("content", Served)];
 
 const LIMITS: &[(&str, Fate)] = &[
     ("steps", Served),
@@ -93,6 +95,7 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
     let mut keys = Keys { reader: Reader { diagnostics } };
     let mut version = None;
     let mut streaming = Streaming::default();
+    let mut says_generation = false;
     for (key, node) in keys.known(document, TOP, "") {
         match &*key.name {
             "compat" => {
@@ -101,15 +104,22 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             }
             "colang_version" => version = keys.colang_version(node).then_some(key),
             "models" => keys.models(node, &mut config),
-            "rails" => keys.rails(node, &mut config, &mut streaming),
+            "rails" => keys.rails(node, &mut config, &mut streaming, &mut says_generation),
             "streaming" => {
                 streaming.wanted = (keys.reader.truth(node) == Some(true)).then_some(key.span);
-                keys.reader.diagnostics.push(
-                    Diagnostic::new(codes::NO_MODEL, key.span, "`streaming` has no effect")
-                        .label("it is about a model, and this version of railsc calls none"),
-                );
+                keys.about_a_model(key, "streaming");
             }
             "lints" => keys.lints(node, &mut config),
+            "on_error" => config.on_error = keys.on_error(node).unwrap_or_default(),
+            "enable_rails_exceptions" => config.rails_exceptions = keys.reader.truth(node) == Some(true),
+            "instructions" => {
+                keys.about_a_model(key, "instructions");
+                config.instructions = keys.instructions(node);
+            }
+            "sample_conversation" => {
+                keys.about_a_model(key, "sample_conversation");
+                config.sample_conversation = keys.reader.text(node).unwrap_or_default().to_owned();
+            }
             "import_paths" => {
                 let paths = keys.reader.list(node).iter().filter_map(|path| keys.reader.text(path));
                 config.import_paths = paths.map(PathBuf::from).collect();
@@ -119,6 +129,9 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
         }
     }
     keys.check_streaming(&config, streaming);
+    if config.compat == Compat::Nemo && !says_generation {
+        config.generation = Generation::Steps;
+    }
     let says_compat =
         matches!(&document.data, Data::Mapping(entries) if entries.iter().any(|(key, _)| key.name == "compat"));
     if let Some(key) = version.filter(|_| !says_compat) {
@@ -148,8 +161,10 @@ impl Keys<'_> {
                     continue;
                 }
                 Some(Silent) => continue,
-                Some(Model) => Diagnostic::new(codes::NO_MODEL, key.span, format!("`{name}` has no effect"))
-                    .label("it is about a model, and this version of railsc calls none"),
+                Some(Model) => {
+                    self.about_a_model(key, &name);
+                    continue;
+                }
                 Some(Refused) => {
                     let message = format!("`{name}` is not supported by this version of railsc");
                     Diagnostic::new(codes::KEY_NOT_SUPPORTED, key.span, message)
@@ -164,6 +179,32 @@ impl Keys<'_> {
             self.reader.diagnostics.push(diagnostic);
         }
         served
+    }
+
+    /// Warns that a key comes for nothing without a model.
+    fn about_a_model(&mut self, key: &Key, name: &str) {
+        self.reader.diagnostics.push(
+            Diagnostic::new(codes::NO_MODEL, key.span, format!("`{name}` has no effect"))
+                .label("it is about a model, and this version of railsc calls none"),
+        );
+    }
+
+    /// The instructions of type `general`, one below the other.
+    fn instructions(&mut self, node: &Node) -> String {
+        let mut texts = Vec::new();
+        for instruction in self.reader.list(node) {
+            let entries = self.known(instruction, INSTRUCTION, "instructions[].");
+            let entry = |wanted: &str| entries.iter().find(|(key, _)| key.name == wanted).map(|(_, node)| *node);
+            let kind = entry("type").and_then(|node| self.reader.text(node));
+            match entry("content") {
+                None => self.reader.wrong(instruction, "an instruction with a `type` and its `content`"),
+                Some(content) if kind.is_none_or(|kind| kind == "general") => {
+                    texts.extend(self.reader.text(content).map(str::trim));
+                }
+                Some(_) => {}
+            }
+        }
+        texts.join("\n")
     }
 
     fn colang_version(&mut self, node: &Node) -> bool {
@@ -236,19 +277,23 @@ impl Keys<'_> {
         }
     }
 
-    fn rails(&mut self, node: &Node, config: &mut Config, streaming: &mut Streaming) {
+    fn rails(&mut self, node: &Node, config: &mut Config, streaming: &mut Streaming, says_generation: &mut bool) {
         for (key, dialog) in self.known(node, RAILS, "rails.") {
             if key.name != "dialog" {
                 self.stage(key, dialog, config, streaming);
                 continue;
             }
-            for (_, messages) in self.known(dialog, DIALOG, "rails.dialog.") {
-                for (key, value) in self.known(messages, USER_MESSAGES, "rails.dialog.user_messages.") {
+            for (key, node) in self.known(dialog, DIALOG, "rails.dialog.") {
+                if key.name == "generation" {
+                    let choices = &[("general", Generation::General), ("steps", Generation::Steps)];
+                    config.generation = self.reader.choice(node, choices).unwrap_or_default();
+                    *says_generation = true;
+                    self.about_a_model(key, "rails.dialog.generation");
+                    continue;
+                }
+                for (key, value) in self.known(node, USER_MESSAGES, "rails.dialog.user_messages.") {
                     match &*key.name {
-                        // Embeddings are all there is without a model.
-                        "embeddings_only" => {
-                            self.reader.truth(value);
-                        }
+                        "embeddings_only" => config.embeddings_only = self.reader.truth(value) == Some(true),
                         "embeddings_only_similarity_threshold" => {
                             config.similarity_threshold = self.reader.fraction(value);
                         }

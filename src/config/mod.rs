@@ -16,7 +16,8 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnostic::policy::Level;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::program::{RailUse, Surroundings};
+use crate::expression::Value;
+use crate::program::{Guards, RailUse, Surroundings};
 use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::{Bounds, Parsed};
 use imports::Importer;
@@ -33,7 +34,19 @@ pub struct Config {
     /// The intent of a text that reaches no threshold, and where it is named.
     pub fallback_intent: Option<(String, Span)>,
     /// Flows that guard what goes in and out.
-    pub rails: Vec<RailUse>,
+    pub rails: Vec<Rail>,
+    /// What becomes of a turn when a rail fails that does not say itself.
+    pub on_error: OnError,
+    /// Whether rails raise exceptions instead of answering.
+    pub rails_exceptions: bool,
+    /// What a model is told before any conversation.
+    pub instructions: String,
+    /// A conversation that shows a model how the bot talks.
+    pub sample_conversation: String,
+    /// Whether only embeddings tell what a text means, even where there is a model.
+    pub embeddings_only: bool,
+    /// How replies come about that no flow has.
+    pub generation: Generation,
     /// Actions that the host program registers, under the names that registries know.
     pub actions: Vec<Arc<str>>,
     /// What becomes of warnings.
@@ -48,13 +61,56 @@ impl Config {
     /// What a program is checked against, with the actions that are `registered`.
     pub fn surroundings(&self, registered: impl IntoIterator<Item = Arc<str>>) -> Surroundings {
         let actions = self.actions.iter().cloned().chain(registered).collect();
-        Surroundings { rails: self.rails.clone(), actions, levels: self.lints.clone() }
+        let rails = self.rails.iter().map(|rail| RailUse {
+            guards: rail.guards,
+            name: rail.name.clone(),
+            parameters: rail.parameters.iter().map(|(name, _)| name.clone()).collect(),
+            span: rail.span,
+        });
+        Surroundings { rails: rails.collect(), actions, levels: self.lints.clone() }
     }
 
     /// What a rail file may ask for.
     pub fn bounds(&self) -> Bounds {
         Bounds { depth: self.limits.depth, ..Bounds::default() }
     }
+}
+
+/// A flow that guards what goes in or out.
+#[derive(Debug, Clone)]
+pub struct Rail {
+    /// What it guards.
+    pub guards: Guards,
+    /// The flow.
+    pub name: Arc<str>,
+    /// Variables local to it.
+    pub parameters: Vec<(Arc<str>, Value)>,
+    /// What becomes of the turn when it fails; `None` as the configuration says.
+    pub on_error: Option<OnError>,
+    /// What it may take; `None` for `limits.timeout`.
+    pub timeout: Option<Duration>,
+    /// Where it is named.
+    pub span: Span,
+}
+
+/// What becomes of a turn when a rail fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// It is blocked.
+    #[default]
+    Block,
+    /// It goes on as if the rail were not there, and the verdict says so.
+    Pass,
+}
+
+/// How replies come about that no flow has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Generation {
+    /// One call of the model, with the conversation so far.
+    #[default]
+    General,
+    /// One call for the next step and one for the text of its message.
+    Steps,
 }
 
 /// Whose ways to follow.

@@ -1,10 +1,13 @@
 //! `rails.input.flows` and its like: which flows guard what.
 
-use super::Config;
+use std::sync::Arc;
+
 use super::keys::{Fate, Keys};
 use super::yaml::{Data, Key, Node};
+use super::{Config, OnError, Rail};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::program::{Guards, RailUse};
+use crate::expression::{Expression, Scope, Value, Variables};
+use crate::program::Guards;
 use crate::source::Span;
 
 const STAGE: &[(&str, Fate)] = &[("flows", Fate::Served), ("streaming", Fate::Served), ("parallel", Fate::Silent)];
@@ -15,6 +18,9 @@ const STREAMING: &[(&str, Fate)] = &[
     ("chunk_size", Fate::Silent),
     ("context_size", Fate::Silent),
 ];
+
+const RAIL: &[(&str, Fate)] =
+    &[("name", Fate::Served), ("on_error", Fate::Served), ("timeout", Fate::Served), ("with", Fate::Served)];
 
 /// Whether output rails see what is streamed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +45,7 @@ impl Keys<'_> {
             if key.name == "flows" {
                 let flows = self.reader.list(value);
                 config.rails.extend(flows.iter().filter_map(|flow| self.rail(flow, guards)));
-                if !flows.is_empty() {
+                if guards == Guards::Tools && !flows.is_empty() {
                     let message = format!("`{path}flows` is not supported by this version of railsc");
                     self.reader.diagnostics.push(
                         Diagnostic::new(codes::KEY_NOT_SUPPORTED, key.span, message)
@@ -60,27 +66,52 @@ impl Keys<'_> {
     }
 
     /// One rail: `name`, `name $model=main`, `name(p=v)`, or a mapping with a `name`.
-    fn rail(&mut self, node: &Node, guards: Guards) -> Option<RailUse> {
-        let (name, mut parameters) = match &node.data {
-            Data::Mapping(entries) => {
-                let entry = |wanted: &str| entries.iter().find(|(key, _)| key.name == wanted).map(|(_, node)| node);
-                let Some(name) = entry("name") else {
-                    self.reader.wrong(node, "a rail with a `name`");
-                    return None;
-                };
-                let given = match entry("with").map(|node| &node.data) {
-                    Some(Data::Mapping(given)) => given.iter().map(|(key, _)| key.name.as_str().into()).collect(),
-                    _ => Vec::new(),
-                };
-                (self.reader.text(name)?, given)
-            }
-            _ => (self.reader.text(node)?, Vec::new()),
+    fn rail(&mut self, node: &Node, guards: Guards) -> Option<Rail> {
+        let mut rail =
+            Rail { guards, name: "".into(), parameters: Vec::new(), on_error: None, timeout: None, span: node.span };
+        let Data::Mapping(_) = &node.data else {
+            self.call(node, &mut rail);
+            return (!rail.name.is_empty()).then_some(rail);
         };
-        let end = name.find(" $").or_else(|| name.find('(')).unwrap_or(name.len());
-        let given = name[end..].split(['$', '(', ',', ')', ' ']);
-        parameters.extend(given.filter_map(|part| part.split_once('=')).map(|(name, _)| name.trim().into()));
-        let name = name[..end].split_whitespace().collect::<Vec<_>>().join(" ");
-        Some(RailUse { guards, name: name.into(), parameters, span: node.span })
+        for (key, value) in self.known(node, RAIL, "flows[].") {
+            match &*key.name {
+                "name" => self.call(value, &mut rail),
+                "on_error" => rail.on_error = self.on_error(value),
+                "timeout" => rail.timeout = self.reader.duration(value),
+                _ => {
+                    let given = self.reader.mapping(value).iter();
+                    rail.parameters.extend(given.map(|(key, value)| (key.name.as_str().into(), value.value())));
+                }
+            }
+        }
+        if rail.name.is_empty() {
+            self.reader.wrong(node, "a rail with a `name`");
+            return None;
+        }
+        Some(rail)
+    }
+
+    /// The name of a rail, and what it is given.
+    fn call(&mut self, node: &Node, rail: &mut Rail) {
+        let Some(text) = self.reader.text(node) else { return };
+        let (name, given) = match (text.find(" $"), text.find('(')) {
+            (Some(at), None) => (&text[..at], pairs(&text[at..], ' ')),
+            (_, Some(at)) => match text[at + 1..].trim_end().strip_suffix(')') {
+                Some(given) => (&text[..at], pairs(given, ',')),
+                None => (&text[..at], None),
+            },
+            (None, None) => (text, Some(Vec::new())),
+        };
+        rail.name = name.split_whitespace().collect::<Vec<_>>().join(" ").into();
+        match given {
+            Some(given) => rail.parameters.extend(given),
+            None => self.reader.wrong(node, "`name`, `name $parameter=value`, or `name(parameter=value)`"),
+        }
+    }
+
+    /// `block` or `pass`.
+    pub(super) fn on_error(&mut self, node: &Node) -> Option<OnError> {
+        self.reader.choice(node, &[("block", OnError::Block), ("pass", OnError::Pass)])
     }
 
     /// Warns where output rails don't see what is streamed before the user does.
@@ -103,4 +134,36 @@ impl Keys<'_> {
         };
         self.reader.diagnostics.push(Diagnostic::new(codes::STREAMED_PAST, span, message).help(help));
     }
+}
+
+/// `$p=v` or `p=v`, more than one with `separator` between them; `None` when something else stands there.
+fn pairs(text: &str, separator: char) -> Option<Vec<(Arc<str>, Value)>> {
+    let mut quote = None;
+    let parts = text.split(|c: char| {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            _ => {}
+        }
+        quote.is_none() && c == separator
+    });
+    let parts = parts.map(str::trim).filter(|part| !part.is_empty());
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=')?;
+        let name = name.trim().trim_start_matches('$');
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        is_name.then(|| (name.into(), constant(value.trim())))
+    };
+    parts.map(pair).collect()
+}
+
+/// A value as expressions write it; a bare word is a text.
+fn constant(text: &str) -> Value {
+    let none = Variables::new();
+    let scope = Scope { locals: &none, globals: &none };
+    let is_word = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':'))
+        && !text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        && !matches!(text, "True" | "False" | "None" | "true" | "false" | "none");
+    let value = if is_word { None } else { Expression::parse(text).ok() };
+    value.and_then(|value| value.evaluate(scope).ok()).unwrap_or_else(|| text.into())
 }

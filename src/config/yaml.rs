@@ -6,6 +6,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
 use crate::diagnostic::{Diagnostic, codes};
+use crate::expression::Value;
 use crate::source::{FileId, SourceFile, Span};
 
 /// How deep lists and mappings may be nested.
@@ -39,6 +40,28 @@ impl Node {
     /// Whether nothing stands there.
     pub(super) fn is_null(&self) -> bool {
         matches!(&self.data, Data::Scalar(text, true) if matches!(&**text, "" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    /// What stands there, as flows see it; numbers and truths are those of YAML's core schema.
+    pub(super) fn value(&self) -> Value {
+        match &self.data {
+            _ if self.is_null() => Value::Null,
+            Data::Scalar(text, true) => match &**text {
+                "true" | "True" | "TRUE" => true.into(),
+                "false" | "False" | "FALSE" => false.into(),
+                _ => text
+                    .parse::<i64>()
+                    .map(Value::from)
+                    .or_else(|_| {
+                        text.parse::<f64>()
+                            .map(|number| if number.is_finite() { number.into() } else { text.as_str().into() })
+                    })
+                    .unwrap_or_else(|_| text.as_str().into()),
+            },
+            Data::Scalar(text, false) => text.as_str().into(),
+            Data::List(items) => items.iter().map(Node::value).collect(),
+            Data::Mapping(entries) => entries.iter().map(|(key, node)| (key.name.clone(), node.value())).collect(),
+        }
     }
 }
 

@@ -9,18 +9,29 @@ use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
-use crate::expression::Value;
+use crate::expression::{Value, Variables};
 use crate::program::action_name;
 
 /// The arguments of one call, by name; positional ones are called `1`, `2` ….
 #[derive(Debug, Clone, Default)]
 pub struct Args {
     values: serde_json::Map<String, Value>,
+    context: Arc<Variables>,
 }
 
 impl Args {
     pub(super) fn new(values: impl IntoIterator<Item = (Arc<str>, Value)>) -> Self {
-        Self { values: values.into_iter().map(|(name, value)| (name.to_string(), value)).collect() }
+        let values = values.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+        Self { values, context: Arc::default() }
+    }
+
+    pub(super) fn with_context(self, context: Variables) -> Self {
+        Self { context: Arc::new(context), ..self }
+    }
+
+    /// The variable of the conversation called `name`, without the `$`, as it is when the action is called.
+    pub fn context(&self, name: &str) -> Option<&Value> {
+        self.context.get(name)
     }
 
     /// The argument called `name`, as it came.

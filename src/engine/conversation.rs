@@ -1,5 +1,6 @@
 //! What is remembered between the turns of one conversation.
 
+use super::history::History;
 use super::machine::Instances;
 use super::store::Store;
 
@@ -12,6 +13,8 @@ pub(super) struct Conversation {
     pub turns: u32,
     /// Hash of all texts so far, which the choice among several texts of a message depends on.
     pub digest: Digest,
+    /// What was said; kept when there is a model to read it.
+    pub history: History,
 }
 
 /// A running FNV-1a hash: the same on every machine and in every version.

@@ -45,12 +45,12 @@ impl Report {
 
 /// Reads and compiles the configuration at `path`, and looks for all that can be found without comparing examples.
 pub fn inspect(path: impl AsRef<Path>) -> Inspection {
-    load(config::load(path.as_ref()), [], Care::Thorough)
+    load(config::load(path.as_ref()), [], false, Care::Thorough)
 }
 
 /// As [`inspect`], for the bytes of one `.co` file, which findings call `name`.
 pub fn inspect_source(name: &str, text: &[u8]) -> Inspection {
-    load(config::from_source(name, text), [], Care::Thorough)
+    load(config::from_source(name, text), [], false, Care::Thorough)
 }
 
 /// How much to look for.
@@ -62,7 +62,12 @@ pub(super) enum Care {
     Thorough,
 }
 
-pub(super) fn load(read: config::Loaded, registered: impl IntoIterator<Item = Arc<str>>, care: Care) -> Inspection {
+pub(super) fn load(
+    read: config::Loaded,
+    registered: impl IntoIterator<Item = Arc<str>>,
+    has_model: bool,
+    care: Care,
+) -> Inspection {
     let config::Loaded { sources, rails, config, mut diagnostics } = read;
     let Compiled { program, policy, diagnostics: found } =
         program::assemble(&sources, rails, config.bounds(), &config.surroundings(registered));
@@ -78,6 +83,9 @@ pub(super) fn load(read: config::Loaded, registered: impl IntoIterator<Item = Ar
         let found = policy.apply(found);
         classifier = (!found.iter().any(Diagnostic::is_error)).then_some(built);
         diagnostics.extend(found);
+    }
+    if has_model {
+        diagnostics.retain(|diagnostic| !matches!(diagnostic.code, codes::NO_MODEL | codes::NEEDS_MODEL));
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     Inspection { sources, config, program, classifier, fallback_intent, policy, diagnostics }

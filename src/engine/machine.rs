@@ -70,6 +70,8 @@ pub(super) struct Instances {
 #[derive(Debug, Clone)]
 pub(super) struct Decision {
     pub by: InstanceId,
+    /// The priority of its flow, less a tenth when the event passed it by.
+    pub priority: f64,
     /// The flow whose line it is: the running flow, or the subflow it is in.
     pub flow: FlowId,
     pub span: Span,
@@ -79,7 +81,7 @@ pub(super) struct Decision {
 /// What a step wants done.
 #[derive(Debug, Clone)]
 pub(super) enum Act {
-    Say { say: Say, locals: Variables },
+    Say { say: Say, locals: Variables, instruction: Option<Arc<str>> },
     Execute { action: Arc<str>, arguments: Vec<(Arc<str>, Value)> },
     Raise { name: Arc<str>, values: serde_json::Map<String, Value> },
     Stop,
@@ -126,6 +128,11 @@ impl Instances {
         self.dropped.clear();
     }
 
+    /// Whether no flow runs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
     /// What was dropped in the turn before is gone for good.
     pub(super) fn begin_turn(&mut self) {
         self.dropped.clear();
@@ -146,6 +153,18 @@ impl<'a> Machine<'a> {
             }
         }
         Ok(decision)
+    }
+
+    /// Starts `flow` whatever its first step is, with variables local to it, and says what it wants to do first.
+    pub(super) fn begin(&mut self, flow: FlowId, locals: Variables) -> Result<Option<Decision>, Failure> {
+        let id = InstanceId(self.instances.next_id);
+        self.instances.next_id += 1;
+        let frames = vec![Frame { flow, at: 0, locals, into: None }];
+        let mut instance = Instance { id, flow, frames, interrupted_by: None };
+        if self.slide(&mut instance)? == Head::Rests {
+            self.instances.running.push(instance);
+        }
+        self.decide(&Event::UserUnknown)
     }
 
     /// Advances what matches and aborts what can't wait. The rest, whose head waits for something else, is returned.
@@ -224,14 +243,16 @@ impl<'a> Machine<'a> {
                 best = Some((priority, instance));
             }
         }
-        best.map(|(_, instance)| self.decision(instance)).transpose()
+        best.map(|(priority, instance)| self.decision(instance, priority)).transpose()
     }
 
-    fn decision(&self, instance: &Instance) -> Result<Decision, Failure> {
+    fn decision(&self, instance: &Instance, priority: f64) -> Result<Decision, Failure> {
         let frame = top(instance);
         let step = &self.program.flow(frame.flow).steps[frame.at];
         let act = match &step.op {
-            Op::Bot(say) => Act::Say { say: say.clone(), locals: frame.locals.clone() },
+            Op::Bot(say) => {
+                Act::Say { say: say.clone(), locals: frame.locals.clone(), instruction: step.instruction.clone() }
+            }
             Op::Execute { action, arguments, .. } => {
                 Act::Execute { action: action.clone(), arguments: self.values(arguments, frame, step.span)? }
             }
@@ -242,7 +263,7 @@ impl<'a> Machine<'a> {
             }
             _ => Act::Stop,
         };
-        Ok(Decision { by: instance.id, flow: frame.flow, span: step.span, act })
+        Ok(Decision { by: instance.id, priority, flow: frame.flow, span: step.span, act })
     }
 
     // --- one instance --------------------------------------------------------------------------------------------

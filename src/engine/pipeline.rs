@@ -1,30 +1,36 @@
-//! One turn: the text is classified, the flows run, what they say is put together.
+//! One turn: input rails, what the text means, the flows, what only a model can say, output rails.
+
+mod generate;
+mod guard;
+mod say;
 
 use std::sync::Arc;
 
 use super::action::Args;
 use super::budget::{Budget, Exhausted};
 use super::conversation::Conversation;
+use super::history::Said;
 use super::machine::{Act, Decision, Event, Failure, Machine};
+use super::rail::Verdict;
 use super::rails::Parts;
+use super::reply::Exception;
 use super::trace::{Tracer, What};
 use crate::classify::Classification;
-use crate::config::Compat;
-use crate::expression::{EvaluationError, Scope, Value, Variables, is_true, to_text};
-use crate::program::{FlowId, IntentId, MessageId, MessageText, Say};
+use crate::config::{Compat, Generation};
+use crate::expression::{Value, Variables, to_text};
+use crate::model::Usage;
+use crate::program::{FlowId, GENERATE_VALUE, Guards, IntentId, MessageId};
 use crate::source::Span;
 
-/// What an empty text reads as.
-const EMPTY_TEXT: &str = "I'm not sure what to say.";
-/// A text that takes back the one before it.
-const REMOVE_LAST: &str = "(remove last message)";
+/// The priority of what a model would do next: flows below it are overruled.
+const GENERATED: f64 = 0.9;
 
 /// How a turn runs.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Mode<'a> {
     /// For the first time.
     Live,
-    /// Again, to bring the flows to where they were: no action runs, and the texts must come out as they did.
+    /// Again, to bring the flows to where they were: no action, model or rail runs, and the texts must come out as they did.
     Replay {
         /// What was said then; `None` when that is not known.
         reply: Option<&'a str>,
@@ -32,12 +38,22 @@ pub(super) enum Mode<'a> {
 }
 
 /// What a turn led to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub text: String,
-    pub intent: Option<IntentId>,
+    pub intent: Option<Arc<str>>,
+    pub verdict: Verdict,
+    pub exception: Option<Exception>,
+    pub usage: Usage,
     /// Why a replayed turn can't have gone like this.
     pub differs: Option<String>,
+}
+
+/// Whether the turn is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Yes,
+    No,
 }
 
 /// Takes one turn of `conversation`.
@@ -52,25 +68,32 @@ pub(super) async fn turn(
     conversation.turns += 1;
     conversation.instances.begin_turn();
     conversation.digest = conversation.digest.with(text);
-    let budget = Budget::new(parts.config.limits.steps);
-    let mut turn = Turn {
-        parts,
-        conversation,
-        tracer,
-        budget,
-        mode,
-        unsaid: mode.reply(),
-        texts: Vec::new(),
-        differs: None,
-        failed: false,
-    };
-    let intent = turn.understand(text);
-    match turn.run(intent).await {
+    let mut turn = Turn::new(parts, conversation, tracer, mode);
+    match turn.take(text).await {
         Ok(()) => {}
         Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
         Err(Failure::Failed { place, reason }) => turn.fail(before, place, reason),
     }
-    Ok(turn.finish(intent))
+    Ok(turn.finish())
+}
+
+/// Runs the rails of one stage over `text`, and nothing else.
+pub(super) async fn check(parts: &Parts, tracer: &mut Tracer, stage: Guards, text: &str) -> Result<Outcome, Exhausted> {
+    let mut conversation = Conversation::default();
+    let before = conversation.clone();
+    let mut turn = Turn::new(parts, &mut conversation, tracer, Mode::Live);
+    turn.hear(text);
+    turn.conversation.store.set(super::guard::guarded(stage).into(), text.into());
+    match turn.guard(stage).await {
+        Ok(Ended::Yes) => {}
+        Ok(Ended::No) => {
+            let text = turn.conversation.store.variables().get(super::guard::guarded(stage)).map(to_text);
+            turn.texts.push(text.unwrap_or_default());
+        }
+        Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
+        Err(Failure::Failed { place, reason }) => turn.fail(before, place, reason),
+    }
+    Ok(turn.finish())
 }
 
 impl<'a> Mode<'a> {
@@ -79,6 +102,10 @@ impl<'a> Mode<'a> {
             Mode::Live => None,
             Mode::Replay { reply } => reply,
         }
+    }
+
+    fn is_replay(self) -> bool {
+        matches!(self, Mode::Replay { .. })
     }
 }
 
@@ -90,35 +117,151 @@ struct Turn<'a> {
     mode: Mode<'a>,
     /// Of a replayed reply, what has not been said yet: it tells which text of several was chosen then.
     unsaid: Option<&'a str>,
+    intent: Option<Arc<str>>,
     texts: Vec<String>,
+    verdict: Verdict,
+    exception: Option<Exception>,
+    usage: Usage,
     differs: Option<String>,
     failed: bool,
 }
 
-impl Turn<'_> {
-    /// Classifies `text` and sets the variables that come with it.
-    fn understand(&mut self, text: &str) -> Option<IntentId> {
-        let found = self.parts.classifier.classify(text);
-        self.record_classification(&found);
-        let intent = found.intent.or(self.parts.fallback_intent);
-        if let (None, Some(fallback)) = (found.intent, intent) {
-            let intent = &self.parts.program.intent(fallback).name;
-            self.tracer.record(What::FellBack { intent: intent.clone() }, None, None);
+impl<'a> Turn<'a> {
+    fn new(parts: &'a Parts, conversation: &'a mut Conversation, tracer: &'a mut Tracer, mode: Mode<'a>) -> Self {
+        Self {
+            parts,
+            conversation,
+            tracer,
+            budget: Budget::new(parts.config.limits.steps),
+            mode,
+            unsaid: mode.reply(),
+            intent: None,
+            texts: Vec::new(),
+            verdict: Verdict::default(),
+            exception: None,
+            usage: Usage::default(),
+            differs: None,
+            failed: false,
         }
+    }
+
+    async fn take(&mut self, text: &str) -> Result<(), Failure> {
+        self.hear(text);
+        let has_input_rails = self.parts.guards.iter().any(|rail| rail.guards == Guards::Input);
+        if !has_input_rails || self.mode.is_replay() {
+            let event = self.understand(text).await?;
+            return self.answer(event).await;
+        }
+        if self.guard(Guards::Input).await? == Ended::Yes {
+            return Ok(());
+        }
+        let text = to_text(self.conversation.store.variables().get("user_message").unwrap_or(&Value::Null));
+        self.conversation.store.set("last_user_message".into(), text.as_str().into());
+        let event = self.understand(&text).await?;
+        self.answer(event).await
+    }
+
+    /// Sets the variables that a text comes with.
+    fn hear(&mut self, text: &str) {
         let store = &mut self.conversation.store;
         let last_reply = store.variables().get("bot_message").cloned().unwrap_or(Value::Null);
         store.set("last_bot_message".into(), last_reply);
         store.set("user_message".into(), text.into());
         store.set("last_user_message".into(), text.into());
-        if let Some(intent) = found.intent {
-            for slot in self.parts.classifier.slots(intent) {
-                store.set(slot.clone(), Value::Null);
+        for variable in ["triggered_input_rail", "triggered_output_rail"] {
+            if store.variables().contains_key(variable) {
+                store.set(variable.into(), Value::Null);
             }
         }
-        for (name, value) in found.captures {
-            store.set(name, value.into());
+    }
+
+    /// What `text` means, with the variables that are in it.
+    async fn understand(&mut self, text: &str) -> Result<Event, Failure> {
+        let found = self.parts.classifier.classify(text);
+        self.record_classification(&found);
+        if let Some(intent) = found.intent {
+            for slot in self.parts.classifier.slots(intent) {
+                self.conversation.store.set(slot.clone(), Value::Null);
+            }
         }
-        intent
+        let mut intent = found.intent;
+        let mut named = None;
+        if self.asks_for_intent(found.intent) {
+            let name = self.intent_by_model(text, &found).await?;
+            intent = self.parts.program.intent_named(&name);
+            named = Some(name);
+        } else if let (None, Some(fallback)) = (found.intent, self.parts.fallback_intent) {
+            let name = self.parts.program.intent(fallback).name.clone();
+            self.tracer.record(What::FellBack { intent: name }, None, None);
+            intent = Some(fallback);
+        }
+        for (name, value) in found.captures {
+            self.conversation.store.set(name, value.into());
+        }
+        self.intent = intent.map(|intent| self.parts.program.intent(intent).name.clone()).or(named);
+        if self.parts.model.is_some() {
+            self.conversation.history.push(Said::User { text: text.to_owned(), intent: self.intent.clone() });
+        }
+        Ok(intent.map_or(Event::UserUnknown, Event::User))
+    }
+
+    /// Whether the model tells what the user means. Colang 1.0 asks it always, unless embeddings are to do alone.
+    fn asks_for_intent(&self, found: Option<IntentId>) -> bool {
+        let config = &self.parts.config;
+        if !self.may_ask() || self.parts.program.intents.is_empty() {
+            return false;
+        }
+        match config.embeddings_only {
+            true => found.is_none() && self.parts.fallback_intent.is_none(),
+            false => config.compat == Compat::Nemo,
+        }
+    }
+
+    fn generates_steps(&self) -> bool {
+        self.parts.config.generation == Generation::Steps && !self.parts.program.intents.is_empty()
+    }
+
+    /// Lets the flows answer, and the model where they don't.
+    async fn answer(&mut self, event: Event) -> Result<(), Failure> {
+        let mut decision = self.process(&event)?;
+        let overruled = |decision: &Decision| decision.priority < GENERATED && self.may_ask() && self.generates_steps();
+        if decision.as_ref().is_none_or(overruled) {
+            let Some(event) = self.answer_without_flow().await? else { return Ok(()) };
+            decision = self.process(&event)?;
+        }
+        while let Some(next) = decision {
+            let Some(event) = self.perform(next).await? else { break };
+            decision = self.process(&event)?;
+        }
+        Ok(())
+    }
+
+    /// No flow has anything to do: what was said nevertheless; `None` when the turn is over.
+    async fn answer_without_flow(&mut self) -> Result<Option<Event>, Failure> {
+        self.tracer.record(What::NoFlow, None, None);
+        let (ended, message) = if self.parts.model.is_none() {
+            let message = MessageId::CANNOT_ANSWER;
+            self.say_message(message, &Variables::new(), None)?;
+            (Ended::No, Some(message))
+        } else if let Some(reply) = self.unsaid.filter(|_| self.mode.is_replay()) {
+            let message = self.attribute(reply);
+            let name = message.map(|message| self.parts.program.message(message).name.clone());
+            (self.say_generated(name, None, None).await?, message)
+        } else if self.generates_steps() && self.may_ask() {
+            let step = self.next_step().await?;
+            (self.say_step(&step, None).await?, step.message)
+        } else {
+            (self.say_generated(None, None, None).await?, None)
+        };
+        Ok((ended == Ended::No).then_some(Event::Bot { message, by: None }))
+    }
+
+    /// The message whose text a replayed reply is.
+    fn attribute(&self, reply: &str) -> Option<MessageId> {
+        let has = |text: &str| text == reply;
+        let mut messages = self.parts.program.messages.iter();
+        let found = messages.find(|message| message.texts.iter().any(|text| has(text.template.source())))?;
+        self.parts.program.message_named(&found.name)
     }
 
     fn record_classification(&mut self, found: &Classification) {
@@ -136,22 +279,6 @@ impl Turn<'_> {
         };
         let span = found.matched.as_ref().map(|matched| matched.span).or(best.map(|candidate| candidate.span));
         self.tracer.record(what, span, None);
-    }
-
-    async fn run(&mut self, intent: Option<IntentId>) -> Result<(), Failure> {
-        let event = intent.map_or(Event::UserUnknown, Event::User);
-        let mut decision = self.process(&event)?;
-        if decision.is_none() {
-            self.tracer.record(What::NoFlow, None, None);
-            let message = MessageId::CANNOT_ANSWER;
-            self.say_message(message, &Variables::new(), None)?;
-            decision = self.process(&Event::Bot { message: Some(message), by: None })?;
-        }
-        while let Some(next) = decision {
-            let Some(event) = self.perform(next).await? else { break };
-            decision = self.process(&event)?;
-        }
-        Ok(())
     }
 
     fn machine(&mut self) -> Machine<'_> {
@@ -178,9 +305,9 @@ impl Turn<'_> {
                 self.conversation.instances.clear();
                 Ok(None)
             }
-            Act::Say { say, locals } => {
-                let message = self.say(&say, &locals, place)?;
-                Ok(Some(Event::Bot { message, by: Some(decision.by) }))
+            Act::Say { say, locals, instruction } => {
+                let (ended, message) = self.say(&say, &locals, instruction.as_deref(), place).await?;
+                Ok((ended == Ended::No).then_some(Event::Bot { message, by: Some(decision.by) }))
             }
             Act::Raise { name, values } => {
                 self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
@@ -188,137 +315,30 @@ impl Turn<'_> {
                 self.conversation.store.set("event".into(), Value::Object(values.clone()));
                 Ok(Some(Event::Custom { name, values }))
             }
-            Act::Execute { action, .. } if matches!(self.mode, Mode::Replay { .. }) => {
+            Act::Execute { action, .. } if self.mode.is_replay() => {
                 self.differ(format!("what `{action}` returned then is not known"));
                 self.conversation.instances.clear();
                 Ok(None)
             }
-            Act::Execute { action, arguments } => {
-                let limit = self.parts.config.limits.timeout;
-                match self.parts.actions.run(&action, Args::new(arguments), limit).await {
-                    Ok(result) => {
-                        let what = What::Executed { action: action.clone(), result: result.clone() };
-                        self.tracer.record(what, Some(place.1), Some(self.parts.program.flow(place.0)));
-                        Ok(Some(Event::Finished { action, result }))
-                    }
-                    Err(error) => {
-                        Err(Failure::Failed { place: Some(place), reason: format!("action `{action}`: {error}") })
-                    }
-                }
-            }
+            Act::Execute { action, arguments } => self.execute(action, Args::new(arguments), place).await.map(Some),
         }
     }
 
-    // --- texts ---------------------------------------------------------------------------------------------------
-
-    fn say(&mut self, say: &Say, locals: &Variables, place: (FlowId, Span)) -> Result<Option<MessageId>, Failure> {
-        match say {
-            Say::Message(message) => {
-                self.say_message(*message, locals, Some(place))?;
-                Ok(Some(*message))
-            }
-            Say::Variable(variable) => {
-                let value = locals.get(variable).or_else(|| self.conversation.store.variables().get(variable));
-                let text = match value {
-                    None | Some(Value::Null) => {
-                        self.note(What::Undefined { variables: vec![variable.to_string()] }, Some(place));
-                        String::new()
-                    }
-                    Some(value) => to_text(value),
-                };
-                self.replay_text(&text);
-                self.put(None, text, Some(place));
-                Ok(None)
-            }
-            Say::Any => {
-                self.note(What::NoText { message: None }, Some(place));
-                self.say_message(MessageId::CANNOT_ANSWER, &Variables::new(), Some(place))?;
-                Ok(Some(MessageId::CANNOT_ANSWER))
-            }
-        }
-    }
-
-    fn say_message(
-        &mut self,
-        message: MessageId,
-        locals: &Variables,
-        place: Option<(FlowId, Span)>,
-    ) -> Result<(), Failure> {
-        let name = &self.parts.program.message(message).name;
-        let text = match self.message_text(message, locals, place)? {
-            Some(text) => text,
-            None => {
-                self.note(What::NoText { message: Some(name.clone()) }, place);
-                self.message_text(MessageId::CANNOT_ANSWER, locals, place)?.unwrap_or_default()
-            }
-        };
-        self.put(Some(name.clone()), text, place);
-        Ok(())
-    }
-
-    /// One of the texts of `message`, filled in; `None` when it has none that applies.
-    fn message_text(
-        &mut self,
-        message: MessageId,
-        locals: &Variables,
-        place: Option<(FlowId, Span)>,
-    ) -> Result<Option<String>, Failure> {
-        let message = self.parts.program.message(message);
-        let scope = Scope { locals, globals: self.conversation.store.variables() };
-        let failed = |error: EvaluationError| failure(place, &message.name, &error.to_string());
-        let mut texts = Vec::with_capacity(message.texts.len());
-        for text in &message.texts {
-            if applies(text, scope).map_err(failed)? {
-                texts.push(text);
-            }
-        }
-        if texts.is_empty() {
-            return Ok(None);
-        }
-        let chosen = match self.parts.config.compat {
-            Compat::Nemo => 0,
-            Compat::None => self.conversation.digest.with(&message.name).choose(texts.len()),
-        };
-        let fill = |text: &MessageText| text.template.render(scope).map_err(failed);
-        let mut filled = fill(texts[chosen])?;
-        if let Some(unsaid) = self.unsaid
-            && !unsaid.starts_with(&filled.text)
-        {
-            // Another of its texts may have been said then.
-            for text in texts {
-                let other = fill(text)?;
-                if unsaid.starts_with(&other.text) {
-                    filled = other;
-                    break;
-                }
-            }
-        }
-        if !filled.undefined.is_empty() {
-            self.note(What::Undefined { variables: filled.undefined }, place);
-        }
-        self.replay_text(&filled.text);
-        Ok(Some(filled.text))
-    }
-
-    /// Takes `text` off what is left of a replayed reply, if it stands there next.
-    fn replay_text(&mut self, text: &str) {
-        let rest = self.unsaid.and_then(|unsaid| unsaid.strip_prefix(text));
-        if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('\n')) {
-            self.unsaid = Some(rest.strip_prefix('\n').unwrap_or(rest));
-        }
-    }
-
-    fn put(&mut self, message: Option<Arc<str>>, text: String, place: Option<(FlowId, Span)>) {
-        if text == REMOVE_LAST {
-            self.texts.pop();
+    /// Runs an action, or has the model fill a variable.
+    async fn execute(&mut self, action: Arc<str>, args: Args, place: (FlowId, Span)) -> Result<Event, Failure> {
+        let result = if *action == *GENERATE_VALUE && self.parts.model.is_some() {
+            let text = |name: &str| args.value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            self.value_by_model(&text("var_name"), &text("instructions")).await?
         } else {
-            let text = if text.is_empty() { EMPTY_TEXT.to_owned() } else { text };
-            if !self.failed {
-                self.conversation.store.set("bot_message".into(), text.as_str().into());
-            }
-            self.note(What::Said { message, text: text.clone() }, place);
-            self.texts.push(text);
-        }
+            let context = self.conversation.store.variables().clone();
+            let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);
+            run.await.map_err(|error| Failure::Failed {
+                place: Some(place),
+                reason: format!("action `{action}`: {error}"),
+            })?
+        };
+        self.note(What::Executed { action: action.clone(), result: result.clone() }, Some(place));
+        Ok(Event::Finished { action, result })
     }
 
     // --- how it ends ---------------------------------------------------------------------------------------------
@@ -337,7 +357,7 @@ impl Turn<'_> {
         }
     }
 
-    fn finish(mut self, intent: Option<IntentId>) -> Outcome {
+    fn finish(mut self) -> Outcome {
         let text = self.texts.join("\n");
         if self.mode.reply().is_some_and(|reply| reply != text) {
             self.differ("the reply of then is not what the flows say".to_owned());
@@ -347,7 +367,15 @@ impl Turn<'_> {
             self.conversation.digest = self.conversation.digest.with(said);
             self.conversation.store.set("bot_message".into(), said.into());
         }
-        Outcome { text, intent, differs: self.differs }
+        let Self { intent, verdict, exception, usage, differs, .. } = self;
+        Outcome { text, intent, verdict, exception, usage, differs }
+    }
+
+    /// Keeps what was said for a model to read.
+    fn remember_reply(&mut self, message: &Option<Arc<str>>, text: &str) {
+        if self.parts.model.is_some() && !self.verdict.is_blocked() {
+            self.conversation.history.push(Said::Bot { text: text.to_owned(), message: message.clone() });
+        }
     }
 
     fn differ(&mut self, reason: String) {
@@ -358,18 +386,4 @@ impl Turn<'_> {
         let flow = place.map(|(flow, _)| self.parts.program.flow(flow));
         self.tracer.record(what, place.map(|(_, span)| span), flow);
     }
-}
-
-/// Whether all conditions of a text hold.
-fn applies(text: &MessageText, scope: Scope<'_>) -> Result<bool, EvaluationError> {
-    for condition in &text.conditions {
-        if !is_true(&condition.evaluate(scope)?) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn failure(place: Option<(FlowId, Span)>, message: &str, reason: &str) -> Failure {
-    Failure::Failed { place, reason: format!("message `{message}`: {reason}") }
 }

@@ -8,10 +8,10 @@ use super::action::{ActionError, Actions, Args};
 use super::budget::Exhausted;
 use super::conversation::Conversation;
 use super::error::{GenerateError, LoadError};
+use super::guard::{Guard, guards};
 use super::load::{Care, Inspection, load};
-use super::message::{Input, Message, Role};
+use super::message::Input;
 use super::pipeline::{self, Mode, Outcome};
-use super::rail::Verdict;
 use super::reply::Reply;
 use super::session::Session;
 use super::starts::Starts;
@@ -20,8 +20,8 @@ use crate::classify::Classifier;
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostic;
 use crate::expression::Value;
-use crate::model::Usage;
-use crate::program::{IntentId, Program};
+use crate::model::{ChatModel, Message, Role};
+use crate::program::{Guards, IntentId, Program};
 use crate::source::SourceMap;
 
 /// A configuration, compiled. Cheap to clone, and shared by all requests without a lock.
@@ -38,6 +38,8 @@ pub(super) struct Parts {
     pub classifier: Classifier,
     pub starts: Starts,
     pub actions: Actions,
+    pub guards: Vec<Guard>,
+    pub model: Option<Arc<dyn ChatModel>>,
     /// What a text means that no intent matches, if the configuration says so.
     pub fallback_intent: Option<IntentId>,
     diagnostics: Vec<Diagnostic>,
@@ -78,7 +80,7 @@ impl Rails {
 
     /// Rails with actions of the host program.
     pub fn builder() -> RailsBuilder {
-        RailsBuilder { origin: Origin::Source(String::new()), actions: Actions::default() }
+        RailsBuilder { origin: Origin::Source(String::new()), actions: Actions::default(), model: None }
     }
 
     /// Answers one text, or the last message of a conversation; the messages before it bring the flows to where they
@@ -135,15 +137,32 @@ impl Rails {
     ) -> Result<Reply, GenerateError> {
         self.measure(text)?;
         let outcome = pipeline::turn(&self.parts, conversation, &mut tracer, text, Mode::Live).await;
-        let Outcome { text, intent, .. } = outcome.map_err(|exhausted| self.step_budget(exhausted))?;
-        Ok(Reply {
-            text,
-            intent: intent.map(|intent| self.parts.program.intent(intent).name.clone()),
-            verdict: Verdict::Passed,
-            exception: None,
-            usage: Usage::default(),
-            trace: tracer.finish(conversation.turns),
-        })
+        let outcome = outcome.map_err(|exhausted| self.step_budget(exhausted))?;
+        Ok(reply(outcome, tracer, conversation.turns))
+    }
+
+    /// Runs the input rails over `text`; nothing is generated. The text of the reply is what the rails made of it, or
+    /// what the one that blocked it says.
+    ///
+    /// # Errors
+    /// When the text is too long.
+    pub async fn check_input(&self, text: &str) -> Result<Reply, GenerateError> {
+        self.check(Guards::Input, text).await
+    }
+
+    /// Runs the output rails over `text`, as [`check_input`](Self::check_input) does the input rails.
+    ///
+    /// # Errors
+    /// When the text is too long.
+    pub async fn check_output(&self, text: &str) -> Result<Reply, GenerateError> {
+        self.check(Guards::Output, text).await
+    }
+
+    async fn check(&self, stage: Guards, text: &str) -> Result<Reply, GenerateError> {
+        self.measure(text)?;
+        let mut tracer = self.tracer();
+        let outcome = pipeline::check(&self.parts, &mut tracer, stage, text).await;
+        Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, 0))
     }
 
     pub(super) fn tracer(&self) -> Tracer {
@@ -204,6 +223,11 @@ impl Rails {
     }
 }
 
+fn reply(outcome: Outcome, tracer: Tracer, turn: u32) -> Reply {
+    let Outcome { text, intent, verdict, exception, usage, .. } = outcome;
+    Reply { text, intent, verdict, exception, usage, trace: tracer.finish(turn) }
+}
+
 impl std::fmt::Debug for Rails {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rails")
@@ -217,6 +241,7 @@ impl std::fmt::Debug for Rails {
 pub struct RailsBuilder {
     origin: Origin,
     actions: Actions,
+    model: Option<Arc<dyn ChatModel>>,
 }
 
 enum Origin {
@@ -251,6 +276,13 @@ impl RailsBuilder {
         self
     }
 
+    /// Asks `model` for what no flow has and no message says.
+    #[must_use]
+    pub fn model(mut self, model: impl ChatModel + 'static) -> Self {
+        self.model = Some(Arc::new(model));
+        self
+    }
+
     /// Loads and compiles.
     ///
     /// # Errors
@@ -261,12 +293,24 @@ impl RailsBuilder {
             Origin::Source(text) => config::from_source("<source>", text.as_bytes()),
         };
         let Inspection { sources, config, program, classifier, fallback_intent, diagnostics, .. } =
-            load(read, self.actions.names(), Care::Quick);
+            load(read, self.actions.names(), self.model.is_some(), Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
-        let starts = Starts::new(&program);
-        let parts =
-            Parts { sources, config, program, classifier, starts, actions: self.actions, fallback_intent, diagnostics };
+        let guards = guards(&config, &program);
+        let starts = Starts::new(&program, &guards.iter().map(|guard| guard.flow).collect::<Vec<_>>());
+        let Self { actions, model, .. } = self;
+        let parts = Parts {
+            sources,
+            config,
+            program,
+            classifier,
+            starts,
+            actions,
+            guards,
+            model,
+            fallback_intent,
+            diagnostics,
+        };
         Ok(Rails { parts: Arc::new(parts) })
     }
 }

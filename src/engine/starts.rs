@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::machine::Event;
-use crate::program::{EventPattern, FlowId, FlowKind, IntentId, MessageId, Op, Program, Say, UserPattern};
+use crate::program::{EventPattern, Flow, FlowId, FlowKind, IntentId, MessageId, Op, Program, Say, UserPattern};
 
 /// Flows by what their first step waits for.
 #[derive(Debug, Default)]
@@ -20,9 +20,11 @@ pub(super) struct Starts {
 }
 
 impl Starts {
-    pub(super) fn new(program: &Program) -> Self {
+    /// Of the flows of `program`, those that start by themselves: no subflows, and no `rails`.
+    pub(super) fn new(program: &Program, rails: &[FlowId]) -> Self {
         let mut starts = Self::default();
-        for (id, flow) in program.flows().filter(|(_, flow)| flow.kind == FlowKind::Flow) {
+        let starting = |(id, flow): &(FlowId, &Flow)| flow.kind == FlowKind::Flow && !rails.contains(id);
+        for (id, flow) in program.flows().filter(starting) {
             match flow.steps.first().map(|step| &step.op) {
                 Some(Op::User(patterns)) => patterns.iter().for_each(|pattern| starts.add_user(id, *pattern)),
                 Some(Op::Bot(say)) => starts.add_bot(id, say),

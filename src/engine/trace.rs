@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::classify::Tier;
 use crate::expression::Value;
-use crate::program::Flow;
+use crate::model::Task;
+use crate::program::{Flow, Guards};
 use crate::source::{Location, SourceMap, Span};
 
 /// The version of the record's shape.
@@ -37,6 +38,8 @@ pub struct TraceEvent {
     pub at_us: f64,
     /// How long it took, in microseconds.
     pub dur_us: f64,
+    /// How deep it stands in what it belongs to: 1 inside of a rail, else 0.
+    pub depth: u8,
     /// The line of `.co` that caused it.
     pub span: Option<Location>,
     /// The flow or subflow that line is in.
@@ -101,6 +104,45 @@ pub enum What {
         /// The message, if it has a name.
         message: Option<Arc<str>>,
     },
+    /// A rail began.
+    RailStarted {
+        /// Which.
+        rail: Arc<str>,
+        /// What it guards.
+        guards: Guards,
+    },
+    /// A rail let a text pass.
+    RailPassed {
+        /// Which.
+        rail: Arc<str>,
+        /// The text it put in place of the other.
+        rewritten: Option<String>,
+    },
+    /// A rail ended the turn.
+    RailBlocked {
+        /// Which.
+        rail: Arc<str>,
+        /// Why.
+        reason: String,
+    },
+    /// A rail could not do its work.
+    RailFailed {
+        /// Which.
+        rail: Arc<str>,
+        /// Why.
+        reason: String,
+        /// Whether the turn went on without it, as `on_error: pass` says.
+        passes: bool,
+    },
+    /// `$skip_output_rails` let a text past the output rails.
+    OutputRailsSkipped,
+    /// A model was asked.
+    Asked {
+        /// For what.
+        task: Task,
+        /// What it answered.
+        answer: String,
+    },
     /// A flow raised an event.
     Raised {
         /// Its type.
@@ -139,17 +181,23 @@ pub(super) struct Tracer {
     began: Instant,
     last: f64,
     events: Vec<TraceEvent>,
+    depth: u8,
     silent: bool,
 }
 
 impl Tracer {
     pub(super) fn new(sources: Arc<SourceMap>) -> Self {
-        Self { sources, began: Instant::now(), last: 0.0, events: Vec::new(), silent: false }
+        Self { sources, began: Instant::now(), last: 0.0, events: Vec::new(), depth: 0, silent: false }
     }
 
     /// Takes nothing down until told otherwise.
     pub(super) fn silence(&mut self, silent: bool) {
         self.silent = silent;
+    }
+
+    /// What follows belongs to what was taken down last, or no longer does.
+    pub(super) fn deeper(&mut self, deeper: bool) {
+        self.depth = u8::from(deeper);
     }
 
     /// Takes `what` down, caused by the line at `span`. It took the time since the last event.
@@ -160,7 +208,7 @@ impl Tracer {
         let at_us = self.elapsed_us();
         let span = span.map(|span| self.sources.location(span));
         let flow = flow.map(|flow| flow.name.clone());
-        self.events.push(TraceEvent { what, at_us, dur_us: tenth(at_us - self.last), span, flow });
+        self.events.push(TraceEvent { what, at_us, dur_us: tenth(at_us - self.last), depth: self.depth, span, flow });
         self.last = at_us;
     }
 
@@ -200,7 +248,7 @@ impl fmt::Display for Trace {
 
 impl fmt::Display for TraceEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>8.1} µs  ", self.dur_us)?;
+        write!(f, "{:>8.1} µs  {:indent$}", self.dur_us, "", indent = 2 * usize::from(self.depth))?;
         let flow = self.flow.as_deref().unwrap_or("");
         match &self.what {
             What::Classified { intent, tier, score, threshold, margin, best, matched, abstained } => {
@@ -231,6 +279,18 @@ impl fmt::Display for TraceEvent {
                 write!(f, "`{message}` has no text and there is no model to write one")?;
             }
             What::NoText { message: None } => write!(f, "there is no model to write a text")?,
+            What::RailStarted { rail, guards } => write!(f, "{guards} rail `{rail}` starts")?,
+            What::RailPassed { rail, rewritten: None } => write!(f, "rail `{rail}` lets it pass")?,
+            What::RailPassed { rail, rewritten: Some(text) } => {
+                write!(f, "rail `{rail}` lets it pass as {:?}", shortened(text))?;
+            }
+            What::RailBlocked { rail, reason } => write!(f, "rail `{rail}` blocks: {reason}")?,
+            What::RailFailed { rail, reason, passes: false } => write!(f, "rail `{rail}` fails: {reason}")?,
+            What::RailFailed { rail, reason, passes: true } => {
+                write!(f, "rail `{rail}` fails and is passed by, as `on_error` says: {reason}")?;
+            }
+            What::OutputRailsSkipped => write!(f, "passes the output rails by, as `$skip_output_rails` says")?,
+            What::Asked { task, answer } => write!(f, "asks the model for {task}: {:?}", shortened(answer))?,
             What::Raised { event, values } => {
                 write!(f, "raises `{event}` with {}", shortened(&Value::Object(values.clone()).to_string()))?;
             }

@@ -53,6 +53,8 @@ pub struct Step {
     pub op: Op,
     /// The line of `.co` that says so.
     pub span: Span,
+    /// Of a step `bot …`, the comment above: what it tells a model that writes the text.
+    pub instruction: Option<Arc<str>>,
 }
 
 /// What a step does. Targets are indices into the steps of the same flow; one past the last is the end.

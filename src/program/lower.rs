@@ -17,7 +17,7 @@ use crate::syntax::ast::{
 const UNKNOWN: usize = usize::MAX;
 
 /// The action that fills a variable, under the name it has in Colang 1.0.
-pub(super) const GENERATE_VALUE: &str = "generate_value";
+pub const GENERATE_VALUE: &str = "generate_value";
 
 /// What of a flow's meta data says how it runs.
 const META_KEYS: &[&str] = &["priority", "is_extension", "allow_multiple", "interruptable", "subflow"];
@@ -66,7 +66,7 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     fn push(&mut self, op: Op, span: Span) -> usize {
-        self.steps.push(Step { op, span });
+        self.steps.push(Step { op, span, instruction: None });
         self.steps.len() - 1
     }
 
@@ -93,7 +93,13 @@ impl Lowering<'_> {
                 matches.iter().for_each(|event| self.capture(event));
                 return;
             }
-            StepKind::Bot(say) => Op::Bot(self.say(say)),
+            StepKind::Bot(say) => {
+                let say = self.say(say);
+                let at = self.push(Op::Bot(say), span);
+                let instruction = self.instruction(step);
+                self.steps[at].instruction = (!instruction.is_empty()).then(|| instruction.into());
+                return;
+            }
             StepKind::Execute(execute, into) => Op::Execute {
                 action: action_name(&execute.action.text),
                 arguments: self.names.arguments(&execute.arguments),
@@ -254,13 +260,18 @@ impl Lowering<'_> {
                 .label("no model is configured, so this fails, and the turn with it"),
         );
         let constant = |text: &str| Expression::parse(&serde_json::Value::from(text).to_string()).ok();
-        let instructions = step.comments.iter().map(|span| self.comment(*span)).collect::<Vec<_>>().join("\n");
-        let arguments = [("instructions", constant(&instructions)), ("var_name", constant(&variable.text))];
+        let arguments = [("instructions", constant(&self.instruction(step))), ("var_name", constant(&variable.text))];
         let arguments = arguments
             .into_iter()
             .filter_map(|(name, value)| Some(Argument { name: name.into(), value: value? }))
             .collect();
         Op::Execute { action: GENERATE_VALUE.into(), arguments, into: Some(variable.text.clone()) }
+    }
+
+    /// What the comments above a step say.
+    fn instruction(&self, step: &ast::Step) -> String {
+        let comments = step.comments.iter().map(|span| self.comment(*span));
+        comments.filter(|comment| !comment.starts_with("railsc:")).collect::<Vec<_>>().join("\n")
     }
 
     /// What a comment says.

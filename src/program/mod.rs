@@ -27,7 +27,7 @@ pub use flow::{
     Argument, Callee, EventPattern, EventSpec, Flow, FlowId, FlowKind, Modifiers, Op, Say, Step, UserPattern,
 };
 pub use intent::{Intent, IntentId, Utterance};
-pub use lower::action_name;
+pub use lower::{GENERATE_VALUE, action_name};
 pub use message::{Message, MessageId, MessageText};
 pub use pattern::REGEX_SIZE_LIMIT;
 pub use resolve::folded;

@@ -33,7 +33,8 @@ pub struct RailUse {
 }
 
 /// What a rail guards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Guards {
     /// What the user says, before anything else sees it.
     Input,
@@ -43,4 +44,15 @@ pub enum Guards {
     Retrieval,
     /// What a tool is given or gives back.
     Tools,
+}
+
+impl std::fmt::Display for Guards {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Guards::Input => "input",
+            Guards::Output => "output",
+            Guards::Retrieval => "retrieval",
+            Guards::Tools => "tool",
+        })
+    }
 }

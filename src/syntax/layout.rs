@@ -151,6 +151,7 @@ pub(crate) fn lines(file: FileId, text: &str, bounds: Bounds, diagnostics: &mut 
         diagnostics,
         lines: Vec::new(),
         comments: Vec::new(),
+        behind: Vec::new(),
         tabs: Vec::new(),
         odd: Vec::new(),
     }
@@ -164,6 +165,8 @@ struct Splitter<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     lines: Vec<Line>,
     comments: Vec<Span>,
+    /// Comments behind a line that a backslash joins to nothing: they belong to the next one.
+    behind: Vec<Span>,
     tabs: Vec<Span>,
     odd: Vec<Span>,
 }
@@ -207,8 +210,11 @@ impl Splitter<'_> {
                     margin = range.end..range.end;
                 }
                 Ok(Token::Comment) => {
-                    if open.is_none() {
-                        self.comments.push(self.span(range));
+                    let comment = self.span(range.clone());
+                    match &open {
+                        None => self.comments.push(comment),
+                        Some(line) if self.text[line.end..range.start].contains('\n') => self.behind.push(comment),
+                        Some(_) => {}
                     }
                 }
                 Ok(Token::Docstring(closed)) => {
@@ -224,6 +230,7 @@ impl Splitter<'_> {
                 Ok(token) => {
                     let line = open.get_or_insert_with(|| self.open(margin.clone(), range.start));
                     line.end = range.end;
+                    self.behind.clear();
                     if token == Token::String(Closed::No) && !line.damaged {
                         let diagnostic = self.unterminated(line, range.clone());
                         self.diagnostics.push(diagnostic);
@@ -267,7 +274,7 @@ impl Splitter<'_> {
     fn close(&mut self, line: Option<Open>) {
         if let Some(line) = line {
             let span = self.span(line.start..line.end);
-            let comments = std::mem::take(&mut self.comments);
+            let comments = std::mem::replace(&mut self.comments, std::mem::take(&mut self.behind));
             self.lines.push(Line { indent: line.indent, span, comments, damaged: line.damaged, tabbed: line.tabbed });
         }
     }

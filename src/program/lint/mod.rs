@@ -96,8 +96,10 @@ pub(super) fn endless(flow: &Flow, diagnostics: &mut Findings) {
 /// Looks for steps that an event, raised right before them, leaves behind.
 pub(super) fn behind_events(flow: &Flow, diagnostics: &mut Findings) {
     for pair in flow.steps.windows(2) {
-        if let [LoweredStep { op: Op::Raise(spec), .. }, LoweredStep { op: Op::Bot(_) | Op::Execute { .. }, span }] =
-            pair
+        if let [
+            LoweredStep { op: Op::Raise(spec), .. },
+            LoweredStep { op: Op::Bot(_) | Op::Execute { .. }, span, .. },
+        ] = pair
         {
             diagnostics.push(
                 Diagnostic::new(codes::BEHIND_EVENT, *span, "step is dropped by the event that is raised before it")

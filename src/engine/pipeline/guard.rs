@@ -1,0 +1,180 @@
+//! Rails in sequence: each may let a text pass, rewrite it, or end the turn.
+
+use std::sync::Arc;
+
+use serde_json::Map;
+
+use super::{Ended, Turn};
+use crate::config::OnError;
+use crate::engine::action::Args;
+use crate::engine::budget::Budget;
+use crate::engine::guard::{Guard, guarded};
+use crate::engine::machine::{Act, Event, Failure, Instances, Machine};
+use crate::engine::reply::Exception;
+use crate::engine::starts::Starts;
+use crate::engine::trace::What;
+use crate::expression::{Value, to_text};
+use crate::program::{Guards, MessageId};
+
+/// How a rail came to its end.
+enum End {
+    /// It let the text pass, rewritten or not.
+    Passed,
+    /// It ended the turn, and said this, if anything.
+    Stopped(Option<(Option<Arc<str>>, String)>),
+    /// It raised an exception.
+    Raised(Exception),
+}
+
+impl Turn<'_> {
+    /// Runs the rails of one stage over the text that its variable holds.
+    pub(super) async fn guard(&mut self, stage: Guards) -> Result<Ended, Failure> {
+        let parts = self.parts;
+        for rail in parts.guards.iter().filter(|rail| rail.guards == stage) {
+            if self.run_rail(rail).await? == Ended::Yes {
+                return Ok(Ended::Yes);
+            }
+        }
+        Ok(Ended::No)
+    }
+
+    async fn run_rail(&mut self, rail: &Guard) -> Result<Ended, Failure> {
+        let variable = guarded(rail.guards);
+        let flow = self.parts.program.flow(rail.flow);
+        let before = self.conversation.store.clone();
+        self.tracer.flow(What::RailStarted { rail: rail.name.clone(), guards: rail.guards }, flow);
+        self.tracer.deeper(true);
+        let outcome = tokio::time::timeout(rail.timeout, self.rail_end(rail)).await;
+        self.tracer.deeper(false);
+        let end = match outcome {
+            Ok(Ok(end)) => end,
+            Ok(Err(failure)) => return self.rail_failed(rail, before, &self.told(&failure)),
+            Err(_) => return self.rail_failed(rail, before, &format!("it took longer than {:?}", rail.timeout)),
+        };
+        let text = match end {
+            End::Passed => {
+                let (was, is) = (before.variables().get(variable), self.conversation.store.variables().get(variable));
+                let rewritten = (was != is).then(|| to_text(is.unwrap_or(&Value::Null)));
+                if rewritten.is_some() {
+                    self.verdict.modified(&rail.name);
+                }
+                self.tracer.flow(What::RailPassed { rail: rail.name.clone(), rewritten }, flow);
+                return Ok(Ended::No);
+            }
+            End::Raised(exception) => {
+                self.blocked(rail, exception.message.clone());
+                self.exception = Some(exception);
+                return Ok(Ended::Yes);
+            }
+            End::Stopped(said) => said,
+        };
+        let reason = text.as_ref().map_or_else(
+            || "it stopped the turn".to_owned(),
+            |(message, _)| message.as_ref().map_or("it spoke".to_owned(), |message| format!("it says `{message}`")),
+        );
+        self.blocked(rail, reason);
+        if let Some((message, text)) = text {
+            self.put(message, text, Some((rail.flow, flow.span)));
+        }
+        Ok(Ended::Yes)
+    }
+
+    /// The turn is over, and so is every flow.
+    fn blocked(&mut self, rail: &Guard, reason: String) {
+        let triggered = match rail.guards {
+            Guards::Output => "triggered_output_rail",
+            _ => "triggered_input_rail",
+        };
+        self.conversation.store.set(triggered.into(), (*rail.name).into());
+        let flow = self.parts.program.flow(rail.flow);
+        self.tracer.flow(What::RailBlocked { rail: rail.name.clone(), reason: reason.clone() }, flow);
+        self.verdict.block(&rail.name, reason);
+        self.conversation.instances.clear();
+    }
+
+    /// A rail that can't do its work blocks, unless it is said to let pass.
+    fn rail_failed(
+        &mut self,
+        rail: &Guard,
+        before: crate::engine::store::Store,
+        reason: &str,
+    ) -> Result<Ended, Failure> {
+        let flow = self.parts.program.flow(rail.flow);
+        let passes = rail.on_error == OnError::Pass;
+        self.tracer.flow(What::RailFailed { rail: rail.name.clone(), reason: reason.to_owned(), passes }, flow);
+        self.conversation.store = before;
+        if passes {
+            self.verdict.failed_open.push(rail.name.clone());
+            return Ok(Ended::No);
+        }
+        self.blocked(rail, format!("rail failed: {reason}"));
+        self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
+        Ok(Ended::Yes)
+    }
+
+    /// Runs the flow of a rail by itself: no other flow takes notice of what it does.
+    async fn rail_end(&mut self, rail: &Guard) -> Result<End, Failure> {
+        let (mut instances, nothing_starts) = (Instances::default(), Starts::default());
+        let mut budget = Budget::new(self.parts.config.limits.steps);
+        macro_rules! machine {
+            () => {
+                Machine {
+                    program: &self.parts.program,
+                    starts: &nothing_starts,
+                    store: &mut self.conversation.store,
+                    instances: &mut instances,
+                    budget: &mut budget,
+                    tracer: self.tracer,
+                }
+            };
+        }
+        let mut decision = machine!().begin(rail.flow, rail.locals.clone())?;
+        while let Some(next) = decision {
+            let place = (next.flow, next.span);
+            let event = match next.act {
+                Act::Stop => return Ok(End::Stopped(None)),
+                Act::Say { say, locals, .. } => {
+                    let (message, text) = self.canned(&say, &locals, place)?;
+                    let name = message.map(|message| self.parts.program.message(message).name.clone());
+                    return Ok(End::Stopped(Some((name, text))));
+                }
+                Act::Raise { name, values } => {
+                    self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
+                    if self.parts.config.rails_exceptions && name.ends_with("Exception") {
+                        return Ok(End::Raised(exception(&name, &values, rail)));
+                    }
+                    machine!().step_over(next.by)?;
+                    self.conversation.store.set("event".into(), Value::Object(values.clone()));
+                    Event::Custom { name, values }
+                }
+                Act::Execute { action, arguments } => self.execute(action, Args::new(arguments), place).await?,
+            };
+            decision = machine!().process(&event)?;
+        }
+        if instances.is_empty() {
+            return Ok(End::Passed);
+        }
+        let reason = "it waits for the user, which a rail can't".to_owned();
+        let place = (rail.flow, self.parts.program.flow(rail.flow).span);
+        Err(Failure::Failed { place: Some(place), reason })
+    }
+
+    /// A failure in one line.
+    fn told(&self, failure: &Failure) -> String {
+        match failure {
+            Failure::Failed { place: Some((_, span)), reason } => {
+                format!("{reason} ({})", self.parts.sources.location(*span))
+            }
+            Failure::Failed { place: None, reason } => reason.clone(),
+            Failure::Exhausted(exhausted) => {
+                let limit = self.parts.config.limits.steps;
+                format!("it does not come to an end in {limit} steps ({})", self.parts.sources.location(exhausted.span))
+            }
+        }
+    }
+}
+
+fn exception(kind: &str, values: &Map<String, Value>, rail: &Guard) -> Exception {
+    let message = values.get("message").map(to_text).unwrap_or_default();
+    Exception { kind: kind.to_owned(), message, rail: Some(rail.name.to_string()) }
+}
