@@ -1,11 +1,14 @@
 //! What flows do. Each file of `tests/flows/` holds cases: a line `#--- name`, rails, and a conversation: `#> text` is a
-//! turn of the user, `#< text` a line of the reply, `#! text` part of an error, and `#~ text` part of the trace.
+//! turn of the user, `#< text` a line of the reply, `#! text` part of an error, `#~ text` part of the trace, and `#= text`
+//! the verdict. `#: line` is a line of `config.yml`, and `#? text` what the model answers, in order.
 //! `#===` starts another conversation with the same rails. Each conversation without actions runs twice: in a session,
 //! and statelessly, where every turn comes with the messages before it.
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use rails::model::Script;
 use rails::{Args, GenerateError, Message, Rails, Reply};
 use serde_json::json;
 
@@ -13,6 +16,8 @@ use serde_json::json;
 struct Case {
     name: String,
     rails: String,
+    yaml: String,
+    model: Option<Vec<String>>,
     conversations: Vec<Vec<Turn>>,
 }
 
@@ -22,6 +27,7 @@ struct Turn {
     reply: Vec<String>,
     error: Option<String>,
     trace: Vec<String>,
+    verdict: Option<String>,
 }
 
 fn cases(text: &str) -> Vec<Case> {
@@ -43,33 +49,60 @@ fn cases(text: &str) -> Vec<Case> {
             "#<" => turns.last_mut().unwrap().reply.push(rest.to_owned()),
             "#!" => turns.last_mut().unwrap().error = Some(rest.to_owned()),
             "#~" => turns.last_mut().unwrap().trace.push(rest.to_owned()),
+            "#=" => turns.last_mut().unwrap().verdict = Some(rest.to_owned()),
+            "#:" => case.yaml += &format!("{rest}\n"),
+            "#?" => case.model.get_or_insert_default().push(rest.to_owned()),
             _ => case.rails += &format!("{line}\n"),
         }
     }
     cases
 }
 
-fn load(rails: &str) -> Rails {
+fn load(case: &Case) -> Rails {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rails.co"), &case.rails).unwrap();
+    fs::write(folder.path().join("config.yml"), &case.yaml).unwrap();
     let shout = |args: Args| async move { Ok(json!(args.get::<String>("text")?.to_uppercase())) };
     let add = |args: Args| async move { Ok(json!(args.get::<i64>("1")? + args.get::<i64>("2")?)) };
-    let builder = Rails::builder()
-        .source(rails)
+    let slow = |_| async {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        Ok(json!(true))
+    };
+    let named = |args: Args| async move { Ok(json!(format!("{}", args.context("user_message").unwrap()))) };
+    let mut builder = Rails::builder()
+        .path(folder.path())
+        .action("slow", slow)
+        .action("named", named)
         .action("shout", shout)
         .action("AddNumbersAction", add)
         .action("order", |_| async { Ok(json!({"id": "A-7", "items": [{"name": "lamp"}]})) })
         .action("fail", |_| async { Err("it is broken".parse::<i64>().unwrap_err().into()) })
         .action("panic", |_| async { panic!("an action panics") });
+    if let Some(completions) = &case.model {
+        builder = builder.model(Script::new(completions));
+    }
     builder.build().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Without the folder the rails lie in.
+fn placeless(text: &impl ToString) -> String {
+    let text = text.to_string();
+    let bare = |part| Some(part).filter(|part: &&str| part.starts_with('/')).and_then(|part| part.find("rails.co"));
+    text.split('(').map(|part| &part[bare(part).unwrap_or(0)..]).collect::<Vec<_>>().join("(")
 }
 
 fn compare(turn: &Turn, got: Result<Reply, GenerateError>, traced: bool) -> Result<(), String> {
     let wrong = match (&turn.error, got) {
-        (Some(part), Err(error)) if error.to_string().contains(part) => return Ok(()),
+        (Some(part), Err(error)) if placeless(&error).contains(part) => return Ok(()),
         (None, Ok(reply)) => {
-            let trace = reply.trace.to_string();
+            let trace = placeless(&reply.trace);
+            let verdict = placeless(&reply.verdict);
             let missing = turn.trace.iter().find(|part| traced && !trace.contains(*part));
             match missing {
                 Some(part) => format!("the trace says nothing of {part:?}:\n{trace}"),
+                None if traced && turn.verdict.as_ref().is_some_and(|wanted| *wanted != verdict) => {
+                    format!("the verdict is not {:?} but {:?}\n{trace}", turn.verdict, verdict)
+                }
                 None if reply.text == turn.reply.join("\n") => return Ok(()),
                 None => format!("expected: {:?}\n     got: {:?}\n{trace}", turn.reply.join("\n"), reply.text),
             }
@@ -105,11 +138,11 @@ async fn every_flow_goes_as_written() {
     paths.sort();
     for path in paths {
         for case in cases(&fs::read_to_string(&path).unwrap()) {
-            let rails = load(&case.rails);
             for turns in &case.conversations {
+                let rails = load(&case);
                 assert!(!turns.is_empty(), "{}: {} says nothing", path.display(), case.name);
                 count += turns.len();
-                if let Err(error) = run(&rails, turns, case.rails.contains("execute")).await {
+                if let Err(error) = run(&rails, turns, case.model.is_some() || case.rails.contains("execute")).await {
                     wrong += &format!("\n{}: {}\n{error}\n", path.display(), case.name);
                 }
             }

@@ -164,6 +164,11 @@ impl<'a> Machine<'a> {
         if self.slide(&mut instance)? == Head::Rests {
             self.instances.running.push(instance);
         }
+        self.next()
+    }
+
+    /// The step that acts next when nothing has happened.
+    pub(super) fn next(&mut self) -> Result<Option<Decision>, Failure> {
         self.decide(&Event::UserUnknown)
     }
 

@@ -9,12 +9,13 @@ use crate::config::OnError;
 use crate::engine::action::Args;
 use crate::engine::budget::Budget;
 use crate::engine::guard::{Guard, guarded};
-use crate::engine::machine::{Act, Event, Failure, Instances, Machine};
+use crate::engine::machine::{Act, Failure, Instances, Machine};
 use crate::engine::reply::Exception;
 use crate::engine::starts::Starts;
 use crate::engine::trace::What;
 use crate::expression::{Value, to_text};
 use crate::program::{Guards, MessageId};
+use crate::source::Span;
 
 /// How a rail came to its end.
 enum End {
@@ -48,8 +49,11 @@ impl Turn<'_> {
         self.tracer.deeper(false);
         let end = match outcome {
             Ok(Ok(end)) => end,
-            Ok(Err(failure)) => return self.rail_failed(rail, before, &self.told(&failure)),
-            Err(_) => return self.rail_failed(rail, before, &format!("it took longer than {:?}", rail.timeout)),
+            Ok(Err(failure)) => {
+                let (reason, span) = self.told(failure);
+                return self.rail_failed(rail, before, &reason, span);
+            }
+            Err(_) => return self.rail_failed(rail, before, &format!("it took longer than {:?}", rail.timeout), None),
         };
         let text = match end {
             End::Passed => {
@@ -98,16 +102,19 @@ impl Turn<'_> {
         rail: &Guard,
         before: crate::engine::store::Store,
         reason: &str,
+        span: Option<Span>,
     ) -> Result<Ended, Failure> {
         let flow = self.parts.program.flow(rail.flow);
         let passes = rail.on_error == OnError::Pass;
-        self.tracer.flow(What::RailFailed { rail: rail.name.clone(), reason: reason.to_owned(), passes }, flow);
+        let what = What::RailFailed { rail: rail.name.clone(), reason: reason.to_owned(), passes };
+        self.tracer.record(what, Some(span.unwrap_or(flow.span)), Some(flow));
         self.conversation.store = before;
         if passes {
             self.verdict.failed_open.push(rail.name.clone());
             return Ok(Ended::No);
         }
-        self.blocked(rail, format!("rail failed: {reason}"));
+        let place = span.map(|span| format!(" ({})", self.parts.sources.location(span))).unwrap_or_default();
+        self.blocked(rail, format!("rail failed: {reason}{place}"));
         self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
         Ok(Ended::Yes)
     }
@@ -143,9 +150,10 @@ impl Turn<'_> {
                     if self.parts.config.rails_exceptions && name.ends_with("Exception") {
                         return Ok(End::Raised(exception(&name, &values, rail)));
                     }
+                    // Nobody else hears it, and the rail must not be dropped by its own event.
                     machine!().step_over(next.by)?;
-                    self.conversation.store.set("event".into(), Value::Object(values.clone()));
-                    Event::Custom { name, values }
+                    decision = machine!().next()?;
+                    continue;
                 }
                 Act::Execute { action, arguments } => self.execute(action, Args::new(arguments), place).await?,
             };
@@ -159,16 +167,13 @@ impl Turn<'_> {
         Err(Failure::Failed { place: Some(place), reason })
     }
 
-    /// A failure in one line.
-    fn told(&self, failure: &Failure) -> String {
+    /// A failure in one line, and the line of the rail files it is about.
+    fn told(&self, failure: Failure) -> (String, Option<Span>) {
         match failure {
-            Failure::Failed { place: Some((_, span)), reason } => {
-                format!("{reason} ({})", self.parts.sources.location(*span))
-            }
-            Failure::Failed { place: None, reason } => reason.clone(),
+            Failure::Failed { place, reason } => (reason, place.map(|(_, span)| span)),
             Failure::Exhausted(exhausted) => {
                 let limit = self.parts.config.limits.steps;
-                format!("it does not come to an end in {limit} steps ({})", self.parts.sources.location(exhausted.span))
+                (format!("it does not come to an end in {limit} steps"), Some(exhausted.span))
             }
         }
     }
