@@ -16,8 +16,8 @@ pub mod syntax;
 pub mod tools;
 
 pub use engine::{
-    ActionError, Args, Exception, GenerateError, Input, LoadError, Rails, RailsBuilder, Reply, Report, Session, Status,
-    TRACE_VERSION, Trace, TraceEvent, Verdict, What,
+    ActionError, Args, Exception, GenerateError, Input, LoadError, Rails, RailsBuilder, Reply, Report, ResumeError,
+    STATE_VERSION, Session, SessionState, Status, TRACE_VERSION, Trace, TraceEvent, Verdict, What,
 };
 pub use model::{Message, Role};
 pub use tools::{check, check_source};

@@ -191,3 +191,37 @@ fn what_does_not_load_says_why() {
     assert!(format!("{error:?}").contains("E0206"));
     assert!(Rails::from_path("no/such/path").unwrap_err().to_string().contains("there is nothing at `no/such/path`"));
 }
+
+#[tokio::test]
+async fn a_session_goes_on_elsewhere_but_not_with_other_rails() {
+    let mut session = load(SHOP).session();
+    session.generate("where is my order").await.unwrap();
+    session.set("customer", "Ada");
+    let kept = serde_json::to_string(&session.state()).unwrap();
+    let state = || serde_json::from_str::<rails::SessionState>(&kept).unwrap();
+    let mut resumed = load(SHOP).resume(state()).unwrap();
+    assert_eq!(resumed.variable("customer"), Some(&json!("Ada")));
+    assert_eq!(resumed.generate("4711").await.unwrap().text, session.generate("4711").await.unwrap().text);
+    // Places and comments may change, flows may not.
+    assert!(load(&format!("# a comment\n{SHOP}")).resume(state()).is_ok());
+    let other = load(&format!("{SHOP}\ndefine flow\n  user \"x\"\n  bot \"y\"\n"));
+    assert_eq!(other.resume(state()).err(), Some(rails::ResumeError::OtherProgram));
+    let newer = kept.replace("\"v\":1", "\"v\":9");
+    let newer = load(SHOP).resume(serde_json::from_str(&newer).unwrap());
+    assert_eq!(newer.err(), Some(rails::ResumeError::Version { found: 9 }));
+}
+
+#[tokio::test]
+async fn a_conversation_that_was_seen_is_not_followed_again() {
+    let rails = load(SHOP);
+    let mut messages = vec![Message::user("where is my order?")];
+    let reply = rails.generate(messages.clone()).await.unwrap();
+    messages.extend([Message::assistant(reply.text), Message::user("4711")]);
+    let reply = rails.generate(messages.clone()).await.unwrap();
+    assert_eq!(trace(&reply)["events"][0]["kind"], "recognised");
+    // Another system message is another conversation.
+    messages.insert(0, Message::system("user-2"));
+    let other = rails.generate(messages).await.unwrap();
+    assert_eq!(trace(&other)["events"][0]["kind"], "replayed");
+    assert_eq!(reply.text, other.text);
+}

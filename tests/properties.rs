@@ -1,5 +1,5 @@
 //! What holds of every program: it answers or says why not, and a conversation that is sent as a whole is answered as it
-//! is turn by turn.
+//! is turn by turn, whether it was seen before or not, and when the session is written down after each turn.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -96,15 +96,23 @@ proptest! {
     fn a_conversation_is_answered_alike_turn_by_turn_and_as_a_whole(program in program(), texts in texts()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let Ok(rails) = Rails::from_source(&*program) else { return Ok(()) };
+        let forgetful = Rails::builder().source(&*program).remember(0).build().unwrap();
         let mut session = rails.session();
         let mut messages = Vec::new();
         for text in texts {
             messages.push(Message::user(text));
             let stateful = runtime.block_on(session.generate(text));
-            let stateless = runtime.block_on(rails.generate(messages.clone()));
-            match (stateful, stateless) {
+            let recognised = runtime.block_on(rails.generate(messages.clone()));
+            let replayed = runtime.block_on(forgetful.generate(messages.clone()));
+            // Each turn goes on from a state that was written down, as in another process.
+            let state = serde_json::to_string(&session.state()).unwrap();
+            session = forgetful.resume(serde_json::from_str(&state).unwrap()).unwrap();
+            prop_assert_eq!(&serde_json::to_string(&session.state()).unwrap(), &state);
+            match (stateful, replayed) {
                 (Ok(one), Ok(other)) => {
                     prop_assert_eq!(&one.text, &other.text, "{}\n{}\n{}", program, one.trace, other.trace);
+                    let recognised = recognised.unwrap();
+                    prop_assert_eq!(&one.text, &recognised.text, "{}\n{}\n{}", program, one.trace, recognised.trace);
                     messages.push(Message::assistant(one.text));
                 }
                 (Err(GenerateError::StepBudget { .. }), Err(GenerateError::StepBudget { .. })) => {
@@ -113,6 +121,44 @@ proptest! {
                 }
                 (one, other) => prop_assert!(false, "{program}\n{one:?}\n{other:?}"),
             }
+        }
+    }
+}
+
+/// Every number and text of a document is a place to tamper with.
+fn tamper(value: &mut serde_json::Value, place: &mut usize, with: &serde_json::Value) {
+    match value {
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| tamper(item, place, with)),
+        serde_json::Value::Object(entries) => entries.values_mut().for_each(|entry| tamper(entry, place, with)),
+        value => {
+            if *place == 0 {
+                *value = with.clone();
+            }
+            *place = place.wrapping_sub(1);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_state_that_was_tampered_with_is_refused_or_goes_on(
+        program in program(), texts in texts(), place in 0_usize..40,
+        with in select(vec!["0", "1", "2", "7", "18446744073709551615", "-1", "1.5", "null", "\"x\"", "[]", "{}", "true"]),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let Ok(rails) = Rails::from_source(&*program) else { return Ok(()) };
+        let mut session = rails.session();
+        for text in &texts {
+            let _ = runtime.block_on(session.generate(text));
+        }
+        let mut state = serde_json::to_value(session.state()).unwrap();
+        tamper(&mut state, &mut place.clone(), &with.parse().unwrap());
+        let Ok(state) = serde_json::from_value(state) else { return Ok(()) };
+        let Ok(mut session) = rails.resume(state) else { return Ok(()) };
+        for text in ["alpha", "beta 3", "gamma"] {
+            let _ = runtime.block_on(session.generate(text));
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Conversation {
 }
 
 /// A running FNV-1a hash: the same on every machine and in every version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Digest(u64);
 
 impl Default for Digest {
@@ -38,6 +38,12 @@ impl Digest {
     pub(super) fn choose(self, count: usize) -> usize {
         // The low bits of FNV alternate with the last byte; the high ones are mixed.
         ((self.0 >> 32) as usize) % count.max(1)
+    }
+}
+
+impl std::fmt::Display for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}", self.0)
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::budget::{Budget, CALL_DEPTH, Exhausted};
 use super::starts::Starts;
 use super::store::Store;
@@ -31,11 +33,11 @@ pub(super) enum Event {
 }
 
 /// Which instance of a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct InstanceId(u64);
 
 /// A flow that runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Instance {
     id: InstanceId,
     flow: FlowId,
@@ -46,7 +48,7 @@ struct Instance {
 }
 
 /// A place in a flow or subflow.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Frame {
     flow: FlowId,
     /// Index of the next step.
@@ -58,10 +60,11 @@ struct Frame {
 }
 
 /// All flows that run in one conversation.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Instances {
     running: Vec<Instance>,
     /// Those that were dropped in this turn; the end of an extension brings them back.
+    #[serde(skip)]
     dropped: Vec<Instance>,
     next_id: u64,
 }
@@ -131,6 +134,34 @@ impl Instances {
     /// Whether no flow runs.
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
+    }
+
+    /// How many flows run.
+    pub(super) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Whether all of it could have come about by running `program`; what is read from outside may not.
+    pub(super) fn is_sound(&self, program: &Program) -> bool {
+        let ids: Vec<u64> = self.running.iter().map(|instance| instance.id.0).collect();
+        let frame_is_sound = |frame: &Frame| {
+            let flow = program.flows.get(frame.flow.index());
+            flow.is_some_and(|flow| frame.at <= flow.steps.len())
+        };
+        let rests = |frame: &Frame| {
+            let step = program.flows.get(frame.flow.index()).and_then(|flow| flow.steps.get(frame.at));
+            step.is_some_and(|step| acts(&step.op) || matches!(step.op, Op::User(_) | Op::When { .. } | Op::Event(_)))
+        };
+        self.running.iter().all(|instance| {
+            let awaits = |id: InstanceId| id != instance.id && ids.contains(&id.0);
+            instance.frames.first().is_some_and(|frame| frame.flow == instance.flow)
+                && instance.frames.len() <= CALL_DEPTH
+                && instance.frames.iter().all(frame_is_sound)
+                && instance.frames.last().is_some_and(rests)
+                && instance.id.0 < self.next_id
+                && instance.interrupted_by.is_none_or(awaits)
+                && ids.iter().filter(|id| **id == instance.id.0).count() == 1
+        }) && self.next_id < u64::MAX / 2
     }
 
     /// What was dropped in the turn before is gone for good.

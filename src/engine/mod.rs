@@ -13,8 +13,10 @@ mod pipeline;
 mod rail;
 mod rails;
 mod reply;
+mod seen;
 mod session;
 mod starts;
+mod state;
 mod store;
 mod trace;
 
@@ -26,4 +28,5 @@ pub use rail::{Status, Verdict};
 pub use rails::{Rails, RailsBuilder};
 pub use reply::{Exception, Reply};
 pub use session::Session;
+pub use state::{ResumeError, STATE_VERSION, SessionState};
 pub use trace::{TRACE_VERSION, Trace, TraceEvent, What};

@@ -1,8 +1,9 @@
 //! Rails, loaded and ready to answer.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::action::{ActionError, Actions, Args};
 use super::budget::Exhausted;
@@ -13,8 +14,10 @@ use super::load::{Care, Inspection, load};
 use super::message::Input;
 use super::pipeline::{self, Mode, Outcome};
 use super::reply::Reply;
+use super::seen::Seen;
 use super::session::Session;
 use super::starts::Starts;
+use super::state::{self, ResumeError, SessionState};
 use super::trace::{Tracer, What};
 use crate::classify::Classifier;
 use crate::config::{self, Config};
@@ -30,19 +33,34 @@ pub struct Rails {
     parts: Arc<Parts>,
 }
 
-/// What all clones share.
+/// What all clones share: what was loaded, and what the host program adds.
 pub(super) struct Parts {
+    loaded: Arc<Loaded>,
+    pub actions: Actions,
+    pub model: Option<Arc<dyn ChatModel>>,
+    seen: Seen,
+}
+
+/// A configuration, compiled.
+pub(super) struct Loaded {
     pub sources: Arc<SourceMap>,
     pub config: Config,
     pub program: Program,
     pub classifier: Classifier,
     pub starts: Starts,
-    pub actions: Actions,
     pub guards: Vec<Guard>,
-    pub model: Option<Arc<dyn ChatModel>>,
     /// What a text means that no intent matches, if the configuration says so.
     pub fallback_intent: Option<IntentId>,
     diagnostics: Vec<Diagnostic>,
+    fingerprint: OnceLock<String>,
+}
+
+impl Deref for Parts {
+    type Target = Loaded;
+
+    fn deref(&self) -> &Loaded {
+        &self.loaded
+    }
 }
 
 impl Rails {
@@ -80,7 +98,12 @@ impl Rails {
 
     /// Rails with actions of the host program.
     pub fn builder() -> RailsBuilder {
-        RailsBuilder { origin: Origin::Source(String::new()), actions: Actions::default(), model: None }
+        RailsBuilder {
+            origin: Origin::Source(String::new()),
+            actions: Actions::default(),
+            model: None,
+            remembered: Seen::USUAL,
+        }
     }
 
     /// Answers one text, or the last message of a conversation; the messages before it bring the flows to where they
@@ -89,7 +112,7 @@ impl Rails {
     /// # Errors
     /// When the input is empty or too large, and when a flow does not come to an end.
     pub async fn generate(&self, input: impl Into<Input>) -> Result<Reply, GenerateError> {
-        let Input(messages) = input.into();
+        let Input { messages, goes_on } = input.into();
         let limits = &self.parts.config.limits;
         if messages.len() > limits.messages {
             return Err(GenerateError::TooManyMessages { count: messages.len(), limit: limits.messages });
@@ -97,15 +120,51 @@ impl Rails {
         let Some((Message { role: Role::User, content }, history)) = messages.split_last() else {
             return Err(GenerateError::NoUserMessage);
         };
-        let mut conversation = Conversation::default();
-        let mut tracer = Tracer::new(self.parts.sources.clone());
-        self.replay(history, &mut conversation, &mut tracer).await?;
-        self.turn(&mut conversation, tracer, content).await
+        let mut tracer = self.tracer();
+        if !goes_on {
+            return self.turn(&mut Conversation::default(), tracer, content).await;
+        }
+        let key = self.parts.seen.key(history);
+        let mut conversation = match self.parts.seen.get(&key) {
+            Some(conversation) => {
+                tracer.record(What::Recognised { turns: conversation.turns }, None, None);
+                conversation
+            }
+            None => {
+                let mut conversation = Conversation::default();
+                self.replay(history, &mut conversation, &mut tracer).await?;
+                conversation
+            }
+        };
+        let reply = self.turn(&mut conversation, tracer, content).await?;
+        self.parts.seen.remember(&key, content, &reply.text, conversation);
+        Ok(reply)
     }
 
     /// A conversation that remembers its flows and variables from turn to turn.
     pub fn session(&self) -> Session {
-        Session::new(self.clone())
+        Session::new(self.clone(), Conversation::default())
+    }
+
+    /// A conversation that goes on from [`Session::state`], perhaps of another process.
+    ///
+    /// # Errors
+    /// When the state is of another program, or makes no sense.
+    pub fn resume(&self, state: SessionState) -> Result<Session, ResumeError> {
+        let conversation = state.into_conversation(&self.parts.program, self.fingerprint())?;
+        Ok(Session::new(self.clone(), conversation))
+    }
+
+    /// What tells programs apart that a conversation can't be carried between.
+    pub(super) fn fingerprint(&self) -> &str {
+        self.parts.fingerprint.get_or_init(|| state::fingerprint(&self.parts.program))
+    }
+
+    /// The same rails with another model and other actions.
+    pub(crate) fn with_host(&self, host: RailsBuilder) -> Self {
+        let RailsBuilder { actions, model, .. } = host;
+        let seen = Seen::new(0);
+        Self { parts: Arc::new(Parts { loaded: self.parts.loaded.clone(), actions, model, seen }) }
     }
 
     /// What classifies texts, to be asked directly.
@@ -242,6 +301,7 @@ pub struct RailsBuilder {
     origin: Origin,
     actions: Actions,
     model: Option<Arc<dyn ChatModel>>,
+    remembered: u64,
 }
 
 enum Origin {
@@ -283,6 +343,17 @@ impl RailsBuilder {
         self
     }
 
+    /// How many bytes of conversations [`Rails::generate`] may remember, so that it need not follow their messages again
+    /// when they go on; 64 MiB unless said otherwise, 0 for none.
+    ///
+    /// Two callers that send the same messages share what is remembered, the variables that actions have set included.
+    /// Where these differ from user to user, use a [`Session`] for each, or send a system message that names the user.
+    #[must_use]
+    pub fn remember(mut self, bytes: u64) -> Self {
+        self.remembered = bytes;
+        self
+    }
+
     /// Loads and compiles.
     ///
     /// # Errors
@@ -298,19 +369,11 @@ impl RailsBuilder {
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
         let guards = guards(&config, &program);
         let starts = Starts::new(&program, &guards.iter().map(|guard| guard.flow).collect::<Vec<_>>());
-        let Self { actions, model, .. } = self;
-        let parts = Parts {
-            sources,
-            config,
-            program,
-            classifier,
-            starts,
-            actions,
-            guards,
-            model,
-            fallback_intent,
-            diagnostics,
-        };
+        let fingerprint = OnceLock::new();
+        let loaded =
+            Loaded { sources, config, program, classifier, starts, guards, fallback_intent, diagnostics, fingerprint };
+        let Self { actions, model, remembered, .. } = self;
+        let parts = Parts { loaded: Arc::new(loaded), actions, model, seen: Seen::new(remembered) };
         Ok(Rails { parts: Arc::new(parts) })
     }
 }

@@ -4,6 +4,8 @@ use super::conversation::Conversation;
 use super::error::GenerateError;
 use super::rails::Rails;
 use super::reply::Reply;
+use super::state::SessionState;
+use crate::expression::{Value, Variables};
 
 /// A conversation that remembers its flows and variables. Its turns run one after the other.
 pub struct Session {
@@ -12,8 +14,8 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(rails: Rails) -> Self {
-        Self { rails, conversation: Conversation::default() }
+    pub(super) fn new(rails: Rails, conversation: Conversation) -> Self {
+        Self { rails, conversation }
     }
 
     /// Answers the next text of the user.
@@ -26,6 +28,40 @@ impl Session {
         let reply = self.rails.turn(&mut next, self.rails.tracer(), text).await?;
         self.conversation = next;
         Ok(reply)
+    }
+
+    /// The session as it is now, to be kept and [resumed](Rails::resume), here or in another process.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let rails = rails::Rails::from_source("define flow\n  user \"hi\"\n  bot \"Who are you?\"\n  user ...\n  bot \"Hello.\"")?;
+    /// let mut session = rails.session();
+    /// session.generate("hi").await?;
+    /// let kept: String = serde_json::to_string(&session.state())?;
+    /// let mut session = rails.resume(serde_json::from_str(&kept)?)?;
+    /// assert_eq!(session.generate("Ada").await?.text, "Hello.");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn state(&self) -> SessionState {
+        SessionState::new(&self.conversation, self.rails.fingerprint())
+    }
+
+    /// The variable called `name`, without the `$`.
+    pub fn variable(&self, name: &str) -> Option<&Value> {
+        self.conversation.store.variables().get(name)
+    }
+
+    /// Sets a variable, without the `$`, that flows may read.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.conversation.store.set(name.into(), value.into());
+    }
+
+    /// All variables.
+    pub(crate) fn variables(&self) -> &Variables {
+        self.conversation.store.variables()
     }
 
     /// How many turns were taken.

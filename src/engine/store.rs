@@ -12,6 +12,10 @@ pub(super) struct Store {
 }
 
 impl Store {
+    pub(super) fn new(variables: Variables) -> Self {
+        Self { variables, undo: None }
+    }
+
     pub(super) fn variables(&self) -> &Variables {
         &self.variables
     }

@@ -166,6 +166,11 @@ pub enum What {
         /// What and why.
         reason: String,
     },
+    /// Earlier messages were seen before, and the flows stand where they led to.
+    Recognised {
+        /// How many turns.
+        turns: u32,
+    },
     /// Earlier messages were run through the flows, so that they stand where the conversation left them.
     Replayed {
         /// How many turns.
@@ -300,6 +305,7 @@ impl fmt::Display for TraceEvent {
             What::NoFlow => write!(f, "no flow has anything to do")?,
             What::Stopped => write!(f, "stops the turn and every flow")?,
             What::Failed { reason } => write!(f, "fails: {reason}")?,
+            What::Recognised { turns } => write!(f, "goes on from {turns} turns it has seen")?,
             What::Replayed { turns, dropped: None } => write!(f, "follows {turns} earlier turns")?,
             What::Replayed { turns, dropped: Some(reason) } => {
                 write!(f, "follows {turns} earlier turns and lets go of the flows: {reason}")?;

@@ -8,7 +8,7 @@ use crate::source::Span;
 pub use crate::syntax::ast::Modifiers;
 
 /// Which flow of a [`Program`](super::Program).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct FlowId(pub(crate) u32);
 
 impl FlowId {

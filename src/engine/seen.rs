@@ -1,0 +1,74 @@
+//! Conversations that were seen, by their messages, so that one that goes on need not be followed from its start.
+
+use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::mem::size_of;
+
+use moka::sync::Cache;
+
+use super::conversation::Conversation;
+use crate::expression::Value;
+use crate::model::{Message, Role};
+
+/// Where conversations stood behind their last reply. Bounded by what they weigh; the least used go first.
+pub(super) struct Seen {
+    conversations: Option<Cache<Key, Conversation>>,
+    /// Random, so that nobody can make up messages whose hashes are those of others.
+    hashers: [RandomState; 2],
+}
+
+/// A hash of the messages so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key([u64; 2]);
+
+impl Seen {
+    /// As many bytes as are remembered unless the host program says otherwise.
+    pub(super) const USUAL: u64 = 64 << 20;
+
+    pub(super) fn new(bytes: u64) -> Self {
+        let weigh = |_: &Key, conversation: &Conversation| weight(conversation);
+        let conversations = (bytes > 0).then(|| Cache::builder().max_capacity(bytes).weigher(weigh).build());
+        Self { conversations, hashers: [RandomState::new(), RandomState::new()] }
+    }
+
+    pub(super) fn key(&self, messages: &[Message]) -> Key {
+        let start = Key(self.hashers.each_ref().map(|state| state.hash_one(())));
+        messages.iter().fold(start, |key, message| self.with(key, message.role, &message.content))
+    }
+
+    fn with(&self, Key(before): Key, role: Role, text: &str) -> Key {
+        let mut key = before;
+        for (part, state) in key.iter_mut().zip(&self.hashers) {
+            *part = state.hash_one((before, role, text));
+        }
+        Key(key)
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<Conversation> {
+        self.conversations.as_ref()?.get(key)
+    }
+
+    /// Remembers where a turn has led a conversation to.
+    pub(super) fn remember(&self, before: &Key, text: &str, reply: &str, conversation: Conversation) {
+        let Some(conversations) = &self.conversations else { return };
+        let key = self.with(self.with(*before, Role::User, text), Role::Assistant, reply);
+        conversations.insert(key, conversation);
+    }
+}
+
+/// About how many bytes a conversation takes.
+fn weight(conversation: &Conversation) -> u32 {
+    let variables = conversation.store.variables().iter().map(|(name, value)| name.len() + bytes(value) + 64);
+    let history = conversation.history.recent(usize::MAX).len() * 256;
+    let total = size_of::<Conversation>() + variables.sum::<usize>() + history + conversation.instances.len() * 256;
+    u32::try_from(total).unwrap_or(u32::MAX)
+}
+
+fn bytes(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(bytes).sum(),
+            Value::Object(entries) => entries.iter().map(|(name, value)| name.len() + 64 + bytes(value)).sum(),
+            _ => 0,
+        }
+}
