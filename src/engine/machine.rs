@@ -66,6 +66,9 @@ pub(super) struct Instances {
     /// Those that were dropped in this turn; the end of an extension brings them back.
     #[serde(skip)]
     dropped: Vec<Instance>,
+    /// Flows that have just run past their last step.
+    #[serde(skip)]
+    ended: Vec<FlowId>,
     next_id: u64,
 }
 
@@ -129,6 +132,7 @@ impl Instances {
     pub(super) fn clear(&mut self) {
         self.running.clear();
         self.dropped.clear();
+        self.ended.clear();
     }
 
     /// Whether no flow runs.
@@ -177,6 +181,7 @@ impl<'a> Machine<'a> {
         let were_running: Vec<FlowId> = self.instances.running.iter().map(|instance| instance.flow).collect();
         let held_up = self.advance_running(event)?;
         self.start_new(event, &were_running)?;
+        self.tell_ends()?;
         let decision = self.decide(event)?;
         if let Some(decision) = &decision {
             for id in held_up.into_iter().filter(|id| *id != decision.by) {
@@ -349,6 +354,8 @@ impl<'a> Machine<'a> {
             EventPattern::Bot(wanted) => matches!(event, Event::Bot { message, .. } if *message == Some(*wanted)),
             EventPattern::AnyBot => matches!(event, Event::Bot { .. }),
             EventPattern::Event(spec) => self.spec_matches(spec, event, instance)?,
+            // No event: `complete` tells of it.
+            EventPattern::Flow(_) => false,
         })
     }
 
@@ -379,7 +386,7 @@ impl<'a> Machine<'a> {
         if completed {
             self.complete(id);
         }
-        Ok(())
+        self.tell_ends()
     }
 
     /// Moves the head of `instance` to `target` and slides on from there.
@@ -517,6 +524,32 @@ impl<'a> Machine<'a> {
                 self.instances.running.push(instance);
             }
         }
+        self.instances.ended.push(done.flow);
+    }
+
+    /// Advances what waits by `when flow` for the end of flows that have ended.
+    fn tell_ends(&mut self) -> Result<(), Failure> {
+        while let Some(flow) = self.instances.ended.pop() {
+            let ends = |(pattern, _): &&(EventPattern, usize)| matches!(pattern, EventPattern::Flow(id) if *id == flow);
+            let target = |instance: &Instance| match self.op(instance) {
+                Some(Op::When { branches, .. }) if instance.interrupted_by.is_none() => {
+                    branches.iter().rev().find(ends).map(|(_, target)| (instance.id, *target))
+                }
+                _ => None,
+            };
+            let waiting: Vec<(InstanceId, usize)> = self.instances.running.iter().filter_map(target).collect();
+            for (id, target) in waiting {
+                let Some(index) = self.index(id) else { continue };
+                let mut instance = self.instances.running[index].clone();
+                jump(&mut instance, target);
+                let completed = self.slide(&mut instance)? == Head::Completed;
+                self.instances.running[index] = instance;
+                if completed {
+                    self.complete(id);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Drops the instance, and with it all that it holds up.
@@ -590,5 +623,6 @@ fn same_kind(pattern: &EventPattern, event: &Event) -> bool {
         EventPattern::User(_) => matches!(event, Event::User(_) | Event::UserUnknown),
         EventPattern::Bot(_) | EventPattern::AnyBot => matches!(event, Event::Bot { .. }),
         EventPattern::Event(_) => matches!(event, Event::Custom { .. }),
+        EventPattern::Flow(_) => false,
     }
 }

@@ -35,6 +35,8 @@ impl Starts {
                             EventPattern::User(pattern) => starts.add_user(id, *pattern),
                             EventPattern::Bot(message) => starts.add_bot(id, &Say::Message(*message)),
                             EventPattern::AnyBot => starts.add_bot(id, &Say::Any),
+                            // A flow that has not started does not see others end.
+                            EventPattern::Flow(_) => {}
                             EventPattern::Event(spec) => {
                                 starts.by_event.entry(spec.name.clone()).or_default().push(id);
                             }

@@ -155,6 +155,8 @@ pub enum EventPattern {
     AnyBot,
     /// An event is raised.
     Event(EventSpec),
+    /// A flow runs past its last step.
+    Flow(FlowId),
 }
 
 /// Which subflow a step `do …` runs.

@@ -369,6 +369,7 @@ impl Lowering<'_> {
         Some(match event {
             EventMatch::User(event) => EventPattern::User(self.user(event)),
             EventMatch::Event(call) => EventPattern::Event(self.event_spec(call)),
+            EventMatch::Flow(name) => EventPattern::Flow(self.names.use_flow(name)?),
             EventMatch::Bot(BotSay::Any) => EventPattern::AnyBot,
             EventMatch::Bot(BotSay::Message(name, _)) => EventPattern::Bot(self.names.use_message(name)),
             EventMatch::Bot(BotSay::Text(text)) => EventPattern::Bot(self.names.use_inline(text)),

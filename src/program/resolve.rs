@@ -435,28 +435,39 @@ impl Names {
 
     /// The subflow a step does.
     pub(super) fn use_subflow(&mut self, name: &Name) -> Option<FlowId> {
+        self.use_flow_of(FlowKind::Subflow, name)
+    }
+
+    pub(super) fn use_flow(&mut self, name: &Name) -> Option<FlowId> {
+        self.use_flow_of(FlowKind::Flow, name)
+    }
+
+    fn use_flow_of(&mut self, kind: FlowKind, name: &Name) -> Option<FlowId> {
+        let (wanted, other, wants) = match kind {
+            FlowKind::Subflow => ("subflow", "flow", "`do` runs subflows"),
+            FlowKind::Flow => ("flow", "subflow", "`when flow` waits for the end of flows"),
+        };
         match self.program.flow_named(&name.text) {
-            Some(id) if self.program.flow(id).kind == FlowKind::Subflow => Some(id),
+            Some(id) if self.program.flow(id).kind == kind => Some(id),
             Some(id) => {
-                let message = format!("`{}` is a flow, and `do` runs subflows", name.text);
+                let message = format!("`{}` is a {other}, and {wants}", name.text);
                 let header = self.program.flow(id).span;
                 self.diagnostics.push(
                     Diagnostic::new(codes::UNKNOWN_SUBFLOW, name.span, message)
                         .also(header, "defined here")
-                        .help(format!("make it `define subflow {}`", name.text)),
+                        .help(format!("make it `define {wanted} {}`", name.text)),
                 );
                 None
             }
             None => {
                 if !self.lost_definitions {
-                    let subflows = self.program.flows.iter().filter(|flow| flow.kind == FlowKind::Subflow);
-                    let subflows = subflows.map(|flow| &*flow.name);
-                    let suggestion = suggest(&mut self.suggestions, &name.text, subflows);
-                    let message = format!("no subflow is called `{}`", name.text);
+                    let flows = self.program.flows.iter().filter(|flow| flow.kind == kind);
+                    let suggestion = suggest(&mut self.suggestions, &name.text, flows.map(|flow| &*flow.name));
+                    let message = format!("no {wanted} is called `{}`", name.text);
                     let diagnostic = Diagnostic::new(codes::UNKNOWN_SUBFLOW, name.span, message);
                     self.diagnostics.push(match suggestion {
                         Some(meant) => diagnostic.suggest(Some(&meant)),
-                        None => diagnostic.help(format!("add `define subflow {}`", name.text)),
+                        None => diagnostic.help(format!("add `define {wanted} {}`", name.text)),
                     });
                 }
                 None

@@ -301,6 +301,8 @@ pub enum EventMatch {
     Bot(BotSay),
     /// `when event …`, `when NAME`.
     Event(EventCall),
+    /// `when flow …`.
+    Flow(Name),
 }
 
 /// An event by name, with values it has or must have.

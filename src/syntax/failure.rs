@@ -52,20 +52,56 @@ pub(crate) const TEST_LINES: &[&str] =
 
 const KINDS: &[&str] = &["user", "bot", "flow", "subflow", "test", "action", "snippet"];
 
-/// Quotes that people and word processors write, and rail files don't know.
-pub(crate) const WRONG_QUOTES: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
-
-/// `text` without the quotes at its ends, whichever they are.
-pub(crate) fn unquoted(text: &str) -> &str {
-    text.trim_matches(|c| c == '"' || WRONG_QUOTES.contains(&c))
+/// What stands between the quotes at the ends of `text`, whichever they are. Where they stand inside as well, what
+/// belongs together is a guess.
+pub(crate) fn in_quotes(text: &str) -> Option<&str> {
+    let kind = |c: char| match c {
+        '"' | '\u{201c}' | '\u{201d}' => Some(2),
+        '\'' | '\u{2018}' | '\u{2019}' => Some(1),
+        _ => None,
+    };
+    let (first, last) = (text.chars().next()?, text.chars().next_back()?);
+    let inner = text.get(first.len_utf8()..text.len() - last.len_utf8())?;
+    let opened = kind(first).filter(|opened| kind(last) == Some(*opened))?;
+    let mut escaped = false;
+    let closes_early = inner.chars().any(|c| {
+        let closes = !escaped && kind(c) == Some(opened);
+        escaped = c == '\\' && !escaped;
+        closes
+    });
+    (!closes_early && !escaped).then_some(inner)
 }
 
-/// A text that `span` covers stands in the wrong quotes, or in none; `bare` is what is in them.
-pub(crate) fn wrong_quotes(span: Span, bare: &str) -> Diagnostic {
-    let fixed = format!("\"{}\"", bare.replace('\\', "\\\\").replace('"', "\\\""));
-    Diagnostic::new(codes::UNQUOTED_TEXT, span, "text is not in double quotes")
-        .help("texts stand in double quotes")
-        .fix(span, fixed)
+/// `written`, which `span` covers, is a text in the wrong quotes, or in none.
+pub(crate) fn wrong_quotes(span: Span, written: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::new(codes::UNQUOTED_TEXT, span, "text is not in double quotes")
+        .help("texts stand in double quotes");
+    match in_quotes(written) {
+        Some(inner) => diagnostic.fix(span, format!("\"{}\"", escaped(inner))),
+        // With a quote at one end only, which other end was meant is a guess.
+        None if written.starts_with(QUOTES) || written.ends_with(QUOTES) => diagnostic,
+        None => diagnostic.fix(span, format!("\"{}\"", written.replace('\\', "\\\\").replace('"', "\\\""))),
+    }
+}
+
+const QUOTES: [char; 6] = ['"', '\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
+
+/// The inside of a text in other quotes, for double ones: its escapes stay what they are.
+fn escaped(inner: &str) -> String {
+    let mut text = String::with_capacity(inner.len() + 2);
+    let mut chars = inner.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some('\'')) => {}
+            ('\\', Some(next)) => {
+                text.extend([c, *next]);
+                chars.next();
+            }
+            ('"', _) => text.push_str("\\\""),
+            _ => text.push(c),
+        }
+    }
+    text
 }
 
 pub(super) fn malformed(span: Span, message: &str, help: &str) -> Failure {
@@ -101,9 +137,13 @@ pub(super) fn explain(text: &str, span: Span) -> Failure {
             };
             malformed(span, &format!("`{first}` step goes wrong behind its name"), help)
         }
-        "not" | "contains" => {
-            malformed(span, &format!("`{first}` takes one text"), &format!("write `{first} \"a text\"`"))
-        }
+        "not" | "contains" => match text[first.len()..].trim_start() {
+            rest if in_quotes(rest).is_some() => {
+                let at = span.slice(text.len() - rest.len()..text.len());
+                Failure::Malformed(Box::new(wrong_quotes(at, rest)))
+            }
+            _ => malformed(span, &format!("`{first}` takes one text"), &format!("write `{first} \"a text\"`")),
+        },
         _ if text.starts_with('$') => malformed(span, "this is no assignment", "write `$name = value`"),
         _ if text.starts_with('"') => malformed(span, "text after the closing quote", "end the line behind the quote"),
         _ if text.starts_with('/') && text.len() > 1 && !first.starts_with("//") => {

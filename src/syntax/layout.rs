@@ -300,11 +300,27 @@ impl Splitter<'_> {
     fn report_white_space(&mut self) {
         let (tabs, odd) = (std::mem::take(&mut self.tabs), std::mem::take(&mut self.odd));
         let label = "indentation is made of spaces";
+        let width = self.tab_width(&tabs);
         self.report_everywhere(codes::TAB_IN_INDENT, "tab in indentation", label, &tabs, |tabs| {
-            tabs.replace('\t', "  ")
+            Some(tabs.replace('\t', &" ".repeat(width?)))
         });
         let label = "looks like a space, and is none";
-        self.report_everywhere(codes::ODD_SPACE, "special space", label, &odd, |odd| " ".repeat(odd.chars().count()));
+        self.report_everywhere(codes::ODD_SPACE, "special space", label, &odd, |odd| {
+            Some(" ".repeat(odd.chars().count()))
+        });
+    }
+
+    /// For how many spaces each tab stands. Among lines indented by spaces, only one level can be told.
+    fn tab_width(&self, tabs: &[Span]) -> Option<usize> {
+        let margins = || tabs.iter().map(|span| &self.text[span.range()]);
+        let mut widths = self.lines.iter().filter(|line| !line.tabbed && line.indent > 0).map(|line| line.indent);
+        match widths.next() {
+            None => margins().all(|margin| margin.trim_matches('\t').is_empty()).then_some(2),
+            Some(width) => {
+                let is_one_level = widths.all(|other| other == width) && margins().all(|margin| margin == "\t");
+                is_one_level.then_some(width as usize)
+            }
+        }
     }
 
     fn report_everywhere(
@@ -313,7 +329,7 @@ impl Splitter<'_> {
         what: &str,
         label: &str,
         spans: &[Span],
-        fixed: impl Fn(&str) -> String,
+        fixed: impl Fn(&str) -> Option<String>,
     ) {
         let Some(first) = spans.first() else { return };
         let mut message = what.to_owned();
@@ -323,7 +339,9 @@ impl Splitter<'_> {
         }
         let mut diagnostic = Diagnostic::new(code, *first, message).label(label).help("replace it with plain spaces");
         for span in spans {
-            diagnostic = diagnostic.fix(*span, fixed(&self.text[span.range()]));
+            if let Some(fixed) = fixed(&self.text[span.range()]) {
+                diagnostic = diagnostic.fix(*span, fixed);
+            }
         }
         self.diagnostics.push(diagnostic);
     }

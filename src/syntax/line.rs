@@ -207,9 +207,8 @@ impl Reader<'_> {
             return Ok(self.string(path));
         }
         let code = self.code(&path);
-        let bare = failure::unquoted(&code.text);
-        if bare.len() < code.text.len() {
-            return Err(Failure::Malformed(Box::new(failure::wrong_quotes(code.span, bare))));
+        if failure::in_quotes(&code.text).is_some() {
+            return Err(Failure::Malformed(Box::new(failure::wrong_quotes(code.span, &code.text))));
         }
         Ok(Text { value: code.text.into(), span: code.span })
     }
@@ -243,9 +242,8 @@ impl Reader<'_> {
     /// A name that is not a text in the wrong quotes.
     fn plain_name(&self, pair: &Pair<'_, Rule>) -> Result<Name, Failure> {
         let name = self.name(pair);
-        let bare = failure::unquoted(&name.text);
-        if name.text.starts_with(failure::WRONG_QUOTES) && bare.len() < name.text.len() {
-            return Err(Failure::Malformed(Box::new(failure::wrong_quotes(name.span, bare))));
+        if failure::in_quotes(&name.text).is_some() {
+            return Err(Failure::Malformed(Box::new(failure::wrong_quotes(name.span, pair.as_str()))));
         }
         Ok(name)
     }

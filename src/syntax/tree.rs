@@ -198,15 +198,15 @@ impl Tree<'_> {
     // --- intents and messages ------------------------------------------------------------------------------------
 
     fn define_user(&mut self, name: Name, indent: u32) {
-        let rows = self.flat_block(indent);
-        if rows.is_empty() && name.text.contains(" and ") {
+        let (rows, answers) = self.flat_block_until(indent, Some("bot"));
+        if rows.is_empty() && answers.is_none() && name.text.contains(" and ") {
             self.report(
                 Diagnostic::new(codes::NO_EFFECT, name.span, "an intent made of several has no effect")
                     .help("give it examples of its own, or delete it"),
             );
             return;
         }
-        let (mut lines, mut answers) = (Vec::new(), Vec::new());
+        let mut lines = Vec::new();
         for row in rows {
             match row.statement {
                 Ok(Statement::Texts(texts)) => lines.extend(self.one_text(texts).map(UserLine::Example)),
@@ -215,19 +215,21 @@ impl Tree<'_> {
                 Ok(Statement::Not(text)) => lines.push(UserLine::Not(text)),
                 Ok(Statement::Threshold(value)) => lines.push(UserLine::Threshold(value, row.line.span)),
                 Err(Failure::Malformed(diagnostic)) if is_pattern(self.written(&row.line)) => self.report(*diagnostic),
-                Ok(Statement::Step(kind @ StepKind::Bot(_))) => {
-                    answers.push(Step { kind, span: row.line.span, comments: row.line.comments });
-                }
-                _ => self.unquoted(&row.line, "an intent's block holds examples in double quotes"),
+                _ => self.unquoted(&row, "an intent's block holds examples in double quotes"),
             }
         }
         self.ast.definitions.push(Definition::User(UserDefinition { name: name.clone(), lines }));
-        if let Some(first) = answers.first().map(|answer| answer.span) {
-            self.direct_flow(name, first, answers);
+        if let Some(answers) = answers {
+            let header = self.lines[answers].span;
+            self.at = answers;
+            self.depth += 1;
+            let steps = self.steps(indent);
+            self.depth -= 1;
+            self.direct_flow(name, header, steps);
         }
     }
 
-    /// `bot` lines under an intent are what it is answered with: a flow without a header.
+    /// From its first `bot` line on, an intent's block is what it is answered with: a flow without a header.
     fn direct_flow(&mut self, intent: Name, header: Span, answers: Vec<Step>) {
         let span = intent.span;
         let utterance = UserUtterance::Intent(intent);
@@ -270,11 +272,11 @@ impl Tree<'_> {
             if !tabbed {
                 let expected = *block.get_or_insert(line_indent);
                 if line_indent != expected {
-                    self.misaligned(span, line_indent, expected);
+                    self.misaligned(span, line_indent, expected, !conditions.is_empty());
                 }
             }
-            let Some(Row { line, statement }) = self.row() else { continue };
-            let code = match statement {
+            let Some(row) = self.row() else { continue };
+            let code = match row.statement {
                 Ok(Statement::Texts(texts)) => {
                     chain = None;
                     let text = self.one_text(texts);
@@ -287,12 +289,12 @@ impl Tree<'_> {
                 }
                 Ok(Statement::ElseIf(code)) => Some(code),
                 Ok(Statement::Else) => None,
-                Err(Failure::Malformed(diagnostic)) if self.written(&line).starts_with('"') => {
+                Err(Failure::Malformed(diagnostic)) if self.written(&row.line).starts_with('"') => {
                     self.report(*diagnostic);
                     continue;
                 }
                 _ => {
-                    self.unquoted(&line, "a message's block holds texts in double quotes");
+                    self.unquoted(&row, "a message's block holds texts in double quotes");
                     continue;
                 }
             };
@@ -347,26 +349,34 @@ impl Tree<'_> {
 
     /// The rows under a header whose block holds no blocks.
     fn flat_block(&mut self, indent: u32) -> Vec<Row> {
+        self.flat_block_until(indent, None).0
+    }
+
+    /// The rows of such a block, up to one that starts with `word`, and that one's place.
+    fn flat_block_until(&mut self, indent: u32, word: Option<&str>) -> (Vec<Row>, Option<usize>) {
         let mut rows = Vec::new();
         let mut block: Option<u32> = None;
         while let Some(line) = self.lines.get(self.at) {
             if line.indent <= indent && !(line.tabbed && block.is_none()) {
                 break;
             }
+            if word.is_some_and(|word| first_word(self.written(line)) == word) {
+                return (rows, Some(self.at));
+            }
             let (line_indent, tabbed, span) = (line.indent, line.tabbed, line.span);
             // How deep a tab is meant to be is a guess, so such a line sets no width and keeps to none.
             if !tabbed {
                 let expected = *block.get_or_insert(line_indent);
                 if line_indent != expected {
-                    self.misaligned(span, line_indent, expected);
+                    self.misaligned(span, line_indent, expected, self.depth > 0);
                 }
             }
             rows.extend(self.row());
         }
-        rows
+        (rows, None)
     }
 
-    fn misaligned(&mut self, span: Span, indent: u32, expected: u32) {
+    fn misaligned(&mut self, span: Span, indent: u32, expected: u32, is_nested: bool) {
         let (code, message) = if indent > expected {
             (codes::UNEXPECTED_INDENT, "line is indented, but the line above it opens no block")
         } else {
@@ -377,16 +387,23 @@ impl Tree<'_> {
         let mut diagnostic = Diagnostic::new(code, span, message)
             .label(format!("indented by {indent}, the block by {expected}"))
             .help("indent the lines of one block alike");
-        if indent < expected {
+        // In a block within a block it may belong to either.
+        if indent < expected && !is_nested {
             diagnostic = diagnostic.fix(start, text);
         }
         self.report(diagnostic);
     }
 
-    fn unquoted(&mut self, line: &Line, help: &str) {
-        let bare = failure::unquoted(self.written(line));
-        let diagnostic = failure::wrong_quotes(line.span, bare).help(help);
-        self.report(diagnostic);
+    /// A line that should be a text. When it reads as something else, or a `#` ends it, that it is one is a guess.
+    fn unquoted(&mut self, row: &Row, help: &str) {
+        let span = row.line.span;
+        let rest = &self.text[span.end as usize..];
+        let has_comment = rest.lines().next().is_some_and(|rest| rest.trim_start().starts_with('#'));
+        let diagnostic = match &row.statement {
+            Err(_) if !has_comment => failure::wrong_quotes(span, self.written(&row.line)),
+            _ => Diagnostic::new(codes::UNQUOTED_TEXT, span, "text is not in double quotes"),
+        };
+        self.report(diagnostic.help(help));
     }
 }
 

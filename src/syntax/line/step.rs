@@ -200,10 +200,11 @@ impl Reader<'_> {
         match event.as_rule() {
             Rule::user_step => Ok(self.user_step(event)?.into_iter().map(EventMatch::User).collect()),
             Rule::bot_event => Ok(vec![EventMatch::Bot(self.bot_event(event)?)]),
+            Rule::flow_end => Ok(event.into_inner().map(|name| EventMatch::Flow(self.name(&name))).collect()),
             Rule::wait_event | Rule::named_event => Ok(vec![EventMatch::Event(self.event_call(event, "when event")?)]),
             _ => Err(self.malformed(
                 "`when` waits for no such thing",
-                "write `when user INTENT`, `when bot MESSAGE` or `when event NAME`",
+                "write `when user INTENT`, `when bot MESSAGE`, `when event NAME` or `when flow FLOW`",
             )),
         }
     }

@@ -48,7 +48,7 @@ impl Tree<'_> {
         steps
     }
 
-    fn steps(&mut self, header_indent: u32) -> Vec<Step> {
+    pub(super) fn steps(&mut self, header_indent: u32) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         let mut expected = None;
         // A wrong width is said once, not for each line that shares it.
@@ -61,7 +61,7 @@ impl Tree<'_> {
             if !tabbed {
                 let expected = *expected.get_or_insert(indent);
                 if indent != expected && tolerated != Some(indent) {
-                    self.misaligned(span, indent, expected);
+                    self.misaligned(span, indent, expected, self.depth > 1);
                 }
                 tolerated = (indent != expected).then_some(indent);
             }
@@ -290,7 +290,7 @@ impl Tree<'_> {
         for row in self.flat_block(indent) {
             match row.statement {
                 Ok(Statement::Texts(more)) => texts.extend(self.one_text(more)),
-                _ => self.unquoted(&row.line, "texts of a message stand in double quotes"),
+                _ => self.unquoted(&row, "texts of a message stand in double quotes"),
             }
         }
         texts

@@ -228,7 +228,7 @@ impl Builder<'_> {
                             EventPattern::User(pattern) => self.user(*pattern),
                             EventPattern::Bot(message) => message_id(*message),
                             EventPattern::Event(event) => self.extra(NodeKind::Event, &event.name),
-                            EventPattern::AnyBot => continue,
+                            EventPattern::AnyBot | EventPattern::Flow(_) => continue,
                         };
                         self.edge(from, own.clone(), waits, step.span);
                     }
