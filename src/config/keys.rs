@@ -241,11 +241,14 @@ impl Keys<'_> {
                     config.embedding_engine = self.engine(engine, value).unwrap_or_default();
                 }
                 (Some(("embeddings", _)), None) => self.reader.wrong(model, "a model with an `engine`"),
-                (Some((kind, value)), _) => self.reader.diagnostics.push(
-                    Diagnostic::new(codes::NO_MODEL, value.span, format!("the `{kind}` model is not called"))
-                        .label("this version of railsc calls none")
-                        .help("what no rail matches is answered by `inform cannot answer`"),
-                ),
+                (Some((kind, value)), _) => {
+                    config.names_a_model = true;
+                    self.reader.diagnostics.push(
+                        Diagnostic::new(codes::NO_MODEL, value.span, format!("the `{kind}` model is not called"))
+                            .label("this version of railsc calls none")
+                            .help("what no rail matches is answered by `inform cannot answer`"),
+                    );
+                }
                 (None, _) => self.reader.wrong(model, "a model with a `type`"),
             }
         }

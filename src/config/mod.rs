@@ -39,6 +39,8 @@ pub struct Config {
     pub on_error: OnError,
     /// Whether rails raise exceptions instead of answering.
     pub rails_exceptions: bool,
+    /// Whether it names a model that writes texts.
+    pub names_a_model: bool,
     /// What a model is told before any conversation.
     pub instructions: String,
     /// A conversation that shows a model how the bot talks.
@@ -67,7 +69,7 @@ impl Config {
             parameters: rail.parameters.iter().map(|(name, _)| name.clone()).collect(),
             span: rail.span,
         });
-        Surroundings { rails: rails.collect(), actions, levels: self.lints.clone() }
+        Surroundings { rails: rails.collect(), actions, has_model: self.names_a_model, levels: self.lints.clone() }
     }
 
     /// What a rail file may ask for.

@@ -69,8 +69,10 @@ pub(super) fn load(
     care: Care,
 ) -> Inspection {
     let config::Loaded { sources, rails, config, mut diagnostics } = read;
+    let mut surroundings = config.surroundings(registered);
+    surroundings.has_model |= has_model;
     let Compiled { program, policy, diagnostics: found } =
-        program::assemble(&sources, rails, config.bounds(), &config.surroundings(registered));
+        program::assemble(&sources, rails, config.bounds(), &surroundings);
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);
     let mut diagnostics = policy.apply(diagnostics);
     diagnostics.extend(found);

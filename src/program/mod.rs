@@ -67,9 +67,6 @@ pub fn assemble(sources: &SourceMap, parsed: Vec<Parsed>, bounds: Bounds, surrou
     });
     for (index, flow) in flows.enumerate() {
         lower::flow(&mut names, sources, FlowId(index as u32), &flow.body);
-        lint::unreachable(&flow.body, &mut names);
-        lint::endless(&names.program.flows[index], &mut names.diagnostics);
-        lint::behind_events(&names.program.flows[index], &mut names.diagnostics);
     }
     lower::events(&mut names.program);
     let tests = definitions().filter_map(|definition| match definition {

@@ -16,7 +16,7 @@ use crate::syntax::ast::{
 };
 
 /// Messages that are always present, and what they say unless the user's rails say otherwise.
-const ALWAYS_PRESENT: &[(&str, &str)] = &[
+pub(super) const ALWAYS_PRESENT: &[(&str, &str)] = &[
     ("refuse to respond", "I'm sorry, I can't respond to that."),
     ("inform answer unknown", "I don't know the answer to that."),
     ("inform internal error occurred", "I'm sorry, an internal error has occurred."),

@@ -15,6 +15,8 @@ pub struct Surroundings {
     pub rails: Vec<RailUse>,
     /// Actions that exist, under the names that registries know.
     pub actions: Vec<Arc<str>>,
+    /// Whether there is a model, which may say any message.
+    pub has_model: bool,
     /// What becomes of warnings.
     pub levels: FxHashMap<Code, Level>,
 }

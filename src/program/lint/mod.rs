@@ -1,114 +1,21 @@
 //! What compiles, and is still not what its author wants.
 
+mod paths;
 mod recursion;
 mod starts;
+mod steps;
 mod surroundings;
 mod variables;
 
 use rustc_hash::FxHashMap;
 
-use super::resolve::{Findings, Names};
+use self::paths::{Paths, callees};
+use super::resolve::{ALWAYS_PRESENT, Names};
 use super::surroundings::Surroundings;
-use super::{Callee, Flow, FlowId, FlowKind, IntentId, MessageId, Op, Program, Step as LoweredStep};
+use super::{Callee, Flow, FlowId, FlowKind, IntentId, MessageId, Program, Step as LoweredStep};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceMap, Span};
-use crate::syntax::ast::{Definition, FlowDefinition, Step, StepKind};
-
-/// Looks for steps that can't be reached.
-pub(super) fn unreachable(steps: &[Step], names: &mut Names) {
-    for (index, step) in steps.iter().enumerate() {
-        match &step.kind {
-            StepKind::If { branches, otherwise } => {
-                branches.iter().for_each(|branch| unreachable(&branch.body, names));
-                unreachable(otherwise.as_deref().unwrap_or_default(), names);
-            }
-            StepKind::When { branches, otherwise } => {
-                branches.iter().for_each(|branch| unreachable(&branch.body, names));
-                unreachable(otherwise.as_deref().unwrap_or_default(), names);
-            }
-            StepKind::While { body, .. } => unreachable(body, names),
-            _ => {}
-        }
-        if let Some(next) = steps.get(index + 1)
-            && leaves(step)
-            // A label may be jumped to.
-            && !matches!(next.kind, StepKind::Label(_))
-        {
-            names.diagnostics.push(
-                Diagnostic::new(codes::UNREACHABLE, next.span, "step can't be reached")
-                    .also(step.span, "nothing behind this runs")
-                    .help("delete it, or move it up"),
-            );
-            return;
-        }
-    }
-}
-
-/// Whether no step behind this one is ever reached from it.
-fn leaves(step: &Step) -> bool {
-    let block_leaves = |steps: &[Step]| steps.last().is_some_and(leaves);
-    match &step.kind {
-        StepKind::Stop | StepKind::Return(_) | StepKind::Break | StepKind::Continue | StepKind::Goto(_) => true,
-        StepKind::If { branches, otherwise: Some(otherwise) } => {
-            branches.iter().all(|branch| block_leaves(&branch.body)) && block_leaves(otherwise)
-        }
-        StepKind::When { branches, otherwise } => {
-            branches.iter().all(|branch| block_leaves(&branch.body))
-                && otherwise.as_ref().is_none_or(|otherwise| block_leaves(otherwise))
-        }
-        _ => false,
-    }
-}
-
-/// Looks for a loop that, once entered, neither ends nor waits for anything.
-pub(super) fn endless(flow: &Flow, diagnostics: &mut Findings) {
-    // From which step each one was first passed; what was passed before leads nowhere new.
-    let mut passed: Vec<Option<usize>> = vec![None; flow.steps.len()];
-    for start in 0..flow.steps.len() {
-        let mut at = start;
-        while let Some(step) = flow.steps.get(at) {
-            match passed[at] {
-                Some(from) if from == start => {
-                    diagnostics.push(
-                        Diagnostic::new(codes::ENDLESS_LOOP, step.span, "this loop never ends and waits for nothing")
-                            .label("the turn is stopped when its budget of steps is spent")
-                            .help("wait for the user in it, or give it a way out"),
-                    );
-                    return;
-                }
-                Some(_) => break,
-                None => passed[at] = Some(start),
-            }
-            at = match &step.op {
-                Op::Jump(target) => *target,
-                Op::Assign { .. } => at + 1,
-                Op::Branch { condition, otherwise } => match condition.constant_truth() {
-                    Some(true) => at + 1,
-                    Some(false) => *otherwise,
-                    None => break,
-                },
-                _ => break,
-            };
-        }
-    }
-}
-
-/// Looks for steps that an event, raised right before them, leaves behind.
-pub(super) fn behind_events(flow: &Flow, diagnostics: &mut Findings) {
-    for pair in flow.steps.windows(2) {
-        if let [
-            LoweredStep { op: Op::Raise(spec), .. },
-            LoweredStep { op: Op::Bot(_) | Op::Execute { .. }, span, .. },
-        ] = pair
-        {
-            diagnostics.push(
-                Diagnostic::new(codes::BEHIND_EVENT, *span, "step is dropped by the event that is raised before it")
-                    .also(pair[0].span, "the flow moves on, then this arrives and does not match")
-                    .help(format!("wait for it in between, by `event {}`", spec.name)),
-            );
-        }
-    }
-}
+use crate::syntax::ast::{Definition, FlowDefinition, Step, StepKind, UserUtterance};
 
 /// Looks for unnamed flows that say the same.
 pub(super) fn identical_flows<'a>(
@@ -139,37 +46,66 @@ pub(super) fn identical_flows<'a>(
 
 /// The steps as text, layout and comments left out.
 fn outline(steps: &[Step], depth: usize, sources: &SourceMap, text: &mut String) {
-    let mut line = |span: Span, depth: usize| {
-        text.push_str(&format!("\n{depth} "));
-        text.extend(sources.text(span).split_whitespace().flat_map(|word| [word, " "]));
-    };
-    // Spans of headers are enough: a block's own lines follow below.
-    for step in steps {
-        line(step.span, depth);
-    }
     for step in steps {
         match &step.kind {
             StepKind::If { branches, otherwise } => {
-                for branch in branches {
-                    outline_branch(branch.span, &branch.body, depth, sources, text);
-                }
-                outline(otherwise.as_deref().unwrap_or_default(), depth + 1, sources, text);
+                branches.iter().for_each(|branch| outline_block(branch.span, &branch.body, depth, sources, text));
+                outline_else(otherwise.as_deref(), depth, sources, text);
             }
             StepKind::When { branches, otherwise } => {
-                for branch in branches {
-                    outline_branch(branch.span, &branch.body, depth, sources, text);
-                }
-                outline(otherwise.as_deref().unwrap_or_default(), depth + 1, sources, text);
+                branches.iter().for_each(|branch| outline_block(branch.span, &branch.body, depth, sources, text));
+                outline_else(otherwise.as_deref(), depth, sources, text);
             }
-            StepKind::While { body, .. } => outline(body, depth + 1, sources, text),
-            _ => {}
+            StepKind::While { body, .. } => outline_block(step.span, body, depth, sources, text),
+            // The lines of these blocks are no steps.
+            StepKind::User(events) => {
+                let spans = events.iter().map(|event| match &event.utterance {
+                    UserUtterance::Intent(name) => name.span,
+                    UserUtterance::Text(text) => text.span,
+                    UserUtterance::Any => step.span,
+                });
+                spans.chain([step.span]).for_each(|span| outline_line(span, depth, sources, text));
+            }
+            StepKind::MetaBlock(entries) => {
+                entries
+                    .iter()
+                    .for_each(|entry| outline_line(entry.key.span.to(entry.value.span), depth, sources, text));
+            }
+            _ => outline_line(step.span, depth, sources, text),
         }
     }
 }
 
-fn outline_branch(span: Span, body: &[Step], depth: usize, sources: &SourceMap, text: &mut String) {
-    text.push_str(&format!("\n{depth} {}", sources.text(span)));
+fn outline_block(header: Span, body: &[Step], depth: usize, sources: &SourceMap, text: &mut String) {
+    outline_line(header, depth, sources, text);
     outline(body, depth + 1, sources, text);
+}
+
+fn outline_else(body: Option<&[Step]>, depth: usize, sources: &SourceMap, text: &mut String) {
+    if let Some(body) = body {
+        text.push_str(&format!("\n{depth} else"));
+        outline(body, depth + 1, sources, text);
+    }
+}
+
+fn outline_line(span: Span, depth: usize, sources: &SourceMap, text: &mut String) {
+    text.push_str(&format!("\n{depth} "));
+    let mut quote = None;
+    for c in sources.text(span).chars() {
+        match quote {
+            Some(open) => quote = (c != open).then_some(open),
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            // Between texts one space is like many.
+            None if c.is_whitespace() => {
+                if !text.ends_with(' ') {
+                    text.push(' ');
+                }
+                continue;
+            }
+            None => {}
+        }
+        text.push(c);
+    }
 }
 
 /// Looks for definitions that nothing uses, and intents that nothing can mean.
@@ -225,22 +161,43 @@ pub(super) fn whole(program: &Program, surroundings: &Surroundings, has_any_do: 
     if !has_any_do {
         unused_subflows(program, is_rail, &mut found);
     }
-    starts::never(program, is_rail, &mut found);
+    let paths = Paths::new(program);
+    // A rail goes on behind an event that it raises.
+    let in_rails = only_done_by(program, &rails);
+    steps::unreachable(program, &paths, &mut found);
+    steps::endless(program, &paths, &mut found);
+    steps::behind_events(program, &paths, |id| in_rails[id.index()], &mut found);
+    let is_said = |message: MessageId| surroundings.has_model || message.index() < ALWAYS_PRESENT.len();
+    starts::never(program, &paths, is_rail, is_said, &mut found);
     starts::overruled(program, is_rail, &mut found);
-    recursion::endless(program, &mut found);
+    recursion::endless(program, &paths, &mut found);
     variables::unset(program, surroundings, &mut found);
     surroundings::unknown_actions(program, surroundings, &mut found);
-    surroundings::rails(program, surroundings, &mut found);
+    surroundings::rails(program, surroundings, &paths, &mut found);
     found
+}
+
+/// The flows `first`, and the subflows that only they, and others of these, do.
+fn only_done_by(program: &Program, first: &[FlowId]) -> Vec<bool> {
+    let follow = |starts: &mut dyn Iterator<Item = FlowId>| {
+        let mut done = vec![false; program.flows.len()];
+        let mut open: Vec<FlowId> = starts.collect();
+        while let Some(id) = open.pop() {
+            if !std::mem::replace(&mut done[id.index()], true) {
+                open.extend(callees(program.flow(id)));
+            }
+        }
+        done
+    };
+    let done = follow(&mut first.iter().copied());
+    let is_other = |(id, flow): &(FlowId, &Flow)| flow.kind == FlowKind::Flow && !first.contains(id);
+    let elsewhere = follow(&mut program.flows().filter(is_other).map(|(id, _)| id));
+    done.into_iter().zip(elsewhere).map(|(here, there)| here && !there).collect()
 }
 
 fn unused_subflows(program: &Program, is_rail: impl Fn(FlowId) -> bool, found: &mut Vec<Diagnostic>) {
     let mut done = vec![false; program.flows.len()];
-    for step in program.flows.iter().flat_map(|flow| &flow.steps) {
-        if let Op::Do { callee: Callee::Flow(callee), .. } = &step.op {
-            done[callee.index()] = true;
-        }
-    }
+    program.flows.iter().flat_map(callees).for_each(|callee| done[callee.index()] = true);
     for (id, flow) in program.flows() {
         if flow.kind == FlowKind::Subflow && !done[id.index()] && !is_rail(id) {
             found

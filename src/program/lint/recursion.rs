@@ -1,12 +1,13 @@
 //! Subflows that do themselves, with nothing in between that could end it.
 
-use super::super::{Callee, Flow, FlowId, Op, Program};
+use super::super::{Callee, FlowId, Op, Program};
+use super::paths::{Paths, walk};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::Span;
 
 /// Looks for circles of `do` steps that nothing waits in and no condition leaves.
-pub(super) fn endless(program: &Program, found: &mut Vec<Diagnostic>) {
-    let calls: Vec<Vec<(FlowId, Span)>> = program.flows.iter().map(certain_calls).collect();
+pub(super) fn endless(program: &Program, paths: &Paths<'_>, found: &mut Vec<Diagnostic>) {
+    let calls: Vec<Vec<(FlowId, Span)>> = program.flows().map(|(id, _)| endless_calls(program, paths, id)).collect();
     // 0: not seen, 1: being followed, 2: done.
     let mut state = vec![0_u8; program.flows.len()];
     for start in 0..program.flows.len() {
@@ -39,28 +40,21 @@ fn circle(program: &Program, callee: FlowId, span: Span) -> Diagnostic {
     .help("put it under an `if`, or wait for the user before it")
 }
 
-/// The subflows that a flow does whatever happens, before it waits for anything.
-fn certain_calls(flow: &Flow) -> Vec<(FlowId, Span)> {
-    let (mut calls, mut seen, mut at) = (Vec::new(), vec![false; flow.steps.len()], 0);
-    while let Some(step) = flow.steps.get(at) {
-        if std::mem::replace(&mut seen[at], true) {
-            break;
-        }
-        at = match &step.op {
-            Op::Jump(target) => *target,
-            Op::Do { callee: Callee::Flow(callee), .. } => {
-                calls.push((*callee, step.span));
-                at + 1
-            }
-            Op::Bot(_) | Op::Execute { .. } | Op::Raise(_) | Op::Assign { .. } => at + 1,
-            Op::Do { callee: Callee::Variable(_), .. }
-            | Op::Branch { .. }
-            | Op::User(_)
-            | Op::When { .. }
-            | Op::Event(_)
-            | Op::Stop
-            | Op::Return(_) => break,
-        };
+/// The steps of an endless flow that do endless subflows before it waits for anything.
+fn endless_calls(program: &Program, paths: &Paths<'_>, id: FlowId) -> Vec<(FlowId, Span)> {
+    let flow = program.flow(id);
+    let mut calls = Vec::new();
+    if !paths.of(id).is_endless() {
+        return calls;
     }
+    walk(flow, 0, |at, next| {
+        if let Some(step) = flow.steps.get(at)
+            && let Op::Do { callee: Callee::Flow(callee), .. } = &step.op
+            && paths.of(*callee).is_endless()
+        {
+            calls.push((*callee, step.span));
+        }
+        paths.onwards(flow, at, next);
+    });
     calls
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use super::super::lower::GENERATE_VALUE;
 use super::super::surroundings::{Guards, RailUse, Surroundings};
 use super::super::{Callee, FlowId, Op, Program, Say};
+use super::paths::Paths;
 use crate::diagnostic::{Diagnostic, codes, nearest};
 
 /// Looks for actions that are run and exist nowhere, and reports each where it is run first.
@@ -27,7 +28,7 @@ pub(super) fn unknown_actions(program: &Program, surroundings: &Surroundings, fo
 }
 
 /// Looks for rails that no flow is, and for rails that let everything pass.
-pub(super) fn rails(program: &Program, surroundings: &Surroundings, found: &mut Vec<Diagnostic>) {
+pub(super) fn rails(program: &Program, surroundings: &Surroundings, paths: &Paths<'_>, found: &mut Vec<Diagnostic>) {
     for rail in &surroundings.rails {
         let Some(flow) = program.flow_named(&rail.name) else {
             let message = format!("no flow is called `{}`, so nothing is guarded by it", rail.name);
@@ -35,7 +36,7 @@ pub(super) fn rails(program: &Program, surroundings: &Surroundings, found: &mut 
             found.push(Diagnostic::new(codes::UNKNOWN_RAIL, rail.span, message).suggest(meant));
             continue;
         };
-        if rail.guards != Guards::Tools && !may_block(program, rail, flow) {
+        if rail.guards != Guards::Tools && !may_block(program, paths, rail, flow) {
             let rewritten = rewritten(rail.guards);
             found.push(
                 Diagnostic::new(codes::TOOTHLESS_RAIL, rail.span, format!("rail `{}` can't block", rail.name))
@@ -59,11 +60,13 @@ fn rewritten(guards: Guards) -> &'static str {
 }
 
 /// Whether a step of the rail, or of a subflow it does, stops the turn, says something, or changes what it guards.
-fn may_block(program: &Program, rail: &RailUse, flow: FlowId) -> bool {
+fn may_block(program: &Program, paths: &Paths<'_>, rail: &RailUse, flow: FlowId) -> bool {
     let rewritten = rewritten(rail.guards);
     let (mut seen, mut open) = (vec![flow], vec![flow]);
     while let Some(flow) = open.pop() {
-        for step in &program.flow(flow).steps {
+        let flow = program.flow(flow);
+        let reachable = paths.reachable(flow);
+        for (step, _) in flow.steps.iter().zip(reachable).filter(|(_, is_reachable)| *is_reachable) {
             match &step.op {
                 Op::Stop | Op::Raise(_) | Op::Bot(Say::Message(_) | Say::Variable(_) | Say::Any) => return true,
                 Op::Assign { variable, .. } if **variable == *rewritten => return true,
