@@ -9,6 +9,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod init;
+mod test;
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -37,6 +38,7 @@ enum Command {
     Fmt(fmt::Arguments),
     Graph(graph::Arguments),
     Init(init::Arguments),
+    Test(test::Arguments),
 }
 
 /// How a command ended.
@@ -80,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
     };
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

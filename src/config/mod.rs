@@ -183,6 +183,23 @@ pub struct Loaded {
 pub fn load(path: &Path) -> Loaded {
     let mut loaded = Loaded::default();
     let found = read::find(path, &mut loaded.diagnostics);
+    read_found(path, found, loaded)
+}
+
+/// As [`load`], along with the rail files right in its folder `tests`.
+pub fn load_tested(path: &Path) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut found = read::find(path, &mut loaded.diagnostics);
+    found.rails.extend(read::tests(path, "co", &mut loaded.diagnostics));
+    read_found(path, found, loaded)
+}
+
+/// The files with the `extension` right in the folder `tests` of the configuration at `path`, in path order.
+pub fn test_files(path: &Path, extension: &str) -> Vec<PathBuf> {
+    read::tests(path, extension, &mut Vec::new())
+}
+
+fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) -> Loaded {
     let mut documents = Vec::new();
     for path in &found.yaml {
         if let Some(id) = read::file(path, &mut loaded, Limits::default().file_bytes) {
@@ -217,6 +234,22 @@ pub fn rail_files(path: &Path) -> (Vec<PathBuf>, Vec<Diagnostic>) {
 /// When it can't be read, is too large, or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, Box<Diagnostic>> {
     read::text(path, Limits::default().file_bytes)
+}
+
+/// A configuration that is a rail file and a `config.yml`, called `name`.
+pub fn from_texts(name: &str, rails: &str, config: &str) -> Loaded {
+    let mut loaded = Loaded::default();
+    if !config.trim().is_empty() {
+        let id = loaded.sources.add(SourceFile::new(format!("{name} (yaml)"), config));
+        let documents = yaml::parse(id, loaded.sources.file(id), &mut loaded.diagnostics).into_iter().collect();
+        if let Some(document) = yaml::merge(documents, &mut loaded.diagnostics) {
+            loaded.config = keys::understand(&document, &mut loaded.diagnostics);
+        }
+    }
+    let id = loaded.sources.add(SourceFile::new(format!("{name} (colang)"), rails));
+    let bounds = loaded.config.bounds();
+    Importer::new(&mut loaded, bounds, Vec::new()).parse(id, None);
+    loaded
 }
 
 /// A configuration that is the text of one `.co` file, called `name`; imports are looked for beside a file of that name.

@@ -57,6 +57,25 @@ pub(super) fn find(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Found {
     found
 }
 
+/// The files with the `extension` right in the folder `tests` of a configuration, in path order.
+pub(super) fn tests(path: &Path, extension: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
+    let folder = path.join("tests");
+    let entries = match folder.read_dir() {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Vec::new();
+        }
+        Err(error) => {
+            diagnostics.push(unreadable(&folder, &error));
+            return Vec::new();
+        }
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut found: Vec<PathBuf> = paths.filter(|path| has_extension(path, &[extension])).take(MOST_FILES).collect();
+    found.sort();
+    found
+}
+
 fn walk(path: &Path, found: &mut Found, diagnostics: &mut Vec<Diagnostic>) {
     let walk = WalkBuilder::new(path)
         .standard_filters(false)

@@ -195,6 +195,7 @@ impl<'a> Machine<'a> {
     pub(super) fn begin(&mut self, flow: FlowId, locals: Variables) -> Result<Option<Decision>, Failure> {
         let id = InstanceId(self.instances.next_id);
         self.instances.next_id += 1;
+        self.tracer.ran(flow);
         let frames = vec![Frame { flow, at: 0, locals, into: None }];
         let mut instance = Instance { id, flow, frames, interrupted_by: None };
         if self.slide(&mut instance)? == Head::Rests {
@@ -263,6 +264,7 @@ impl<'a> Machine<'a> {
             self.store.keep();
             self.instances.next_id += 1;
             self.tracer.flow(What::FlowStarted, self.program.flow(flow));
+            self.tracer.ran(flow);
             let id = instance.id;
             let completed = self.go(&mut instance, target, event)? == Head::Completed;
             self.instances.running.push(instance);
@@ -397,9 +399,11 @@ impl<'a> Machine<'a> {
             let variable = variable.clone();
             self.set(instance, variable, result.clone());
         }
-        if let Some(frame) = instance.frames.last_mut() {
-            frame.at = target;
+        let from = top(instance);
+        if matches!(self.op(instance), Some(Op::When { .. })) {
+            self.tracer.went(from.flow, from.at, target);
         }
+        jump(instance, target);
         self.slide(instance)
     }
 
@@ -428,6 +432,7 @@ impl<'a> Machine<'a> {
                 Op::Branch { condition, otherwise } => {
                     let value = self.evaluate(condition, frame, step.span)?;
                     let target = if expression::is_true(&value) { frame.at + 1 } else { *otherwise };
+                    self.tracer.went(frame.flow, frame.at, target);
                     jump(instance, target);
                 }
                 Op::Assign { variable, value } => {
@@ -441,6 +446,7 @@ impl<'a> Machine<'a> {
                     if instance.frames.len() >= CALL_DEPTH {
                         return Err(Exhausted { flow: frame.flow, span: step.span }.into());
                     }
+                    self.tracer.ran(flow);
                     step_on(instance);
                     instance.frames.push(Frame { flow, at: 0, locals, into: into.clone() });
                 }
@@ -541,6 +547,8 @@ impl<'a> Machine<'a> {
             for (id, target) in waiting {
                 let Some(index) = self.index(id) else { continue };
                 let mut instance = self.instances.running[index].clone();
+                let from = top(&instance);
+                self.tracer.went(from.flow, from.at, target);
                 jump(&mut instance, target);
                 let completed = self.slide(&mut instance)? == Head::Completed;
                 self.instances.running[index] = instance;

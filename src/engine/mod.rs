@@ -3,6 +3,7 @@
 mod action;
 mod budget;
 mod conversation;
+mod coverage;
 mod error;
 mod guard;
 mod history;
@@ -21,6 +22,7 @@ mod store;
 mod trace;
 
 pub use action::{ActionError, Args};
+pub(crate) use coverage::Coverage;
 pub use error::{GenerateError, LoadError};
 pub use load::{Inspection, Report, inspect, inspect_source};
 pub use message::Input;

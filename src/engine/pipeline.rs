@@ -78,10 +78,15 @@ pub(super) async fn turn(
 }
 
 /// Runs the rails of one stage over `text`, and nothing else.
-pub(super) async fn check(parts: &Parts, tracer: &mut Tracer, stage: Guards, text: &str) -> Result<Outcome, Exhausted> {
-    let mut conversation = Conversation::default();
+pub(super) async fn check(
+    parts: &Parts,
+    conversation: &mut Conversation,
+    tracer: &mut Tracer,
+    stage: Guards,
+    text: &str,
+) -> Result<Outcome, Exhausted> {
     let before = conversation.clone();
-    let mut turn = Turn::new(parts, &mut conversation, tracer, Mode::Live);
+    let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
     turn.hear(text);
     turn.conversation.store.set(super::guard::guarded(stage).into(), text.into());
     match turn.guard(stage).await {

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::action::{ActionError, Actions, Args};
 use super::budget::Exhausted;
 use super::conversation::Conversation;
+use super::coverage::Coverage;
 use super::error::{GenerateError, LoadError};
 use super::guard::{Guard, guards};
 use super::load::{Care, Inspection, load};
@@ -39,6 +40,7 @@ pub(super) struct Parts {
     pub actions: Actions,
     pub model: Option<Arc<dyn ChatModel>>,
     seen: Seen,
+    coverage: Option<Arc<Coverage>>,
 }
 
 /// A configuration, compiled.
@@ -160,11 +162,11 @@ impl Rails {
         self.parts.fingerprint.get_or_init(|| state::fingerprint(&self.parts.program))
     }
 
-    /// The same rails with another model and other actions.
-    pub(crate) fn with_host(&self, host: RailsBuilder) -> Self {
+    /// The same rails with the model and the actions of `host`; what runs goes into `coverage`.
+    pub(crate) fn with_host(&self, host: RailsBuilder, coverage: Arc<Coverage>) -> Self {
         let RailsBuilder { actions, model, .. } = host;
-        let seen = Seen::new(0);
-        Self { parts: Arc::new(Parts { loaded: self.parts.loaded.clone(), actions, model, seen }) }
+        let (seen, coverage) = (Seen::new(0), Some(coverage));
+        Self { parts: Arc::new(Parts { loaded: self.parts.loaded.clone(), actions, model, seen, coverage }) }
     }
 
     /// What classifies texts, to be asked directly.
@@ -218,14 +220,24 @@ impl Rails {
     }
 
     async fn check(&self, stage: Guards, text: &str) -> Result<Reply, GenerateError> {
+        self.check_in(&mut Conversation::default(), stage, text).await
+    }
+
+    /// Runs the rails of one stage as if `text` were the next of `conversation`.
+    pub(super) async fn check_in(
+        &self,
+        conversation: &mut Conversation,
+        stage: Guards,
+        text: &str,
+    ) -> Result<Reply, GenerateError> {
         self.measure(text)?;
         let mut tracer = self.tracer();
-        let outcome = pipeline::check(&self.parts, &mut tracer, stage, text).await;
-        Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, 0))
+        let outcome = pipeline::check(&self.parts, conversation, &mut tracer, stage, text).await;
+        Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, conversation.turns))
     }
 
     pub(super) fn tracer(&self) -> Tracer {
-        Tracer::new(self.parts.sources.clone())
+        Tracer::new(self.parts.sources.clone(), self.parts.coverage.clone())
     }
 
     /// Runs earlier messages through the flows. Where they can't follow, they start afresh.
@@ -307,6 +319,14 @@ pub struct RailsBuilder {
 enum Origin {
     Path(PathBuf),
     Source(String),
+    /// A configuration and the tests in its folder for them.
+    Tested(PathBuf),
+    /// A rail file and a `config.yml`, called so.
+    Texts {
+        name: String,
+        rails: String,
+        config: String,
+    },
 }
 
 impl RailsBuilder {
@@ -321,6 +341,18 @@ impl RailsBuilder {
     #[must_use]
     pub fn source(mut self, text: impl Into<String>) -> Self {
         self.origin = Origin::Source(text.into());
+        self
+    }
+
+    /// Reads the configuration at `path`, along with the rail files in its folder `tests`.
+    pub(crate) fn tested(mut self, path: &Path) -> Self {
+        self.origin = Origin::Tested(path.to_owned());
+        self
+    }
+
+    /// Reads a rail file and a `config.yml`, which findings call `name`.
+    pub(crate) fn texts(mut self, name: &str, rails: &str, config: &str) -> Self {
+        self.origin = Origin::Texts { name: name.to_owned(), rails: rails.to_owned(), config: config.to_owned() };
         self
     }
 
@@ -362,6 +394,8 @@ impl RailsBuilder {
         let read = match &self.origin {
             Origin::Path(path) => config::load(path),
             Origin::Source(text) => config::from_source("<source>", text.as_bytes()),
+            Origin::Tested(path) => config::load_tested(path),
+            Origin::Texts { name, rails, config } => config::from_texts(name, rails, config),
         };
         let Inspection { sources, config, program, classifier, fallback_intent, diagnostics, .. } =
             load(read, self.actions.names(), self.model.is_some(), Care::Quick);
@@ -373,7 +407,7 @@ impl RailsBuilder {
         let loaded =
             Loaded { sources, config, program, classifier, starts, guards, fallback_intent, diagnostics, fingerprint };
         let Self { actions, model, remembered, .. } = self;
-        let parts = Parts { loaded: Arc::new(loaded), actions, model, seen: Seen::new(remembered) };
+        let parts = Parts { loaded: Arc::new(loaded), actions, model, seen: Seen::new(remembered), coverage: None };
         Ok(Rails { parts: Arc::new(parts) })
     }
 }

@@ -6,6 +6,7 @@ use super::rails::Rails;
 use super::reply::Reply;
 use super::state::SessionState;
 use crate::expression::{Value, Variables};
+use crate::program::Guards;
 
 /// A conversation that remembers its flows and variables. Its turns run one after the other.
 pub struct Session {
@@ -57,6 +58,14 @@ impl Session {
     /// Sets a variable, without the `$`, that flows may read.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.conversation.store.set(name.into(), value.into());
+    }
+
+    /// Runs the rails of one stage over `text`, with the variables of the conversation.
+    pub(crate) async fn check(&mut self, stage: Guards, text: &str) -> Result<Reply, GenerateError> {
+        let mut next = self.conversation.clone();
+        let reply = self.rails.check_in(&mut next, stage, text).await?;
+        self.conversation = next;
+        Ok(reply)
     }
 
     /// All variables.

@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::coverage::Coverage;
 use crate::classify::Tier;
 use crate::expression::Value;
 use crate::model::Task;
-use crate::program::{Flow, Guards};
+use crate::program::{Flow, FlowId, Guards};
 use crate::source::{Location, SourceMap, Span};
 
 /// The version of the record's shape.
@@ -188,11 +189,27 @@ pub(super) struct Tracer {
     events: Vec<TraceEvent>,
     depth: u8,
     silent: bool,
+    coverage: Option<Arc<Coverage>>,
 }
 
 impl Tracer {
-    pub(super) fn new(sources: Arc<SourceMap>) -> Self {
-        Self { sources, began: Instant::now(), last: 0.0, events: Vec::new(), depth: 0, silent: false }
+    /// What runs goes into `coverage` too, if there is one.
+    pub(super) fn new(sources: Arc<SourceMap>, coverage: Option<Arc<Coverage>>) -> Self {
+        Self { sources, began: Instant::now(), last: 0.0, events: Vec::new(), depth: 0, silent: false, coverage }
+    }
+
+    /// `flow` runs.
+    pub(super) fn ran(&self, flow: FlowId) {
+        if let Some(coverage) = &self.coverage {
+            coverage.flow(flow);
+        }
+    }
+
+    /// `flow` goes from its step at `from` to the one at `to`, one way of several.
+    pub(super) fn went(&self, flow: FlowId, from: usize, to: usize) {
+        if let Some(coverage) = &self.coverage {
+            coverage.way(flow, from, to);
+        }
     }
 
     /// Takes nothing down until told otherwise.

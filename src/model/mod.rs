@@ -20,6 +20,12 @@ pub trait ChatModel: Send + Sync {
     fn complete(&self, request: ChatRequest) -> BoxFuture<'_, Result<Completion, ModelError>>;
 }
 
+impl<M: ChatModel + ?Sized> ChatModel for std::sync::Arc<M> {
+    fn complete(&self, request: ChatRequest) -> BoxFuture<'_, Result<Completion, ModelError>> {
+        (**self).complete(request)
+    }
+}
+
 /// What a model is asked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChatRequest {

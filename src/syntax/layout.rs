@@ -183,6 +183,7 @@ struct Open {
 impl Splitter<'_> {
     fn run(mut self, start: usize) -> Vec<Line> {
         let mut lexer = Token::lexer_with_extras(&self.text[start..], Scan { line_start: true, ..Scan::default() });
+        let content = self.text.trim_end_matches(['\\', ' ', '\t', '\r', '\n']).len();
         let mut margin = start..start;
         let mut open: Option<Open> = None;
         while let Some(token) = lexer.next() {
@@ -227,6 +228,8 @@ impl Splitter<'_> {
                         );
                     }
                 }
+                // Backslashes at the end of the file join nothing.
+                Ok(Token::Word) if range.start >= content => {}
                 Ok(token) => {
                     let line = open.get_or_insert_with(|| self.open(margin.clone(), range.start));
                     line.end = range.end;

@@ -4,6 +4,7 @@ mod check;
 mod fix;
 pub mod graph;
 mod near;
+pub mod test;
 
 pub use check::{Depth, check, check_source, check_to};
 pub use fix::{Fixed, fix};

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::escape::{xml_attribute as attribute, xml_content as content};
 use super::{Checked, place, short, words_and_places};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::SourceMap;
@@ -83,40 +84,4 @@ fn listing(diagnostics: &[&Diagnostic], sources: &SourceMap) -> String {
         format!("{}{more}", short(diagnostic, sources))
     };
     content(&diagnostics.iter().map(one).collect::<Vec<_>>().join("\n"))
-}
-
-/// What may stand between tags.
-fn content(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            // Readers make it a line feed where it is not written so.
-            '\r' => escaped.push_str("&#13;"),
-            '\t' | '\n' => escaped.push(character),
-            // No document of XML 1.0 may hold these, however they are written.
-            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => escaped.push(char::REPLACEMENT_CHARACTER),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
-}
-
-/// What may stand in double quotes.
-fn attribute(text: &str) -> String {
-    content(text).replace('"', "&quot;").replace('\t', "&#9;").replace('\n', "&#10;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_xml_can_not_hold_is_escaped_or_replaced() {
-        assert_eq!(content("a < b && c ]]> \"d\"\r\n\te"), "a &lt; b &amp;&amp; c ]]&gt; \"d\"&#13;\n\te");
-        assert_eq!(content("\0\u{1b}[1m \u{fffe}\u{ffff} \u{1f600}"), "\u{fffd}\u{fffd}[1m \u{fffd}\u{fffd} \u{1f600}");
-        assert_eq!(attribute("'a'\t\"b\"\n"), "'a'&#9;&quot;b&quot;&#10;");
-    }
 }

@@ -1,5 +1,6 @@
 //! Findings as text: for people, one a line, or as editors and CI systems read them.
 
+pub(crate) mod escape;
 mod github;
 mod human;
 mod json;
