@@ -17,7 +17,7 @@ pub mod tools;
 
 pub use engine::{
     ActionError, Args, Exception, GenerateError, Input, LoadError, Rails, RailsBuilder, Reply, Report, ResumeError,
-    STATE_VERSION, Session, SessionState, Status, TRACE_VERSION, Trace, TraceEvent, Verdict, What,
+    STATE_VERSION, Session, SessionState, Status, TRACE_VERSION, Trace, TraceEvent, Verdict, What, explain,
 };
 pub use model::{Message, Role};
 pub use tools::{check, check_source};

@@ -373,13 +373,15 @@ fn classify_names_the_line_that_is_wrong() {
 // --- init --------------------------------------------------------------------------------------------------------
 
 #[test]
-fn init_writes_a_project_that_checks_and_chats() {
+fn init_writes_a_project_that_checks_passes_its_tests_and_chats() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("mine");
     let name = dir.to_str().unwrap();
     assert_eq!(run(&["init", name], "").0, 0);
     let (exit, out, _) = run(&["check", "--deny", "warnings", name], "");
     assert_eq!(exit, 0, "{out}");
+    let (exit, out, _) = run(&["test", name], "");
+    assert!(exit == 0 && out.contains("3 tests passed"), "{out}");
     let (_, out, _) =
         run(&["chat", name], "hello\nwhere is order 4711?\nmy package is late\n4712\nis the election soon?\n");
     for part in ["Order 4711", "What is your order number", "Order 4712", "product-related"] {

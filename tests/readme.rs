@@ -7,7 +7,7 @@ use regex::Regex;
 
 /// The text without what differs from run to run.
 fn timeless(text: &str) -> String {
-    let times = Regex::new(r" *[\d.]+ µs").unwrap();
+    let times = Regex::new(r" *[\d.]+ (µs|ms)").unwrap();
     text.lines().map(|line| times.replace_all(line, " µs").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 

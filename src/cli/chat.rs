@@ -9,7 +9,7 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use super::{Failure, Outcome, load, wait};
-use crate::engine::{GenerateError, Session};
+use crate::engine::{GenerateError, Reply, Session, explain};
 
 /// Talk to rails in the terminal; piped, one turn a line
 #[derive(Args)]
@@ -29,7 +29,7 @@ const DIM: Style = Style::new().dimmed();
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let rails = load(&arguments.path)?;
-    let mut chat = Chat { session: rails.session(), trace: arguments.trace };
+    let mut chat = Chat { session: rails.session(), trace: arguments.trace, last: None };
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         chat.in_terminal(&arguments.path.display().to_string())
     } else {
@@ -40,12 +40,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 struct Chat {
     session: Session,
     trace: bool,
+    /// The last reply.
+    last: Option<Reply>,
 }
 
 impl Chat {
     fn in_terminal(&mut self, name: &str) -> Result<Outcome, Failure> {
         let mut out = anstream::stdout();
-        writeln!(out, "{DIM}Talking to {name}. /trace shows how replies come about, /quit leaves.{DIM:#}")?;
+        writeln!(
+            out,
+            "{DIM}Talking to {name}. /trace shows how replies come about, /why explains the last one, /quit leaves.{DIM:#}"
+        )?;
         let mut editor = DefaultEditor::new().map_err(editing)?;
         let history = history_file();
         if let Some(file) = &history {
@@ -64,8 +69,13 @@ impl Chat {
                             writeln!(out, "{DIM}trace {}{DIM:#}", if self.trace { "on" } else { "off" })?;
                             continue;
                         }
+                        "/why" => {
+                            let why = self.last.as_ref().map_or_else(|| "nothing was said yet".to_owned(), explain);
+                            writeln!(out, "{DIM}{why}{DIM:#}")?;
+                            continue;
+                        }
                         _ if text.starts_with('/') && !text.contains(char::is_whitespace) => {
-                            writeln!(out, "{DIM}there is no {text}; /trace and /quit are all{DIM:#}")?;
+                            writeln!(out, "{DIM}there is no {text}; /trace, /why and /quit are all{DIM:#}")?;
                             continue;
                         }
                         _ => {}
@@ -131,7 +141,11 @@ impl Chat {
     /// One turn: the reply, and how it came about if that is wanted.
     fn turn(&mut self, text: &str) -> Result<Result<(String, Option<String>), GenerateError>, Failure> {
         let reply = wait(self.session.generate(text))?;
-        Ok(reply.map(|reply| (reply.text, self.trace.then(|| reply.trace.to_string()))))
+        Ok(reply.map(|reply| {
+            let told = (reply.text.clone(), self.trace.then(|| reply.trace.to_string()));
+            self.last = Some(reply);
+            told
+        }))
     }
 }
 

@@ -21,6 +21,7 @@ const FILES: &[(&str, &str)] = &[
     ("rails/boundaries.co", include_str!("init/boundaries.co")),
     ("rails/smalltalk.co", include_str!("init/smalltalk.co")),
     ("rails/support.co", include_str!("init/support.co")),
+    ("tests/support.co", include_str!("init/tests.co")),
 ];
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
@@ -39,6 +40,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let dir = dir.display();
     let mut out = io::stdout().lock();
     writeln!(out, "wrote {} files to `{dir}`; now try", FILES.len())?;
-    writeln!(out, "  railsc check {dir}\n  railsc chat {dir}")?;
+    writeln!(out, "  railsc check {dir}\n  railsc test {dir}\n  railsc chat {dir}")?;
     Ok(Outcome::Fine)
 }

@@ -249,7 +249,7 @@ impl Tracer {
 }
 
 /// The start of a text, enough to know it by; the record holds all of it.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const LONGEST: usize = 60;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -261,6 +261,24 @@ fn tenth(microseconds: f64) -> f64 {
     (microseconds * 10.0).round() / 10.0
 }
 
+impl TraceEvent {
+    /// Whether a step of a flow did it, and it belongs to that flow.
+    fn is_step(&self) -> bool {
+        let by_step = matches!(
+            self.what,
+            What::Said { .. }
+                | What::Undefined { .. }
+                | What::NoText { .. }
+                | What::Asked { .. }
+                | What::Raised { .. }
+                | What::Executed { .. }
+                | What::Stopped
+                | What::Failed { .. }
+        );
+        by_step && self.flow.is_some()
+    }
+}
+
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "turn {} · {} µs", self.turn, self.dur_us)?;
@@ -270,7 +288,8 @@ impl fmt::Display for Trace {
 
 impl fmt::Display for TraceEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:>8.1} µs  {:indent$}", self.dur_us, "", indent = 2 * usize::from(self.depth))?;
+        let depth = usize::from(self.depth) + usize::from(self.is_step());
+        write!(f, "{:>8.1} µs  {:indent$}", self.dur_us, "", indent = 2 * depth)?;
         let flow = self.flow.as_deref().unwrap_or("");
         match &self.what {
             What::Classified { intent, tier, score, threshold, margin, best, matched, abstained } => {

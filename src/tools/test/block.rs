@@ -33,7 +33,7 @@ pub(super) async fn run_all(
         let began = Instant::now();
         let place = rails.sources().location(test.span);
         let mut player = Player::new(tested, test, options.update);
-        let failure = player.play(test).await.err();
+        let failure = player.play(test).await.err().map(|failure| *failure);
         fixes.append(&mut player.fixes);
         let file = place.file.to_string();
         let (name, line) = (test.name.to_string(), place.start.line);
@@ -124,7 +124,7 @@ impl<'a> Player<'a> {
         Self { tested, rails, session, script, stubs, pending, taken, turns: 0, checked: 0, update, fixes }
     }
 
-    async fn play(&mut self, test: &Test) -> Result<(), Failure> {
+    async fn play(&mut self, test: &Test) -> Result<(), Box<Failure>> {
         for line in &test.lines {
             self.line(line).await?;
         }
@@ -135,12 +135,12 @@ impl<'a> Player<'a> {
         }
         if self.checked == 0 {
             let expected = "at least one line that expects something: `bot …`, `intent …`, `blocked by …`, `check …`";
-            return Err(failure(Some(self.rails.sources().location(test.span)), expected, "none"));
+            return Err(failure(Some(self.rails.sources().location(test.span)), expected, "none").into());
         }
         Ok(())
     }
 
-    async fn line(&mut self, line: &TestLine) -> Result<(), Failure> {
+    async fn line(&mut self, line: &TestLine) -> Result<(), Box<Failure>> {
         let span = line.span;
         match &line.kind {
             TestKind::User(text) => self.say(Said::User(text.clone()), span).await?,
@@ -180,7 +180,7 @@ impl<'a> Player<'a> {
     }
 
     /// What must come of the last turn.
-    async fn expect(&mut self, expectation: &TestKind, span: Span) -> Result<(), Failure> {
+    async fn expect(&mut self, expectation: &TestKind, span: Span) -> Result<(), Box<Failure>> {
         self.take().await?;
         self.checked += 1;
         let rails = self.rails.clone();
@@ -238,14 +238,14 @@ impl<'a> Player<'a> {
     }
 
     /// The next turn begins: what was expected of the one before must have been all of it.
-    async fn say(&mut self, said: Said, span: Span) -> Result<(), Failure> {
+    async fn say(&mut self, said: Said, span: Span) -> Result<(), Box<Failure>> {
         self.settle().await?;
         self.pending = Some((said, span));
         Ok(())
     }
 
     /// Ends the turn, if one has begun.
-    async fn settle(&mut self) -> Result<(), Failure> {
+    async fn settle(&mut self) -> Result<(), Box<Failure>> {
         self.take().await?;
         if let Some(taken) = &self.taken
             && taken.is_expected
@@ -258,7 +258,7 @@ impl<'a> Player<'a> {
     }
 
     /// Takes the turn that has begun, if it was not taken yet.
-    async fn take(&mut self) -> Result<(), Failure> {
+    async fn take(&mut self) -> Result<(), Box<Failure>> {
         let Some((said, span)) = self.pending.take() else { return Ok(()) };
         self.turns += 1;
         let (result, said) = match &said {
@@ -276,23 +276,24 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    fn broken(&self, said: &str, span: Span, error: &GenerateError) -> Failure {
+    fn broken(&self, said: &str, span: Span, error: &GenerateError) -> Box<Failure> {
         let turn = Turn { number: self.turns, said: said.to_owned(), trace: None };
         let place = Some(self.rails.sources().location(span));
-        Failure { place, turn: Some(turn), expected: "a reply".to_owned(), got: format!("an error: {error}") }
+        let got = format!("an error: {error}");
+        Box::new(Failure { place, turn: Some(turn), expected: "a reply".to_owned(), got })
     }
 
-    fn failure(&self, span: Option<Span>, expected: impl Into<String>, got: impl Into<String>) -> Failure {
+    fn failure(&self, span: Option<Span>, expected: impl Into<String>, got: impl Into<String>) -> Box<Failure> {
         let turn = self.taken.as_ref().map(|taken| Turn {
             number: self.turns,
             said: taken.said.clone(),
             trace: Some(taken.reply.trace.clone()),
         });
         let place = span.map(|span| self.rails.sources().location(span));
-        Failure { turn, ..failure(place, expected, got) }
+        Box::new(Failure { turn, ..failure(place, expected, got) })
     }
 
-    fn value(&self, expression: &Expression, span: Span) -> Result<Value, Failure> {
+    fn value(&self, expression: &Expression, span: Span) -> Result<Value, Box<Failure>> {
         let none = Variables::new();
         let scope = Scope { locals: &none, globals: self.session.variables() };
         expression.evaluate(scope).map_err(|error| {
@@ -300,7 +301,7 @@ impl<'a> Player<'a> {
         })
     }
 
-    fn values(&self, arguments: &[Argument], span: Span) -> Result<Map<String, Value>, Failure> {
+    fn values(&self, arguments: &[Argument], span: Span) -> Result<Map<String, Value>, Box<Failure>> {
         arguments.iter().map(|argument| Ok((argument.name.to_string(), self.value(&argument.value, span)?))).collect()
     }
 }

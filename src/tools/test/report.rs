@@ -66,12 +66,12 @@ fn counts(outcome: &Outcome) -> (usize, usize) {
 }
 
 fn summary(outcome: &Outcome) -> String {
-    let took: Duration = outcome.cases().map(|case| case.took).sum();
+    let took = outcome.cases().map(|case| case.took).sum::<Duration>().as_secs_f64() * 1000.0;
     match counts(outcome) {
         (0, 0) => "no test ran".to_owned(),
-        (passed, 0) => format!("{} passed in {took:.1?}", plural(passed, "test")),
+        (passed, 0) => format!("{} passed in {took:.1} ms", plural(passed, "test")),
         (passed, failed) => {
-            format!("{}: {passed} passed, {failed} failed in {took:.1?}", plural(passed + failed, "test"))
+            format!("{}: {passed} passed, {failed} failed in {took:.1} ms", plural(passed + failed, "test"))
         }
     }
 }
@@ -96,6 +96,8 @@ fn human(outcome: &Outcome, coverage: bool, out: &mut impl Write) -> io::Result<
             for line in told(failure, true).lines() {
                 writeln!(out, "  {line}")?;
             }
+        }
+        if passed < suite.cases.len() {
             writeln!(out)?;
         }
     }
