@@ -70,13 +70,15 @@ pub(super) fn statement(text: &str) -> Option<Pair<'_, Rule>> {
     Grammar::parse(Rule::line, text).ok()?.next()
 }
 
-/// A colon may end any header.
+/// A colon may end any header; several are one.
 pub(super) fn without_colon(source: &str, span: Span) -> Span {
     let text = &source[span.range()];
-    let Some(before) = text.strip_suffix(':') else { return span };
-    let rest = before.trim_end();
+    if !text.ends_with(':') {
+        return span;
+    }
+    let rest = text.trim_end_matches(|c: char| c == ':' || c.is_whitespace());
     // On a line of its own it ends nothing: a backslash or an operator stands before it.
-    if before[rest.len()..].contains('\n') { span } else { span.slice(0..rest.len()) }
+    if text[rest.len()..].contains('\n') { span } else { span.slice(0..rest.len()) }
 }
 
 struct Reader<'a> {
