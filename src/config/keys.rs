@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::rails::Streaming;
 use super::value::Reader;
 use super::yaml::{Data, Key, Node};
-use super::{Compat, Config, EmbeddingEngine, Generation, Limits};
+use super::{Compat, Config, Generation, Limits, Price};
 use crate::diagnostic::policy::Level;
 use crate::diagnostic::{Code, Diagnostic, codes, nearest};
 use crate::program::action_name;
@@ -18,13 +18,13 @@ pub(super) enum Fate {
     Served,
     /// It says nothing about what rails do.
     Silent,
-    /// It tells a model what to do, and this version calls none.
-    Model,
+    /// It is NeMo Guardrails' and does not change what is guarded; here it does nothing.
+    Unserved,
     /// It would change what is guarded or how, and this version can't.
     Refused,
 }
 
-use Fate::{Model, Refused, Served, Silent};
+use Fate::{Refused, Served, Silent, Unserved};
 
 const TOP: &[(&str, Fate)] = &[
     ("models", Served),
@@ -33,26 +33,32 @@ const TOP: &[(&str, Fate)] = &[
     ("compat", Served),
     ("colang_version", Served),
     ("actions", Served),
-    ("docs", Silent),
-    ("custom_data", Silent),
+    ("actions_server_url", Served),
+    ("docs", Served),
+    ("custom_data", Served),
     ("instructions", Served),
     ("sample_conversation", Served),
-    ("prompts", Model),
-    ("prompting_mode", Model),
-    ("lowest_temperature", Model),
-    ("enable_multi_step_generation", Model),
-    ("passthrough", Model),
+    ("prompts", Served),
+    ("prompting_mode", Served),
+    ("lowest_temperature", Served),
+    ("enable_multi_step_generation", Served),
+    ("passthrough", Served),
     ("streaming", Served),
-    ("core", Refused),
-    ("knowledge_base", Refused),
+    ("knowledge_base", Served),
     ("enable_rails_exceptions", Served),
     ("import_paths", Served),
-    ("tracing", Refused),
-    ("actions_server_url", Refused),
     ("on_error", Served),
     ("lints", Served),
-    ("prices", Refused),
-    ("cache", Refused),
+    ("prices", Served),
+    ("core", Unserved),
+    ("tracing", Unserved),
+    ("metrics", Unserved),
+    ("cache", Unserved),
+    ("event_source_uid", Silent),
+    ("raw_llm_call_action", Unserved),
+    ("flows", Refused),
+    ("user_messages", Refused),
+    ("bot_messages", Refused),
 ];
 
 const RAILS: &[(&str, Fate)] = &[
@@ -62,12 +68,12 @@ const RAILS: &[(&str, Fate)] = &[
     ("retrieval", Served),
     ("tool_input", Served),
     ("tool_output", Served),
-    ("actions", Refused),
-    ("config", Refused),
+    ("actions", Served),
+    ("config", Served),
 ];
 
 const DIALOG: &[(&str, Fate)] =
-    &[("user_messages", Served), ("single_call", Model), ("judge", Model), ("generation", Served)];
+    &[("user_messages", Served), ("single_call", Served), ("judge", Served), ("generation", Served)];
 
 const USER_MESSAGES: &[(&str, Fate)] = &[
     ("embeddings_only", Served),
@@ -86,12 +92,42 @@ const LIMITS: &[(&str, Fate)] = &[
     ("timeout", Served),
 ];
 
-const MODEL: &[(&str, Fate)] =
-    &[("type", Served), ("engine", Served), ("model", Silent), ("parameters", Silent), ("api_key_env_var", Silent)];
+const KNOWLEDGE_BASE: &[(&str, Fate)] = &[("folder", Served), ("embedding_search_provider", Unserved)];
+
+const DOCUMENT: &[(&str, Fate)] = &[("format", Served), ("content", Served)];
+
+const PRICE: &[(&str, Fate)] = &[("input", Served), ("output", Served)];
+
+const RAIL_ACTIONS: &[(&str, Fate)] = &[("instant_actions", Served)];
+
+/// The settings of the rails in NeMo Guardrails' library.
+const RAIL_SETTINGS: &[(&str, Fate)] = &[
+    ("ai_defense", Unserved),
+    ("autoalign", Unserved),
+    ("clavata", Unserved),
+    ("content_safety", Unserved),
+    ("context_bloat_detection", Unserved),
+    ("crowdstrike_aidr", Unserved),
+    ("f5", Unserved),
+    ("fact_checking", Unserved),
+    ("fiddler", Unserved),
+    ("gliner", Unserved),
+    ("guardrails_ai", Unserved),
+    ("hf_classifier", Unserved),
+    ("injection_detection", Unserved),
+    ("jailbreak_detection", Unserved),
+    ("pangea", Unserved),
+    ("patronus", Unserved),
+    ("polygraf", Unserved),
+    ("privateai", Unserved),
+    ("regex_detection", Unserved),
+    ("sensitive_data_detection", Unserved),
+    ("trend_micro", Unserved),
+];
 
 /// Reads a merged document.
 pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Config {
-    let mut config = Config::default();
+    let mut config = Config { document: document.value(), ..Config::default() };
     let mut keys = Keys { reader: Reader { diagnostics } };
     let mut version = None;
     let mut streaming = Streaming::default();
@@ -125,7 +161,34 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
                 config.import_paths = paths.map(PathBuf::from).collect();
             }
             "limits" => keys.limits(node, &mut config.limits),
-            _ => keys.actions(node, &mut config),
+            "actions" => keys.actions(node, &mut config),
+            "actions_server_url" => config.actions_server = keys.url(node),
+            "docs" => config.documents = keys.documents(node),
+            "custom_data" => {
+                keys.reader.mapping(node);
+            }
+            "prompts" => {
+                keys.about_a_model(key, "prompts");
+                config.prompts = keys.prompts(node);
+            }
+            "prompting_mode" => {
+                keys.about_a_model(key, "prompting_mode");
+                config.prompting_mode = keys.reader.text(node).map(str::to_owned);
+            }
+            "lowest_temperature" => {
+                keys.about_a_model(key, "lowest_temperature");
+                config.lowest_temperature = keys.reader.number(node, 0.0..=2.0);
+            }
+            "enable_multi_step_generation" => {
+                keys.about_a_model(key, "enable_multi_step_generation");
+                config.multi_step_generation = keys.reader.truth(node) == Some(true);
+            }
+            "passthrough" => {
+                keys.about_a_model(key, "passthrough");
+                config.passthrough = keys.reader.truth(node) == Some(true);
+            }
+            "knowledge_base" => config.knowledge_base = keys.knowledge_base(key, node),
+            _ => config.prices = keys.prices(key, node),
         }
     }
     keys.check_streaming(&config, streaming);
@@ -161,9 +224,9 @@ impl Keys<'_> {
                     continue;
                 }
                 Some(Silent) => continue,
-                Some(Model) => {
-                    self.about_a_model(key, &name);
-                    continue;
+                Some(Unserved) => {
+                    Diagnostic::new(codes::SECTION_NOT_SERVED, key.span, format!("`{name}` does nothing here"))
+                        .label("this version of railsc passes it over")
                 }
                 Some(Refused) => {
                     let message = format!("`{name}` is not supported by this version of railsc");
@@ -182,7 +245,7 @@ impl Keys<'_> {
     }
 
     /// Warns that a key comes for nothing without a model.
-    fn about_a_model(&mut self, key: &Key, name: &str) {
+    pub(super) fn about_a_model(&mut self, key: &Key, name: &str) {
         self.reader.diagnostics.push(
             Diagnostic::new(codes::NO_MODEL, key.span, format!("`{name}` has no effect"))
                 .label("it is about a model, and this version of railsc calls none"),
@@ -222,77 +285,45 @@ impl Keys<'_> {
         true
     }
 
-    fn models(&mut self, node: &Node, config: &mut Config) {
-        for model in self.reader.list(node) {
-            if !matches!(model.data, Data::Mapping(_)) {
-                self.reader.wrong(model, "a model with a `type` and an `engine`");
-                continue;
-            }
-            let (mut kind, mut engine) = (None, None);
-            for (key, value) in self.known(model, MODEL, "models[].") {
-                let text = self.reader.text(value).map(|text| (text, value));
-                match &*key.name {
-                    "type" => kind = text,
-                    _ => engine = text,
-                }
-            }
-            match (kind, engine) {
-                (Some(("embeddings", _)), Some((engine, value))) => {
-                    config.embedding_engine = self.engine(engine, value).unwrap_or_default();
-                }
-                (Some(("embeddings", _)), None) => self.reader.wrong(model, "a model with an `engine`"),
-                (Some((kind, value)), _) => {
-                    config.names_a_model = true;
-                    self.reader.diagnostics.push(
-                        Diagnostic::new(codes::NO_MODEL, value.span, format!("the `{kind}` model is not called"))
-                            .label("this version of railsc calls none")
-                            .help("what no rail matches is answered by `inform cannot answer`"),
-                    );
-                }
-                (None, _) => self.reader.wrong(model, "a model with a `type`"),
-            }
-        }
-    }
-
-    fn engine(&mut self, engine: &str, node: &Node) -> Option<EmbeddingEngine> {
-        match engine {
-            "static" => Some(EmbeddingEngine::Static),
-            "exact" => Some(EmbeddingEngine::Exact),
-            "FastEmbed" | "SentenceTransformers" => {
-                self.reader.diagnostics.push(
-                    Diagnostic::new(
-                        codes::OTHER_EMBEDDER,
-                        node.span,
-                        format!("the built-in embedder stands in for `{engine}`"),
-                    )
-                    .help("write `static` to say so"),
-                );
-                Some(EmbeddingEngine::Static)
-            }
-            "transformer" | "openai" => {
-                let message = format!("engine `{engine}` is not supported by this version of railsc");
-                self.reader.diagnostics.push(
-                    Diagnostic::new(codes::KEY_NOT_SUPPORTED, node.span, message).help("write `static` or `exact`"),
-                );
-                None
-            }
-            _ => self.reader.choice(node, &[("static", EmbeddingEngine::Static), ("exact", EmbeddingEngine::Exact)]),
-        }
-    }
-
     fn rails(&mut self, node: &Node, config: &mut Config, streaming: &mut Streaming, says_generation: &mut bool) {
         for (key, dialog) in self.known(node, RAILS, "rails.") {
-            if key.name != "dialog" {
-                self.stage(key, dialog, config, streaming);
-                continue;
+            match &*key.name {
+                "dialog" => {}
+                "config" => {
+                    self.known(dialog, RAIL_SETTINGS, "rails.config.");
+                    let settings = self.reader.mapping(dialog).iter();
+                    config.rail_settings = settings.map(|(key, node)| (key.name.clone(), node.value())).collect();
+                    continue;
+                }
+                "actions" => {
+                    for (_, value) in self.known(dialog, RAIL_ACTIONS, "rails.actions.") {
+                        config.instant_actions = self.texts(value);
+                    }
+                    continue;
+                }
+                _ => {
+                    self.stage(key, dialog, config, streaming);
+                    continue;
+                }
             }
             for (key, node) in self.known(dialog, DIALOG, "rails.dialog.") {
-                if key.name == "generation" {
-                    let choices = &[("general", Generation::General), ("steps", Generation::Steps)];
-                    config.generation = self.reader.choice(node, choices).unwrap_or_default();
-                    *says_generation = true;
-                    self.about_a_model(key, "rails.dialog.generation");
-                    continue;
+                match &*key.name {
+                    "generation" => {
+                        let choices = &[("general", Generation::General), ("steps", Generation::Steps)];
+                        config.generation = self.reader.choice(node, choices).unwrap_or_default();
+                        *says_generation = true;
+                        self.about_a_model(key, "rails.dialog.generation");
+                        continue;
+                    }
+                    "judge" => {
+                        config.judge = self.judge(key, node);
+                        continue;
+                    }
+                    "single_call" => {
+                        config.single_call = self.single_call(key, node);
+                        continue;
+                    }
+                    _ => {}
                 }
                 for (key, value) in self.known(node, USER_MESSAGES, "rails.dialog.user_messages.") {
                     match &*key.name {
@@ -332,6 +363,58 @@ impl Keys<'_> {
         for action in self.reader.list(node) {
             config.actions.extend(self.reader.text(action).map(action_name));
         }
+    }
+
+    /// Where an HTTP service is.
+    fn url(&mut self, node: &Node) -> Option<String> {
+        let text = self.reader.text(node)?.trim_end_matches('/');
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        if rest.is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
+            self.reader.wrong(node, "a URL such as `http://localhost:8001`");
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// Texts that a model may look things up in: format and text.
+    fn documents(&mut self, node: &Node) -> Vec<(String, String)> {
+        let mut documents = Vec::new();
+        for document in self.reader.list(node) {
+            let (mut format, mut content) = ("md", None);
+            for (key, value) in self.known(document, DOCUMENT, "docs[].") {
+                match &*key.name {
+                    "format" => format = self.reader.text(value).unwrap_or(format),
+                    _ => content = self.reader.text(value),
+                }
+            }
+            documents.extend(content.map(|content| (format.to_owned(), content.to_owned())));
+        }
+        documents
+    }
+
+    /// The folder of the documents; `kb` unless it is named.
+    fn knowledge_base(&mut self, key: &Key, node: &Node) -> Option<PathBuf> {
+        self.about_a_model(key, "knowledge_base");
+        let entries = self.known(node, KNOWLEDGE_BASE, "knowledge_base.");
+        entries.first().and_then(|(_, folder)| self.reader.text(folder)).map(PathBuf::from)
+    }
+
+    /// What models cost: by name, dollars for a million tokens in and out.
+    fn prices(&mut self, key: &Key, node: &Node) -> Vec<(String, Price)> {
+        self.about_a_model(key, "prices");
+        let mut prices = Vec::new();
+        for (model, node) in self.reader.mapping(node) {
+            let mut price = Price { input: 0.0, output: 0.0 };
+            for (key, value) in self.known(node, PRICE, "prices.*.") {
+                let dollars = self.reader.number(value, 0.0..=1_000_000.0).unwrap_or_default();
+                match &*key.name {
+                    "input" => price.input = dollars,
+                    _ => price.output = dollars,
+                }
+            }
+            prices.push((model.name.clone(), price));
+        }
+        prices
     }
 
     /// `W1304: allow`, and so on.

@@ -1,7 +1,9 @@
 //! Configurations: a folder or a file is read, its YAML merged and understood. What it says about rails is not looked at.
 
+mod environment;
 mod imports;
 mod keys;
+mod models;
 mod python;
 mod rails;
 mod read;
@@ -21,6 +23,7 @@ use crate::program::{Guards, RailUse, Surroundings};
 use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::{Bounds, Parsed};
 use imports::Importer;
+pub use models::{ModelSpec, Prompt};
 
 /// What `config.yml` says; the default is what an absent one says.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +42,36 @@ pub struct Config {
     pub on_error: OnError,
     /// Whether rails raise exceptions instead of answering.
     pub rails_exceptions: bool,
-    /// Whether it names a model that writes texts.
-    pub names_a_model: bool,
+    /// The models that write texts.
+    pub models: Vec<ModelSpec>,
+    /// What they are told instead of what we would say.
+    pub prompts: Vec<Prompt>,
+    /// Which of these; those without a mode unless it is given.
+    pub prompting_mode: Option<String>,
+    /// The temperature for answers that must not vary.
+    pub lowest_temperature: Option<f64>,
+    /// Whether a model may say several steps at once.
+    pub multi_step_generation: bool,
+    /// Whether one call of the model answers for all phases.
+    pub single_call: bool,
+    /// Whether a model is asked what a text means; `None` as `compat` says.
+    pub judge: Option<Judge>,
+    /// Whether the conversation goes to the model as it came.
+    pub passthrough: bool,
+    /// What models cost, by name.
+    pub prices: Vec<(String, Price)>,
+    /// The folder of the documents that a model looks things up in.
+    pub knowledge_base: Option<PathBuf>,
+    /// Documents in the configuration itself: format and text.
+    pub documents: Vec<(String, String)>,
+    /// Settings of rails, by rail.
+    pub rail_settings: Vec<(String, Value)>,
+    /// Actions that NeMo Guardrails runs right away.
+    pub instant_actions: Vec<String>,
+    /// The HTTP service that runs the actions which the host program does not.
+    pub actions_server: Option<String>,
+    /// All that was read, as flows see it in `$config`.
+    pub document: Value,
     /// What a model is told before any conversation.
     pub instructions: String,
     /// A conversation that shows a model how the bot talks.
@@ -69,7 +100,7 @@ impl Config {
             parameters: rail.parameters.iter().map(|(name, _)| name.clone()).collect(),
             span: rail.span,
         });
-        Surroundings { rails: rails.collect(), actions, has_model: self.names_a_model, levels: self.lints.clone() }
+        Surroundings { rails: rails.collect(), actions, has_model: !self.models.is_empty(), levels: self.lints.clone() }
     }
 
     /// What a rail file may ask for.
@@ -113,6 +144,26 @@ pub enum Generation {
     General,
     /// One call for the next step and one for the text of its message.
     Steps,
+}
+
+/// When a model is asked what a text means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// At no time.
+    Never,
+    /// When the embedder is not sure.
+    Uncertain,
+    /// Each time.
+    Always,
+}
+
+/// What a model costs, in dollars for a million tokens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Price {
+    /// Sent.
+    pub input: f64,
+    /// Received.
+    pub output: f64,
 }
 
 /// Whose ways to follow.
@@ -206,7 +257,8 @@ fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) -> Loaded {
             documents.extend(yaml::parse(id, loaded.sources.file(id), &mut loaded.diagnostics));
         }
     }
-    if let Some(document) = yaml::merge(documents, &mut loaded.diagnostics) {
+    if let Some(mut document) = yaml::merge(documents, &mut loaded.diagnostics) {
+        environment::fill(&mut document, &mut loaded.diagnostics);
         loaded.config = keys::understand(&document, &mut loaded.diagnostics);
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
@@ -242,7 +294,8 @@ pub fn from_texts(name: &str, rails: &str, config: &str) -> Loaded {
     if !config.trim().is_empty() {
         let id = loaded.sources.add(SourceFile::new(format!("{name} (yaml)"), config));
         let documents = yaml::parse(id, loaded.sources.file(id), &mut loaded.diagnostics).into_iter().collect();
-        if let Some(document) = yaml::merge(documents, &mut loaded.diagnostics) {
+        if let Some(mut document) = yaml::merge(documents, &mut loaded.diagnostics) {
+            environment::fill(&mut document, &mut loaded.diagnostics);
             loaded.config = keys::understand(&document, &mut loaded.diagnostics);
         }
     }

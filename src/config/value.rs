@@ -72,6 +72,17 @@ impl Reader<'_> {
         number
     }
 
+    pub(super) fn number(&mut self, node: &Node, range: RangeInclusive<f64>) -> Option<f64> {
+        let number = match &node.data {
+            Data::Scalar(text, true) => text.parse().ok().filter(|number| range.contains(number)),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong(node, &format!("a number from {} to {}", range.start(), range.end()));
+        }
+        number
+    }
+
     pub(super) fn fraction(&mut self, node: &Node) -> Option<f32> {
         let number = match &node.data {
             Data::Scalar(text, true) => text.parse().ok().filter(|number| (0.0..=1.0).contains(number)),

@@ -108,6 +108,7 @@ codes! {
     DUPLICATE_LABEL = "E0304", "two labels have one name";
     DUPLICATE_TEST = "E0305", "two tests have one name";
     UNKNOWN_RAIL = "E0306", "no flow has the name of this rail";
+    RESERVED_VARIABLE = "E0307", "variable is not the author's to set";
 
     BAD_EXPRESSION = "E0401", "expression does not parse";
     BAD_TEMPLATE = "E0402", "template does not parse";
@@ -126,6 +127,7 @@ codes! {
     DUPLICATE_VALUE = "E0608", "two values for one key";
     KEY_NOT_SUPPORTED = "E0609", "key is not supported";
     BAD_IMPORT = "E0610", "import leads to no rails";
+    UNSET_ENVIRONMENT = "E0611", "variable of the environment is not set";
 
     FILE_TOO_LARGE = "E0701", "file is too large";
     TOO_DEEP = "E0702", "blocks are nested too deeply";
@@ -165,6 +167,7 @@ codes! {
 
     NO_MODEL = "W1601", "key is about a model, and none is called";
     STREAMED_PAST = "W1602", "streaming passes output rails by";
+    SECTION_NOT_SERVED = "W1603", "section of NeMo Guardrails does nothing here";
 
     TOO_MANY_WARNINGS = "W1701", "too many warnings";
 

@@ -25,6 +25,9 @@ use crate::source::Span;
 /// The priority of what a model would do next: flows below it are overruled.
 const GENERATED: f64 = 0.9;
 
+/// The variable that holds what `config.yml` says, if a flow reads it.
+pub(super) const CONFIG: &str = "config";
+
 /// How a turn runs.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Mode<'a> {
@@ -173,6 +176,9 @@ impl<'a> Turn<'a> {
         store.set("last_bot_message".into(), last_reply);
         store.set("user_message".into(), text.into());
         store.set("last_user_message".into(), text.into());
+        if self.parts.reads_config {
+            store.set(CONFIG.into(), self.parts.config.document.clone());
+        }
         for variable in ["triggered_input_rail", "triggered_output_rail"] {
             if store.variables().contains_key(variable) {
                 store.set(variable.into(), Value::Null);

@@ -51,6 +51,8 @@ pub(super) struct Loaded {
     pub classifier: Classifier,
     pub starts: Starts,
     pub guards: Vec<Guard>,
+    /// Whether a flow asks for `$config`.
+    pub reads_config: bool,
     /// What a text means that no intent matches, if the configuration says so.
     pub fallback_intent: Option<IntentId>,
     diagnostics: Vec<Diagnostic>,
@@ -403,9 +405,18 @@ impl RailsBuilder {
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
         let guards = guards(&config, &program);
         let starts = Starts::new(&program, &guards.iter().map(|guard| guard.flow).collect::<Vec<_>>());
-        let fingerprint = OnceLock::new();
-        let loaded =
-            Loaded { sources, config, program, classifier, starts, guards, fallback_intent, diagnostics, fingerprint };
+        let loaded = Loaded {
+            reads_config: program.reads(pipeline::CONFIG),
+            sources,
+            config,
+            program,
+            classifier,
+            starts,
+            guards,
+            fallback_intent,
+            diagnostics,
+            fingerprint: OnceLock::new(),
+        };
         let Self { actions, model, remembered, .. } = self;
         let parts = Parts { loaded: Arc::new(loaded), actions, model, seen: Seen::new(remembered), coverage: None };
         Ok(Rails { parts: Arc::new(parts) })

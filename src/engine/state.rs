@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::conversation::{Conversation, Digest};
 use super::history::Said;
 use super::machine::Instances;
+use super::pipeline::CONFIG;
 use super::store::Store;
 use crate::expression::Variables;
 use crate::program::Program;
@@ -53,7 +54,13 @@ impl SessionState {
             program: fingerprint.to_owned(),
             turns: *turns,
             digest: *digest,
-            variables: store.variables().clone(),
+            // What the configuration says is said anew by the one that goes on.
+            variables: store
+                .variables()
+                .iter()
+                .filter(|(name, _)| &***name != CONFIG)
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             flows: instances.clone(),
             history: history.recent(usize::MAX).into_iter().cloned().collect(),
         }

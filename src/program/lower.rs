@@ -19,6 +19,9 @@ const UNKNOWN: usize = usize::MAX;
 /// The action that fills a variable, under the name it has in Colang 1.0.
 pub const GENERATE_VALUE: &str = "generate_value";
 
+/// Variables that only the engine sets.
+const RESERVED: &[&str] = &["config", "event"];
+
 /// What of a flow's meta data says how it runs.
 const META_KEYS: &[&str] = &["priority", "is_extension", "allow_multiple", "interruptable", "subflow"];
 
@@ -100,12 +103,16 @@ impl Lowering<'_> {
                 self.steps[at].instruction = (!instruction.is_empty()).then(|| instruction.into());
                 return;
             }
-            StepKind::Execute(execute, into) => Op::Execute {
-                action: action_name(&execute.action.text),
-                arguments: self.names.arguments(&execute.arguments),
-                into: into.as_ref().map(|name| name.text.clone()),
-            },
+            StepKind::Execute(execute, into) => {
+                into.iter().for_each(|variable| self.must_be_settable(variable));
+                Op::Execute {
+                    action: action_name(&execute.action.text),
+                    arguments: self.names.arguments(&execute.arguments),
+                    into: into.as_ref().map(|name| name.text.clone()),
+                }
+            }
             StepKind::Do(call, into) => {
+                into.iter().for_each(|variable| self.must_be_settable(variable));
                 let callee = match &call.callee {
                     ast::Callee::Flow(name) => self.names.use_subflow(name).map(Callee::Flow),
                     ast::Callee::Variable(name) => {
@@ -132,10 +139,13 @@ impl Lowering<'_> {
                 None => return,
             },
             StepKind::Pass => return,
-            StepKind::Assign { variable, operator, value } => match self.assigned(variable, *operator, value) {
-                Some(value) => Op::Assign { variable: variable.text.clone(), value },
-                None => return,
-            },
+            StepKind::Assign { variable, operator, value } => {
+                self.must_be_settable(variable);
+                match self.assigned(variable, *operator, value) {
+                    Some(value) => Op::Assign { variable: variable.text.clone(), value },
+                    None => return,
+                }
+            }
             StepKind::Event(call) => Op::Event(self.event_spec(call)),
             StepKind::Raise(call) => Op::Raise(self.event_spec(call)),
             StepKind::Label(name) => return self.label(name),
@@ -157,6 +167,17 @@ impl Lowering<'_> {
             StepKind::Return(value) => Op::Return(value.as_ref().and_then(|code| self.names.expression(code))),
         };
         self.push(op, span);
+    }
+
+    fn must_be_settable(&mut self, variable: &Name) {
+        if RESERVED.contains(&&*variable.text) {
+            let message = format!("`${}` is not yours to set", variable.text);
+            self.names.diagnostics.push(
+                Diagnostic::new(codes::RESERVED_VARIABLE, variable.span, message)
+                    .label("the engine sets it")
+                    .help("give yours another name"),
+            );
+        }
     }
 
     fn label(&mut self, name: &Name) {
@@ -255,6 +276,7 @@ impl Lowering<'_> {
 
     /// What the model is to find out stands in the comments above.
     fn fill(&mut self, variable: &Name, step: &ast::Step) -> Op {
+        self.must_be_settable(variable);
         self.names.diagnostics.push(
             Diagnostic::new(codes::NEEDS_MODEL, step.span, format!("only a model can fill `${}`", variable.text))
                 .label("no model is configured, so this fails, and the turn with it"),
@@ -347,6 +369,7 @@ impl Lowering<'_> {
     fn capture(&mut self, event: &UserMatch) {
         self.names.program.taken_slots.extend(event.slots.iter().map(|slot| slot.text.clone()));
         let Some(into) = &event.into else { return };
+        self.must_be_settable(into);
         let is_slot = match &event.utterance {
             UserUtterance::Intent(name) => self.names.has_slot(&name.text, &into.text),
             _ => false,

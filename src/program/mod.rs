@@ -6,6 +6,7 @@ mod lint;
 mod lower;
 mod message;
 mod pattern;
+mod reads;
 mod resolve;
 pub(crate) mod slot;
 mod surroundings;

@@ -3,10 +3,8 @@
 use rustc_hash::FxHashSet;
 
 use super::super::surroundings::Surroundings;
-use super::super::{Argument, Callee, EventPattern, Op, Program, Say, slot};
+use super::super::{Op, Program, reads, slot};
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::expression::Expression;
-use crate::source::Span;
 
 /// Variables that are always there, or that Colang 1.0 knows.
 const ALWAYS_SET: &[&str] = &[
@@ -27,19 +25,21 @@ const ALWAYS_SET: &[&str] = &[
 /// Looks for variables that are read and never set, and reports each where it is read first.
 pub(super) fn unset(program: &Program, surroundings: &Surroundings, found: &mut Vec<Diagnostic>) {
     let known = known(program, surroundings);
-    let mut reads = Reads { known: &known, seen: FxHashSet::default(), found };
-    for flow in &program.flows {
-        for step in &flow.steps {
-            reads.op(&step.op, step.span);
+    let mut seen: FxHashSet<String> = FxHashSet::default();
+    reads::visit(program, &mut |name, span, effect| {
+        // Positional arguments have numbers for names.
+        if known.contains(name) || name.starts_with(|c: char| c.is_ascii_digit()) || !seen.insert(name.to_owned()) {
+            return;
         }
-    }
-    for text in program.messages.iter().flat_map(|message| &message.texts) {
-        let Some(span) = text.span else { continue };
-        text.conditions.iter().for_each(|condition| reads.expression(condition, span));
-        for name in text.template.variables() {
-            reads.name(name, span, "so it prints as nothing");
-        }
-    }
+        let message = format!("`${name}` is never set");
+        let mut names: Vec<&str> = known.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        let diagnostic = Diagnostic::new(codes::UNSET_VARIABLE, span, message).label(effect);
+        found.push(match nearest(name, names) {
+            Some(meant) => diagnostic.help(format!("did you mean `${meant}`?")),
+            None => diagnostic.help("set it in a flow, or by a slot in an example"),
+        });
+    });
 }
 
 fn known<'a>(program: &'a Program, surroundings: &'a Surroundings) -> FxHashSet<String> {
@@ -61,65 +61,4 @@ fn known<'a>(program: &'a Program, surroundings: &'a Surroundings) -> FxHashSet<
         }
     }
     known
-}
-
-struct Reads<'a> {
-    known: &'a FxHashSet<String>,
-    seen: FxHashSet<String>,
-    found: &'a mut Vec<Diagnostic>,
-}
-
-impl Reads<'_> {
-    fn op(&mut self, op: &Op, span: Span) {
-        match op {
-            Op::Bot(Say::Variable(name)) => self.name(name, span, "so this says nothing"),
-            Op::Execute { arguments, .. } => self.arguments(arguments, span),
-            Op::Do { callee, arguments, .. } => {
-                if let Callee::Variable(name) = callee {
-                    self.name(name, span, "so this does nothing");
-                }
-                self.arguments(arguments, span);
-            }
-            Op::When { branches, .. } => {
-                for (pattern, _) in branches {
-                    if let EventPattern::Event(event) = pattern {
-                        self.arguments(&event.arguments, span);
-                    }
-                }
-            }
-            Op::Event(event) | Op::Raise(event) => self.arguments(&event.arguments, span),
-            Op::Branch { condition, .. } => self.expression(condition, span),
-            Op::Assign { value, .. } => self.expression(value, span),
-            Op::Return(Some(value)) => self.expression(value, span),
-            Op::Return(None) | Op::User(_) | Op::Bot(_) | Op::Jump(_) | Op::Stop => {}
-        }
-    }
-
-    fn arguments(&mut self, arguments: &[Argument], span: Span) {
-        arguments.iter().for_each(|argument| self.expression(&argument.value, span));
-    }
-
-    fn expression(&mut self, expression: &Expression, span: Span) {
-        for name in expression.variables() {
-            self.name(name, span, "so it is `None` here");
-        }
-    }
-
-    fn name(&mut self, name: &str, span: Span, effect: &str) {
-        // Positional arguments have numbers for names.
-        if self.known.contains(name)
-            || name.starts_with(|c: char| c.is_ascii_digit())
-            || !self.seen.insert(name.to_owned())
-        {
-            return;
-        }
-        let message = format!("`${name}` is never set");
-        let mut names: Vec<&str> = self.known.iter().map(String::as_str).collect();
-        names.sort_unstable();
-        let diagnostic = Diagnostic::new(codes::UNSET_VARIABLE, span, message).label(effect);
-        self.found.push(match nearest(name, names) {
-            Some(meant) => diagnostic.help(format!("did you mean `${meant}`?")),
-            None => diagnostic.help("set it in a flow, or by a slot in an example"),
-        });
-    }
 }

@@ -1,0 +1,227 @@
+//! `models`, `prompts`, and the other keys that say what a model is told.
+
+use super::keys::{Fate, Keys};
+use super::yaml::{Data, Key, Node};
+use super::{Config, EmbeddingEngine, Judge};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::expression::Value;
+use crate::source::Span;
+
+/// A model that the configuration names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelSpec {
+    /// What it is for: `main`, or a task or a rail that asks it.
+    pub kind: String,
+    /// Who serves it, such as `openai`.
+    pub engine: Option<String>,
+    /// Which.
+    pub model: Option<String>,
+    /// What it is sent besides the conversation.
+    pub parameters: Value,
+    /// The variable of the environment that holds its key.
+    pub api_key_env_var: Option<String>,
+    /// Where it is named.
+    pub span: Span,
+}
+
+/// What a model is told for one task instead of what we would say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt {
+    /// Which task.
+    pub task: String,
+    /// The models it is for; any if there are none.
+    pub models: Vec<String>,
+    /// The text, or the messages of a conversation: type and text.
+    pub messages: Vec<(String, String)>,
+    /// The longest prompt, in characters.
+    pub max_length: Option<usize>,
+    /// The longest answer, in tokens.
+    pub max_tokens: Option<usize>,
+    /// Texts that end the answer.
+    pub stop: Vec<String>,
+    /// What makes a value of the answer.
+    pub output_parser: Option<String>,
+    /// When it is used, where `prompting_mode` says so.
+    pub mode: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+const MODEL: &[(&str, Fate)] = &[
+    ("type", Fate::Served),
+    ("engine", Fate::Served),
+    ("model", Fate::Served),
+    ("parameters", Fate::Served),
+    ("api_key_env_var", Fate::Served),
+    ("mode", Fate::Silent),
+    ("cache", Fate::Unserved),
+    ("reasoning_config", Fate::Unserved),
+];
+
+const PROMPT: &[(&str, Fate)] = &[
+    ("task", Fate::Served),
+    ("content", Fate::Served),
+    ("messages", Fate::Served),
+    ("models", Fate::Served),
+    ("max_length", Fate::Served),
+    ("max_tokens", Fate::Served),
+    ("stop", Fate::Served),
+    ("output_parser", Fate::Served),
+    ("mode", Fate::Served),
+];
+
+const MESSAGE: &[(&str, Fate)] = &[("type", Fate::Served), ("content", Fate::Served)];
+
+const SINGLE_CALL: &[(&str, Fate)] = &[("enabled", Fate::Served), ("fallback_to_multiple_calls", Fate::Served)];
+
+impl Keys<'_> {
+    pub(super) fn models(&mut self, node: &Node, config: &mut Config) {
+        for model in self.reader.list(node) {
+            if !matches!(model.data, Data::Mapping(_)) {
+                self.reader.wrong(model, "a model with a `type` and an `engine`");
+                continue;
+            }
+            let mut spec = ModelSpec {
+                kind: String::new(),
+                engine: None,
+                model: None,
+                parameters: Value::Null,
+                api_key_env_var: None,
+                span: model.span,
+            };
+            let (mut kind, mut engine) = (None, None);
+            for (key, value) in self.known(model, MODEL, "models[].") {
+                match &*key.name {
+                    "parameters" => {
+                        self.reader.mapping(value);
+                        spec.parameters = value.value();
+                    }
+                    "type" => kind = self.reader.text(value).map(|text| (text, value)),
+                    "engine" => engine = self.reader.text(value).map(|text| (text, value)),
+                    "model" => spec.model = self.reader.text(value).map(str::to_owned),
+                    _ => spec.api_key_env_var = self.reader.text(value).map(str::to_owned),
+                }
+            }
+            match (kind, engine) {
+                (Some(("embeddings", _)), Some((engine, value))) => {
+                    config.embedding_engine = self.engine(engine, value).unwrap_or_default();
+                }
+                (Some(("embeddings", _)), None) => self.reader.wrong(model, "a model with an `engine`"),
+                (Some((kind, value)), engine) => {
+                    spec.kind = kind.to_owned();
+                    spec.engine = engine.map(|(engine, _)| engine.to_owned());
+                    config.models.push(spec);
+                    self.reader.diagnostics.push(
+                        Diagnostic::new(codes::NO_MODEL, value.span, format!("the `{kind}` model is not called"))
+                            .label("this version of railsc calls none")
+                            .help("what no rail matches is answered by `inform cannot answer`"),
+                    );
+                }
+                (None, _) => self.reader.wrong(model, "a model with a `type`"),
+            }
+        }
+    }
+
+    fn engine(&mut self, engine: &str, node: &Node) -> Option<EmbeddingEngine> {
+        match engine {
+            "static" => Some(EmbeddingEngine::Static),
+            "exact" => Some(EmbeddingEngine::Exact),
+            "FastEmbed" | "SentenceTransformers" => {
+                self.reader.diagnostics.push(
+                    Diagnostic::new(
+                        codes::OTHER_EMBEDDER,
+                        node.span,
+                        format!("the built-in embedder stands in for `{engine}`"),
+                    )
+                    .help("write `static` to say so"),
+                );
+                Some(EmbeddingEngine::Static)
+            }
+            "transformer" | "openai" => {
+                let message = format!("engine `{engine}` is not supported by this version of railsc");
+                self.reader.diagnostics.push(
+                    Diagnostic::new(codes::KEY_NOT_SUPPORTED, node.span, message).help("write `static` or `exact`"),
+                );
+                None
+            }
+            _ => self.reader.choice(node, &[("static", EmbeddingEngine::Static), ("exact", EmbeddingEngine::Exact)]),
+        }
+    }
+
+    pub(super) fn prompts(&mut self, node: &Node) -> Vec<Prompt> {
+        let prompts = self.reader.list(node).iter().filter_map(|prompt| self.prompt(prompt));
+        prompts.collect()
+    }
+
+    fn prompt(&mut self, node: &Node) -> Option<Prompt> {
+        let mut prompt = Prompt {
+            task: String::new(),
+            models: Vec::new(),
+            messages: Vec::new(),
+            max_length: None,
+            max_tokens: None,
+            stop: Vec::new(),
+            output_parser: None,
+            mode: None,
+            span: node.span,
+        };
+        for (key, value) in self.known(node, PROMPT, "prompts[].") {
+            match &*key.name {
+                "task" => prompt.task = self.reader.text(value)?.to_owned(),
+                "content" => prompt.messages.push(("content".to_owned(), self.reader.text(value)?.to_owned())),
+                "messages" => {
+                    let messages = self.reader.list(value).iter();
+                    prompt.messages.extend(messages.filter_map(|message| self.message(message)));
+                }
+                "models" => prompt.models = self.texts(value),
+                "stop" => prompt.stop = self.texts(value),
+                "max_length" => prompt.max_length = self.reader.count(value, 1..=100_000_000),
+                "max_tokens" => prompt.max_tokens = self.reader.count(value, 1..=100_000_000),
+                "output_parser" => prompt.output_parser = self.reader.text(value).map(str::to_owned),
+                _ => prompt.mode = self.reader.text(value).map(str::to_owned),
+            }
+        }
+        if prompt.task.is_empty() || prompt.messages.is_empty() {
+            self.reader.wrong(node, "a prompt with a `task`, and its `content` or `messages`");
+            return None;
+        }
+        Some(prompt)
+    }
+
+    /// A message of a prompt, or a text that stands for the conversation so far.
+    fn message(&mut self, node: &Node) -> Option<(String, String)> {
+        if !matches!(node.data, Data::Mapping(_)) {
+            return Some(("template".to_owned(), self.reader.text(node)?.to_owned()));
+        }
+        let entries = self.known(node, MESSAGE, "prompts[].messages[].");
+        let entry = |wanted: &str| entries.iter().find(|(key, _)| key.name == wanted).map(|(_, node)| *node);
+        let (Some(kind), Some(content)) = (entry("type"), entry("content")) else {
+            self.reader.wrong(node, "a message with a `type` and its `content`");
+            return None;
+        };
+        Some((self.reader.text(kind)?.to_owned(), self.reader.text(content)?.to_owned()))
+    }
+
+    pub(super) fn texts(&mut self, node: &Node) -> Vec<String> {
+        self.reader.list(node).iter().filter_map(|item| self.reader.text(item).map(str::to_owned)).collect()
+    }
+
+    pub(super) fn judge(&mut self, key: &Key, node: &Node) -> Option<Judge> {
+        self.about_a_model(key, "rails.dialog.judge");
+        let choices = &[("never", Judge::Never), ("uncertain", Judge::Uncertain), ("always", Judge::Always)];
+        self.reader.choice(node, choices)
+    }
+
+    /// Whether one call of the model is to answer for all phases.
+    pub(super) fn single_call(&mut self, key: &Key, node: &Node) -> bool {
+        self.about_a_model(key, "rails.dialog.single_call");
+        let mut enabled = false;
+        for (key, value) in self.known(node, SINGLE_CALL, "rails.dialog.single_call.") {
+            let truth = self.reader.truth(value) == Some(true);
+            if key.name == "enabled" {
+                enabled = truth;
+            }
+        }
+        enabled
+    }
+}

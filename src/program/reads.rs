@@ -1,0 +1,61 @@
+//! Which variables are read where.
+
+use super::{Argument, Callee, EventPattern, Op, Program, Say};
+use crate::expression::Expression;
+use crate::source::Span;
+
+impl Program {
+    /// Whether anything in it reads the variable called `name`, without the `$`.
+    pub fn reads(&self, name: &str) -> bool {
+        let mut found = false;
+        visit(self, &mut |read, _, _| found |= read == name);
+        found
+    }
+}
+
+/// Calls `found` with each variable that is read, where, and what comes of it when it has no value.
+pub(super) fn visit(program: &Program, found: &mut dyn FnMut(&str, Span, &str)) {
+    for step in program.flows.iter().flat_map(|flow| &flow.steps) {
+        op(&step.op, step.span, found);
+    }
+    for text in program.messages.iter().flat_map(|message| &message.texts) {
+        let Some(span) = text.span else { continue };
+        text.conditions.iter().for_each(|condition| expression(condition, span, found));
+        for name in text.template.variables() {
+            found(name, span, "so it prints as nothing");
+        }
+    }
+}
+
+fn op(op: &Op, span: Span, found: &mut dyn FnMut(&str, Span, &str)) {
+    match op {
+        Op::Bot(Say::Variable(name)) => found(name, span, "so this says nothing"),
+        Op::Execute { arguments: values, .. } => arguments(values, span, found),
+        Op::Do { callee, arguments: values, .. } => {
+            if let Callee::Variable(name) = callee {
+                found(name, span, "so this does nothing");
+            }
+            arguments(values, span, found);
+        }
+        Op::When { branches, .. } => {
+            for (pattern, _) in branches {
+                if let EventPattern::Event(event) = pattern {
+                    arguments(&event.arguments, span, found);
+                }
+            }
+        }
+        Op::Event(event) | Op::Raise(event) => arguments(&event.arguments, span, found),
+        Op::Branch { condition, .. } => expression(condition, span, found),
+        Op::Assign { value, .. } => expression(value, span, found),
+        Op::Return(Some(value)) => expression(value, span, found),
+        Op::Return(None) | Op::User(_) | Op::Bot(_) | Op::Jump(_) | Op::Stop => {}
+    }
+}
+
+fn arguments(arguments: &[Argument], span: Span, found: &mut dyn FnMut(&str, Span, &str)) {
+    arguments.iter().for_each(|argument| expression(&argument.value, span, found));
+}
+
+fn expression(expression: &Expression, span: Span, found: &mut dyn FnMut(&str, Span, &str)) {
+    expression.variables().into_iter().for_each(|name| found(name, span, "so it is `None` here"));
+}
