@@ -15,8 +15,10 @@ use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use crate::diagnostic::{codes, render};
 use crate::engine::{LoadError, Rails};
@@ -132,6 +134,12 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 /// Waits for a future; the command line does one thing at a time.
 fn wait<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    Ok(runtime.map_err(Failure::io("can't start the runtime"))?.block_on(future))
+    // Connections live as long as the runtime they were made in.
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime.block_on(future));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::io("can't start the runtime"))?;
+    Ok(RUNTIME.get_or_init(|| runtime).block_on(future))
 }

@@ -162,7 +162,11 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             }
             "limits" => keys.limits(node, &mut config.limits),
             "actions" => keys.actions(node, &mut config),
-            "actions_server_url" => config.actions_server = keys.url(node),
+            "actions_server_url" if cfg!(feature = "http") => config.actions_server = keys.url(node),
+            "actions_server_url" => keys.reader.diagnostics.push(
+                Diagnostic::new(codes::KEY_NOT_SUPPORTED, key.span, "this railsc is built without HTTP")
+                    .help("build it with the feature `http`, or register the actions"),
+            ),
             "docs" => config.documents = keys.documents(node),
             "custom_data" => {
                 keys.reader.mapping(node);

@@ -16,13 +16,15 @@ use crate::program::action_name;
 #[derive(Debug, Clone, Default)]
 pub struct Args {
     values: serde_json::Map<String, Value>,
+    /// What the action is called in the rail file.
+    written: Arc<str>,
     context: Arc<Variables>,
 }
 
 impl Args {
-    pub(super) fn new(values: impl IntoIterator<Item = (Arc<str>, Value)>) -> Self {
+    pub(super) fn new(written: Arc<str>, values: impl IntoIterator<Item = (Arc<str>, Value)>) -> Self {
         let values = values.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-        Self { values, context: Arc::default() }
+        Self { values, written, context: Arc::default() }
     }
 
     pub(super) fn with_context(self, context: Variables) -> Self {
@@ -32,6 +34,11 @@ impl Args {
     /// The variable of the conversation called `name`, without the `$`, as it is when the action is called.
     pub fn context(&self, name: &str) -> Option<&Value> {
         self.context.get(name)
+    }
+
+    /// All arguments, as they came.
+    pub fn values(&self) -> &serde_json::Map<String, Value> {
+        &self.values
     }
 
     /// The argument called `name`, as it came.
@@ -83,10 +90,25 @@ impl<E: std::error::Error> From<E> for ActionError {
 
 type BoxedAction = Arc<dyn Fn(Args) -> Pin<Box<dyn Future<Output = Result<Value, ActionError>> + Send>> + Send + Sync>;
 
+/// How many bytes an action may return, about.
+pub(super) const LARGEST_RESULT: usize = 4 << 20;
+
 /// The actions a set of rails may run.
 #[derive(Clone, Default)]
 pub(super) struct Actions {
     by_name: FxHashMap<Arc<str>, BoxedAction>,
+    /// Runs those that have no name here.
+    others: Option<BoxedAction>,
+}
+
+/// About how many bytes a value takes.
+fn size(value: &Value) -> usize {
+    8 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(entries) => entries.iter().map(|(name, value)| name.len() + size(value)).sum(),
+        _ => 0,
+    }
 }
 
 impl Actions {
@@ -104,14 +126,30 @@ impl Actions {
         self.by_name.insert(action_name(name), boxed);
     }
 
+    /// Has the server at `base` run all other actions.
+    #[cfg(feature = "http")]
+    pub(super) fn ask(&mut self, base: &str) -> Result<(), reqwest::Error> {
+        let remote = Arc::new(super::remote::Remote::new(base)?);
+        self.others = Some(Arc::new(move |args| {
+            let remote = remote.clone();
+            // It knows actions by the names that their authors gave them.
+            Box::pin(async move { remote.run(&args.written, &args).await })
+        }));
+        Ok(())
+    }
+
     /// Runs one action. It runs as a task of its own, so that a panic or a hang stays there.
     pub(super) async fn run(&self, name: &str, args: Args, limit: Duration) -> Result<Value, ActionError> {
-        let Some(action) = self.by_name.get(name).cloned() else {
-            return Err(ActionError::new("no such action is registered"));
-        };
         let mut tasks = JoinSet::new();
-        tasks.spawn(async move { action(args).await });
+        match (self.by_name.get(name).cloned(), &self.others) {
+            (Some(action), _) => tasks.spawn(async move { action(args).await }),
+            (None, Some(others)) => tasks.spawn(others(args)),
+            (None, None) => return Err(ActionError::new("no such action is registered")),
+        };
         match tokio::time::timeout(limit, tasks.join_next()).await {
+            Ok(Some(Ok(Ok(result)))) if size(&result) > LARGEST_RESULT => {
+                Err(ActionError::new(format!("it returned more than {LARGEST_RESULT} bytes")))
+            }
             Ok(Some(Ok(result))) => result,
             Ok(Some(Err(_))) => Err(ActionError::new("it panicked")),
             Ok(None) => Err(ActionError::new("it was cancelled")),

@@ -88,7 +88,7 @@ pub(super) struct Decision {
 #[derive(Debug, Clone)]
 pub(super) enum Act {
     Say { say: Say, locals: Variables, instruction: Option<Arc<str>> },
-    Execute { action: Arc<str>, arguments: Vec<(Arc<str>, Value)> },
+    Execute { action: Arc<str>, written: Arc<str>, arguments: Vec<(Arc<str>, Value)> },
     Raise { name: Arc<str>, values: serde_json::Map<String, Value> },
     Stop,
 }
@@ -296,8 +296,9 @@ impl<'a> Machine<'a> {
             Op::Bot(say) => {
                 Act::Say { say: say.clone(), locals: frame.locals.clone(), instruction: step.instruction.clone() }
             }
-            Op::Execute { action, arguments, .. } => {
-                Act::Execute { action: action.clone(), arguments: self.values(arguments, frame, step.span)? }
+            Op::Execute { action, written, arguments, .. } => {
+                let arguments = self.values(arguments, frame, step.span)?;
+                Act::Execute { action: action.clone(), written: written.clone(), arguments }
             }
             Op::Raise(spec) => {
                 let values = self.values(&spec.arguments, frame, step.span)?;

@@ -14,6 +14,8 @@ mod message;
 mod pipeline;
 mod rail;
 mod rails;
+#[cfg(feature = "http")]
+mod remote;
 mod reply;
 mod seen;
 mod session;

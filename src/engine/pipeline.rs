@@ -331,7 +331,9 @@ impl<'a> Turn<'a> {
                 self.conversation.instances.clear();
                 Ok(None)
             }
-            Act::Execute { action, arguments } => self.execute(action, Args::new(arguments), place).await.map(Some),
+            Act::Execute { action, written, arguments } => {
+                self.execute(action, Args::new(written, arguments), place).await.map(Some)
+            }
         }
     }
 

@@ -22,7 +22,7 @@ use super::state::{self, ResumeError, SessionState};
 use super::trace::{Tracer, What};
 use crate::classify::Classifier;
 use crate::config::{self, Config};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::expression::Value;
 use crate::model::{ChatModel, Message, Role};
 use crate::program::{Guards, IntentId, Program};
@@ -417,7 +417,15 @@ impl RailsBuilder {
             diagnostics,
             fingerprint: OnceLock::new(),
         };
-        let Self { actions, model, remembered, .. } = self;
+        let Self { mut actions, model, remembered, .. } = self;
+        #[cfg(feature = "http")]
+        if let Some(base) = &loaded.config.actions_server
+            && let Err(error) = actions.ask(base)
+        {
+            let message = format!("HTTP can't be spoken here: {error}");
+            let diagnostics = vec![Diagnostic::without_span(codes::UNREADABLE, message)];
+            return Err(LoadError { sources: loaded.sources, diagnostics });
+        }
         let parts = Parts { loaded: Arc::new(loaded), actions, model, seen: Seen::new(remembered), coverage: None };
         Ok(Rails { parts: Arc::new(parts) })
     }

@@ -68,6 +68,8 @@ pub enum Op {
     Execute {
         /// The name that registries know: lower case, words joined by `_`, no `Action` at the end.
         action: Arc<str>,
+        /// The name as it is written, which servers of actions know.
+        written: Arc<str>,
         /// In the order written.
         arguments: Vec<Argument>,
         /// Where the result goes.

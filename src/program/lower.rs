@@ -105,8 +105,11 @@ impl Lowering<'_> {
             }
             StepKind::Execute(execute, into) => {
                 into.iter().for_each(|variable| self.must_be_settable(variable));
+                let action = action_name(&execute.action.text);
+                let written = &execute.action.text;
                 Op::Execute {
-                    action: action_name(&execute.action.text),
+                    written: if *written == action { action.clone() } else { written.clone() },
+                    action,
                     arguments: self.names.arguments(&execute.arguments),
                     into: into.as_ref().map(|name| name.text.clone()),
                 }
@@ -287,7 +290,8 @@ impl Lowering<'_> {
             .into_iter()
             .filter_map(|(name, value)| Some(Argument { name: name.into(), value: value? }))
             .collect();
-        Op::Execute { action: GENERATE_VALUE.into(), arguments, into: Some(variable.text.clone()) }
+        let action: Arc<str> = GENERATE_VALUE.into();
+        Op::Execute { written: action.clone(), action, arguments, into: Some(variable.text.clone()) }
     }
 
     /// What the comments above a step say.

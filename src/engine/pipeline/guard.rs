@@ -155,7 +155,9 @@ impl Turn<'_> {
                     decision = machine!().next()?;
                     continue;
                 }
-                Act::Execute { action, arguments } => self.execute(action, Args::new(arguments), place).await?,
+                Act::Execute { action, written, arguments } => {
+                    self.execute(action, Args::new(written, arguments), place).await?
+                }
             };
             decision = machine!().process(&event)?;
         }
