@@ -22,6 +22,10 @@ fn load(criterion: &mut Criterion) {
         bencher.iter(|| program::compile(&sources, &[id], Bounds::default()));
     });
     group.finish();
+    let flows = corpus::rail_file(1_000, 1);
+    criterion.bench_function("load 1,000 flows", |bencher| {
+        bencher.iter(|| Rails::from_source(&*flows).unwrap());
+    });
     let rails = corpus::rail_file(1_000, 10);
     criterion.bench_function("load 1,000 intents x 10 examples", |bencher| {
         bencher.iter(|| Rails::from_source(&*rails).unwrap());

@@ -36,6 +36,11 @@ impl Args {
         self.context.get(name)
     }
 
+    /// What the action is called in the rail file.
+    pub fn action(&self) -> &str {
+        &self.written
+    }
+
     /// All arguments, as they came.
     pub fn values(&self) -> &serde_json::Map<String, Value> {
         &self.values
@@ -128,14 +133,20 @@ impl Actions {
 
     /// Has the server at `base` run all other actions.
     #[cfg(feature = "http")]
-    pub(super) fn ask(&mut self, base: &str) -> Result<(), reqwest::Error> {
+    pub(super) fn ask(&mut self, base: &str) -> Result<(), ActionError> {
         let remote = Arc::new(super::remote::Remote::new(base)?);
         self.others = Some(Arc::new(move |args| {
             let remote = remote.clone();
             // It knows actions by the names that their authors gave them.
-            Box::pin(async move { remote.run(&args.written, &args).await })
+            Box::pin(async move { remote.run(args.action(), &args).await })
         }));
         Ok(())
+    }
+
+    /// Has the server at `base` run all other actions.
+    #[cfg(not(feature = "http"))]
+    pub(super) fn ask(&mut self, _: &str) -> Result<(), ActionError> {
+        Err(ActionError::new("this railsc is built without HTTP"))
     }
 
     /// Runs one action. It runs as a task of its own, so that a panic or a hang stays there.

@@ -418,7 +418,6 @@ impl RailsBuilder {
             fingerprint: OnceLock::new(),
         };
         let Self { mut actions, model, remembered, .. } = self;
-        #[cfg(feature = "http")]
         if let Some(base) = &loaded.config.actions_server
             && let Err(error) = actions.ask(base)
         {

@@ -183,7 +183,6 @@ struct Open {
 impl Splitter<'_> {
     fn run(mut self, start: usize) -> Vec<Line> {
         let mut lexer = Token::lexer_with_extras(&self.text[start..], Scan { line_start: true, ..Scan::default() });
-        let content = self.text.trim_end_matches(['\\', ' ', '\t', '\r', '\n']).len();
         let mut margin = start..start;
         let mut open: Option<Open> = None;
         while let Some(token) = lexer.next() {
@@ -228,8 +227,6 @@ impl Splitter<'_> {
                         );
                     }
                 }
-                // Backslashes at the end of the file join nothing.
-                Ok(Token::Word) if range.start >= content => {}
                 Ok(token) => {
                     let line = open.get_or_insert_with(|| self.open(margin.clone(), range.start));
                     line.end = range.end;
@@ -276,6 +273,12 @@ impl Splitter<'_> {
 
     fn close(&mut self, line: Option<Open>) {
         if let Some(line) = line {
+            // Backslashes at the end join nothing.
+            let kept = self.text[line.start..line.end].trim_end_matches(['\\', ' ', '\t', '\r', '\n']).len();
+            if kept == 0 {
+                return;
+            }
+            let line = Open { end: line.start + kept, ..line };
             let span = self.span(line.start..line.end);
             let comments = std::mem::replace(&mut self.comments, std::mem::take(&mut self.behind));
             self.lines.push(Line { indent: line.indent, span, comments, damaged: line.damaged, tabbed: line.tabbed });
