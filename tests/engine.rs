@@ -225,3 +225,36 @@ async fn a_conversation_that_was_seen_is_not_followed_again() {
     assert_eq!(trace(&other)["events"][0]["kind"], "replayed");
     assert_eq!(reply.text, other.text);
 }
+
+#[tokio::test]
+async fn an_action_that_returns_too_much_fails() {
+    let rails = Rails::builder()
+        .source("define flow\n  user \"go\"\n  $x = execute flood\n  bot \"$x\"")
+        .action("flood", |_| async { Ok(json!("x".repeat(10 << 20))) })
+        .build()
+        .unwrap();
+    let reply = rails.generate("go").await.unwrap();
+    assert_eq!(reply.text, "I'm sorry, an internal error has occurred.");
+    assert!(reply.trace.to_string().contains("it returned more than 4194304 bytes"), "{}", reply.trace);
+}
+
+#[tokio::test]
+async fn why_a_reply_is_what_it_is_is_told_in_sentences() {
+    let rails = Rails::builder()
+        .path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tested"))
+        .action("find_order", |args: Args| async move {
+            let number: u32 = args.get::<String>("number")?.parse()?;
+            Ok(json!({ "shipped": number > 5 }))
+        })
+        .build()
+        .unwrap();
+    let mut told = String::new();
+    for text in
+        ["hello", "where is my order 7", "where is my order seven", "tell me a secret", "sing a song", "hello hello"]
+    {
+        let reply = rails.generate(text).await.unwrap();
+        told += &format!("> {text}\n{}\n{}\n\n", reply.text, rails::explain(&reply));
+    }
+    let told = told.replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), "");
+    insta::assert_snapshot!(told);
+}

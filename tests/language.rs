@@ -2,9 +2,13 @@
 //! and every conversation goes as written with the rails above it.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
+use rails::tools::test;
 use rails::{Args, Rails};
 use serde_json::json;
+use tempfile::TempDir;
 
 const DOCUMENTS: &[(&str, &str)] = &[
     ("docs/language.md", include_str!("../docs/language.md")),
@@ -31,13 +35,18 @@ fn check_order(args: Args) -> serde_json::Value {
 #[tokio::test]
 async fn every_block_is_as_it_says() {
     for (name, document) in DOCUMENTS {
-        let (mut rails, mut count, mut chats) = ("", 0, 0);
-        for (info, text) in blocks(document) {
+        let (mut folder, mut count, mut chats) = (None, 0, 0);
+        let blocks = blocks(document);
+        for (index, (info, text)) in blocks.iter().enumerate() {
             match info[..] {
                 ["co", ref expected @ ..] => {
                     count += 1;
-                    rails = text;
-                    let report = rails::check_source("block.co", text);
+                    let config = blocks.get(index + 1).filter(|(info, _)| *info == ["yaml"]).map(|(_, text)| *text);
+                    let folder = folder.insert(project(text, config));
+                    let report = rails::check(folder.path());
+                    if text.contains("define test") {
+                        run_tests(name, folder.path()).await;
+                    }
                     let found: BTreeSet<&str> = report.diagnostics.iter().map(|found| found.code.id()).collect();
                     let mut expected: BTreeSet<&str> = expected.iter().copied().collect();
                     if text.contains("check_order") {
@@ -48,7 +57,7 @@ async fn every_block_is_as_it_says() {
                 }
                 ["chat"] => {
                     chats += 1;
-                    chat(name, rails, text).await;
+                    chat(name, folder.as_ref().unwrap().path(), text).await;
                 }
                 _ => {}
             }
@@ -57,8 +66,25 @@ async fn every_block_is_as_it_says() {
     }
 }
 
-async fn chat(name: &str, rails: &str, conversation: &str) {
-    let built = Rails::builder().source(rails).action("check_order", |args| async { Ok(check_order(args)) }).build();
+fn project(rails: &str, config: Option<&str>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("block.co"), rails).unwrap();
+    if let Some(config) = config {
+        fs::write(folder.path().join("config.yml"), config).unwrap();
+    }
+    folder
+}
+
+async fn run_tests(name: &str, rails: &Path) {
+    let mut outcome = test::Outcome::default();
+    test::run(rails, &test::Options::default(), &mut outcome).await.unwrap();
+    let mut told = Vec::new();
+    test::render(&outcome, test::Format::Human, false, &mut told).unwrap();
+    assert!(!outcome.has_failed(), "{name}: {}", String::from_utf8(told).unwrap());
+}
+
+async fn chat(name: &str, rails: &Path, conversation: &str) {
+    let built = Rails::builder().path(rails).action("check_order", |args| async { Ok(check_order(args)) }).build();
     let mut session = built.unwrap().session();
     let mut expected = conversation.lines().peekable();
     while let Some(line) = expected.next() {
@@ -68,6 +94,6 @@ async fn chat(name: &str, rails: &str, conversation: &str) {
             reply.push(line);
         }
         let found = session.generate(text).await.unwrap();
-        assert_eq!(found.text, reply.join("\n"), "{name}: {text}\n{}\n{rails}", found.trace);
+        assert_eq!(found.text, reply.join("\n"), "{name}: {text}\n{}\n{}", found.trace, rails.display());
     }
 }

@@ -223,6 +223,8 @@ impl Keys<'_> {
             let name = format!("{path}{}", key.name);
             let found = table.iter().find(|(known, _)| *known == key.name);
             let diagnostic = match found.map(|(_, fate)| *fate) {
+                // Nothing is what an absent key says.
+                Some(Served) if value.is_null() => continue,
                 Some(Served) => {
                     served.push((key, value));
                     continue;

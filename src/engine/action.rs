@@ -27,8 +27,8 @@ impl Args {
         Self { values, written, context: Arc::default() }
     }
 
-    pub(super) fn with_context(self, context: Variables) -> Self {
-        Self { context: Arc::new(context), ..self }
+    pub(super) fn with_context(self, context: Arc<Variables>) -> Self {
+        Self { context, ..self }
     }
 
     /// The variable of the conversation called `name`, without the `$`, as it is when the action is called.

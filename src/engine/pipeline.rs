@@ -343,7 +343,7 @@ impl<'a> Turn<'a> {
             let text = |name: &str| args.value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             self.value_by_model(&text("var_name"), &text("instructions")).await?
         } else {
-            let context = self.conversation.store.variables().clone();
+            let context = self.conversation.store.snapshot();
             let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);
             run.await.map_err(|error| Failure::Failed {
                 place: Some(place),

@@ -7,21 +7,27 @@ use crate::expression::{Value, Variables};
 /// Variables and, while a flow is only being tried, how to undo what it has set.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Store {
-    variables: Variables,
+    /// Shared with the conversation as it was before the turn, until one of them changes.
+    variables: Arc<Variables>,
     undo: Option<Vec<(Arc<str>, Option<Value>)>>,
 }
 
 impl Store {
     pub(super) fn new(variables: Variables) -> Self {
-        Self { variables, undo: None }
+        Self { variables: Arc::new(variables), undo: None }
     }
 
     pub(super) fn variables(&self) -> &Variables {
         &self.variables
     }
 
+    /// The variables as they are now, which later changes leave alone.
+    pub(super) fn snapshot(&self) -> Arc<Variables> {
+        self.variables.clone()
+    }
+
     pub(super) fn set(&mut self, name: Arc<str>, value: Value) {
-        let before = self.variables.insert(name.clone(), value);
+        let before = Arc::make_mut(&mut self.variables).insert(name.clone(), value);
         if let Some(log) = &mut self.undo {
             log.push((name, before));
         }
@@ -38,9 +44,10 @@ impl Store {
 
     pub(super) fn undo(&mut self) {
         for (name, before) in self.undo.take().unwrap_or_default().into_iter().rev() {
+            let variables = Arc::make_mut(&mut self.variables);
             match before {
-                Some(value) => self.variables.insert(name, value),
-                None => self.variables.remove(&name),
+                Some(value) => variables.insert(name, value),
+                None => variables.remove(&name),
             };
         }
     }

@@ -14,17 +14,17 @@ use crate::engine::reply::Exception;
 use crate::engine::starts::Starts;
 use crate::engine::trace::What;
 use crate::expression::{Value, to_text};
-use crate::program::{Guards, MessageId};
+use crate::program::{FlowId, Guards, MessageId};
 use crate::source::Span;
 
 /// How a rail came to its end.
 enum End {
     /// It let the text pass, rewritten or not.
     Passed,
-    /// It ended the turn, and said this, if anything.
-    Stopped(Option<(Option<Arc<str>>, String)>),
-    /// It raised an exception.
-    Raised(Exception),
+    /// It ended the turn at this line, and said this, if anything.
+    Stopped((FlowId, Span), Option<(Option<Arc<str>>, String)>),
+    /// It raised an exception at this line.
+    Raised((FlowId, Span), Exception),
 }
 
 impl Turn<'_> {
@@ -55,7 +55,7 @@ impl Turn<'_> {
             }
             Err(_) => return self.rail_failed(rail, before, &format!("it took longer than {:?}", rail.timeout), None),
         };
-        let text = match end {
+        let (place, text) = match end {
             End::Passed => {
                 let (was, is) = (before.variables().get(variable), self.conversation.store.variables().get(variable));
                 let rewritten = (was != is).then(|| to_text(is.unwrap_or(&Value::Null)));
@@ -65,33 +65,37 @@ impl Turn<'_> {
                 self.tracer.flow(What::RailPassed { rail: rail.name.clone(), rewritten }, flow);
                 return Ok(Ended::No);
             }
-            End::Raised(exception) => {
-                self.blocked(rail, exception.message.clone());
+            End::Raised((_, span), exception) => {
+                self.blocked(rail, exception.message.clone(), span);
                 self.exception = Some(exception);
                 return Ok(Ended::Yes);
             }
-            End::Stopped(said) => said,
+            End::Stopped(place, said) => (place, said),
         };
         let reason = text.as_ref().map_or_else(
             || "it stopped the turn".to_owned(),
             |(message, _)| message.as_ref().map_or("it spoke".to_owned(), |message| format!("it says `{message}`")),
         );
-        self.blocked(rail, reason);
+        self.blocked(rail, reason, place.1);
         if let Some((message, text)) = text {
-            self.put(message, text, Some((rail.flow, flow.span)));
+            self.put(message, text, Some(place));
         }
         Ok(Ended::Yes)
     }
 
     /// The turn is over, and so is every flow.
-    fn blocked(&mut self, rail: &Guard, reason: String) {
+    fn blocked(&mut self, rail: &Guard, reason: String, span: Span) {
         let triggered = match rail.guards {
             Guards::Output => "triggered_output_rail",
             _ => "triggered_input_rail",
         };
         self.conversation.store.set(triggered.into(), (*rail.name).into());
         let flow = self.parts.program.flow(rail.flow);
-        self.tracer.flow(What::RailBlocked { rail: rail.name.clone(), reason: reason.clone() }, flow);
+        self.tracer.record(
+            What::RailBlocked { rail: rail.name.clone(), reason: reason.clone() },
+            Some(span),
+            Some(flow),
+        );
         self.verdict.block(&rail.name, reason);
         self.conversation.instances.clear();
     }
@@ -114,7 +118,7 @@ impl Turn<'_> {
             return Ok(Ended::No);
         }
         let place = span.map(|span| format!(" ({})", self.parts.sources.location(span))).unwrap_or_default();
-        self.blocked(rail, format!("rail failed: {reason}{place}"));
+        self.blocked(rail, format!("rail failed: {reason}{place}"), span.unwrap_or(flow.span));
         self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
         Ok(Ended::Yes)
     }
@@ -139,16 +143,16 @@ impl Turn<'_> {
         while let Some(next) = decision {
             let place = (next.flow, next.span);
             let event = match next.act {
-                Act::Stop => return Ok(End::Stopped(None)),
+                Act::Stop => return Ok(End::Stopped(place, None)),
                 Act::Say { say, locals, .. } => {
                     let (message, text) = self.canned(&say, &locals, place)?;
                     let name = message.map(|message| self.parts.program.message(message).name.clone());
-                    return Ok(End::Stopped(Some((name, text))));
+                    return Ok(End::Stopped(place, Some((name, text))));
                 }
                 Act::Raise { name, values } => {
                     self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
                     if self.parts.config.rails_exceptions && name.ends_with("Exception") {
-                        return Ok(End::Raised(exception(&name, &values, rail)));
+                        return Ok(End::Raised(place, exception(&name, &values, rail)));
                     }
                     // Nobody else hears it, and the rail must not be dropped by its own event.
                     machine!().step_over(next.by)?;
