@@ -64,7 +64,7 @@ fn the_workflow_passes_on_a_new_project_and_writes_its_log_when_there_are_errors
         .captures_iter(WORKFLOW)
         .map(|found| found[1].to_owned())
         .collect();
-    assert_eq!(commands.len(), 3);
+    assert_eq!(commands.len(), 4);
     let folder = project();
     for command in &commands {
         let output = sh(folder.path(), command);
@@ -72,7 +72,7 @@ fn the_workflow_passes_on_a_new_project_and_writes_its_log_when_there_are_errors
     }
     fs::write(folder.path().join("rails/wrong.co"), "define flow\n  frobnicate \"\n").unwrap();
     let passed: Vec<bool> = commands.iter().map(|command| sh(folder.path(), command).status.success()).collect();
-    assert_eq!(passed, [false, false, true]);
+    assert_eq!(passed, [false, false, false, true]);
     let log = fs::read_to_string(folder.path().join("railsc.sarif")).unwrap();
     let log: serde_json::Value = serde_json::from_str(&log).unwrap();
     assert_ne!(log["runs"][0]["results"], serde_json::json!([]));
