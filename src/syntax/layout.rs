@@ -177,6 +177,8 @@ struct Open {
     tabbed: bool,
     start: usize,
     end: usize,
+    /// As `end`, without the backslashes before it.
+    solid: usize,
     damaged: bool,
 }
 
@@ -230,6 +232,9 @@ impl Splitter<'_> {
                 Ok(token) => {
                     let line = open.get_or_insert_with(|| self.open(margin.clone(), range.start));
                     line.end = range.end;
+                    if &self.text[range.clone()] != "\\" {
+                        line.solid = range.end;
+                    }
                     self.behind.clear();
                     if token == Token::String(Closed::No) && !line.damaged {
                         let diagnostic = self.unterminated(line, range.clone());
@@ -263,7 +268,7 @@ impl Splitter<'_> {
             self.tabs.push(Span::new(self.file, margin));
         }
         let indent = white.chars().map(|c| if c == '\t' { 8 } else { 1 }).sum();
-        Open { indent, tabbed, start, end: start, damaged: false }
+        Open { indent, tabbed, start, end: start, solid: start, damaged: false }
     }
 
     fn runs_on(&self, line: &Open) -> bool {
@@ -274,12 +279,10 @@ impl Splitter<'_> {
     fn close(&mut self, line: Option<Open>) {
         if let Some(line) = line {
             // Backslashes at the end join nothing.
-            let kept = self.text[line.start..line.end].trim_end_matches(['\\', ' ', '\t', '\r', '\n']).len();
-            if kept == 0 {
+            if line.solid == line.start {
                 return;
             }
-            let line = Open { end: line.start + kept, ..line };
-            let span = self.span(line.start..line.end);
+            let span = self.span(line.start..line.solid);
             let comments = std::mem::replace(&mut self.comments, std::mem::take(&mut self.behind));
             self.lines.push(Line { indent: line.indent, span, comments, damaged: line.damaged, tabbed: line.tabbed });
         }
