@@ -3,18 +3,21 @@
 //! The rules are those of Colang 1.0: what matches advances, what can't go on is aborted or interrupted, what is not
 //! running yet may start, and the first step that wants to act decides.
 
+mod fate;
+mod instances;
+mod matching;
+mod slide;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::{Budget, CALL_DEPTH, Exhausted};
+use super::budget::{Budget, Exhausted};
 use super::starts::Starts;
 use super::store::Store;
 use super::trace::{Tracer, What};
-use crate::expression::{self, Expression, Scope, Value, Variables};
-use crate::program::{
-    Argument, Callee, EventPattern, EventSpec, FlowId, FlowKind, IntentId, MessageId, Op, Program, Say, UserPattern,
-};
+use crate::expression::{Value, Variables};
+use crate::program::{FlowId, IntentId, MessageId, Op, Program, Say};
 use crate::source::Span;
 
 /// What happened.
@@ -125,53 +128,6 @@ enum Head {
     Rests,
     /// It ran past the end.
     Completed,
-}
-
-impl Instances {
-    /// Drops every flow that runs.
-    pub(super) fn clear(&mut self) {
-        self.running.clear();
-        self.dropped.clear();
-        self.ended.clear();
-    }
-
-    /// Whether no flow runs.
-    pub(super) fn is_empty(&self) -> bool {
-        self.running.is_empty()
-    }
-
-    /// How many flows run.
-    pub(super) fn len(&self) -> usize {
-        self.running.len()
-    }
-
-    /// Whether all of it could have come about by running `program`; what is read from outside may not.
-    pub(super) fn is_sound(&self, program: &Program) -> bool {
-        let ids: Vec<u64> = self.running.iter().map(|instance| instance.id.0).collect();
-        let frame_is_sound = |frame: &Frame| {
-            let flow = program.flows.get(frame.flow.index());
-            flow.is_some_and(|flow| frame.at <= flow.steps.len())
-        };
-        let rests = |frame: &Frame| {
-            let step = program.flows.get(frame.flow.index()).and_then(|flow| flow.steps.get(frame.at));
-            step.is_some_and(|step| acts(&step.op) || matches!(step.op, Op::User(_) | Op::When { .. } | Op::Event(_)))
-        };
-        self.running.iter().all(|instance| {
-            let awaits = |id: InstanceId| id != instance.id && ids.contains(&id.0);
-            instance.frames.first().is_some_and(|frame| frame.flow == instance.flow)
-                && instance.frames.len() <= CALL_DEPTH
-                && instance.frames.iter().all(frame_is_sound)
-                && instance.frames.last().is_some_and(rests)
-                && instance.id.0 < self.next_id
-                && instance.interrupted_by.is_none_or(awaits)
-                && ids.iter().filter(|id| **id == instance.id.0).count() == 1
-        }) && self.next_id < u64::MAX / 2
-    }
-
-    /// What was dropped in the turn before is gone for good.
-    pub(super) fn begin_turn(&mut self) {
-        self.dropped.clear();
-    }
 }
 
 impl<'a> Machine<'a> {
@@ -310,8 +266,6 @@ impl<'a> Machine<'a> {
         Ok(Decision { by: instance.id, priority, flow: frame.flow, span: step.span, act })
     }
 
-    // --- one instance --------------------------------------------------------------------------------------------
-
     fn index(&self, id: InstanceId) -> Option<usize> {
         self.instances.running.iter().position(|instance| instance.id == id)
     }
@@ -326,266 +280,6 @@ impl<'a> Machine<'a> {
         let Event::Custom { name, .. } = event else { return true };
         let knows = |flow: FlowId| self.program.flow(flow).events.contains(name);
         instance.frames.iter().any(|frame| knows(frame.flow))
-    }
-
-    /// Where `event` takes a head that rests at `op`; `None` when it does not match.
-    fn target(&self, op: &Op, event: &Event, instance: &Instance) -> Result<Option<usize>, Failure> {
-        let next = top(instance).at + 1;
-        Ok(match op {
-            Op::User(patterns) => patterns.iter().any(|pattern| user_matches(*pattern, event)).then_some(next),
-            Op::Bot(say) => bot_matches(say, event, instance.id).then_some(next),
-            Op::Execute { action, .. } => {
-                matches!(event, Event::Finished { action: finished, .. } if finished == action).then_some(next)
-            }
-            Op::Event(spec) => self.spec_matches(spec, event, instance)?.then_some(next),
-            Op::When { branches, otherwise } => {
-                for (pattern, target) in branches.iter().rev() {
-                    if self.event_matches(pattern, event, instance)? {
-                        return Ok(Some(*target));
-                    }
-                }
-                let answers = branches.iter().any(|(pattern, _)| same_kind(pattern, event));
-                otherwise.filter(|_| answers)
-            }
-            _ => None,
-        })
-    }
-
-    fn event_matches(&self, pattern: &EventPattern, event: &Event, instance: &Instance) -> Result<bool, Failure> {
-        Ok(match pattern {
-            EventPattern::User(pattern) => user_matches(*pattern, event),
-            EventPattern::Bot(wanted) => matches!(event, Event::Bot { message, .. } if *message == Some(*wanted)),
-            EventPattern::AnyBot => matches!(event, Event::Bot { .. }),
-            EventPattern::Event(spec) => self.spec_matches(spec, event, instance)?,
-            // No event: `complete` tells of it.
-            EventPattern::Flow(_) => false,
-        })
-    }
-
-    /// Whether an event has the name and the values that are waited for; `...` is any value.
-    fn spec_matches(&self, spec: &EventSpec, event: &Event, instance: &Instance) -> Result<bool, Failure> {
-        let Event::Custom { name, values } = event else { return Ok(false) };
-        if *name != spec.name {
-            return Ok(false);
-        }
-        let frame = top(instance);
-        let span = self.program.flow(frame.flow).steps[frame.at].span;
-        for (argument, wanted) in self.values(&spec.arguments, frame, span)? {
-            let is_any = wanted.as_str() == Some("...");
-            if !is_any && values.get(&*argument) != Some(&wanted) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Moves the head of the instance that raised an event on, before the event arrives.
-    pub(super) fn step_over(&mut self, id: InstanceId) -> Result<(), Failure> {
-        let Some(index) = self.index(id) else { return Ok(()) };
-        let mut instance = self.instances.running[index].clone();
-        step_on(&mut instance);
-        let completed = self.slide(&mut instance)? == Head::Completed;
-        self.instances.running[index] = instance;
-        if completed {
-            self.complete(id);
-        }
-        self.tell_ends()
-    }
-
-    /// Moves the head of `instance` to `target` and slides on from there.
-    fn go(&mut self, instance: &mut Instance, target: usize, event: &Event) -> Result<Head, Failure> {
-        if let (Some(Op::Execute { into: Some(variable), .. }), Event::Finished { result, .. }) =
-            (self.op(instance), event)
-        {
-            let variable = variable.clone();
-            self.set(instance, variable, result.clone());
-        }
-        let from = top(instance);
-        if matches!(self.op(instance), Some(Op::When { .. })) {
-            self.tracer.went(from.flow, from.at, target);
-        }
-        jump(instance, target);
-        self.slide(instance)
-    }
-
-    /// Runs assignments, conditions, jumps and calls up to the next step that waits or acts.
-    fn slide(&mut self, instance: &mut Instance) -> Result<Head, Failure> {
-        let program = self.program;
-        loop {
-            let frame = top(instance);
-            let flow = program.flow(frame.flow);
-            let Some(step) = flow.steps.get(frame.at) else {
-                if self.leave(instance, Value::Null) == Head::Completed {
-                    return Ok(Head::Completed);
-                }
-                continue;
-            };
-            self.budget.spend(frame.flow, step.span)?;
-            match &step.op {
-                Op::User(_)
-                | Op::Bot(_)
-                | Op::Execute { .. }
-                | Op::Event(_)
-                | Op::Raise(_)
-                | Op::When { .. }
-                | Op::Stop => return Ok(Head::Rests),
-                Op::Jump(target) => jump(instance, *target),
-                Op::Branch { condition, otherwise } => {
-                    let value = self.evaluate(condition, frame, step.span)?;
-                    let target = if expression::is_true(&value) { frame.at + 1 } else { *otherwise };
-                    self.tracer.went(frame.flow, frame.at, target);
-                    jump(instance, target);
-                }
-                Op::Assign { variable, value } => {
-                    let value = self.evaluate(value, frame, step.span)?;
-                    self.set(instance, variable.clone(), value);
-                    step_on(instance);
-                }
-                Op::Do { callee, arguments, into } => {
-                    let flow = self.callee(callee, frame, step.span)?;
-                    let locals = self.values(arguments, frame, step.span)?.into_iter().collect();
-                    if instance.frames.len() >= CALL_DEPTH {
-                        return Err(Exhausted { flow: frame.flow, span: step.span }.into());
-                    }
-                    self.tracer.ran(flow);
-                    step_on(instance);
-                    instance.frames.push(Frame { flow, at: 0, locals, into: into.clone() });
-                }
-                Op::Return(value) => {
-                    let value = match value {
-                        Some(value) => self.evaluate(value, frame, step.span)?,
-                        None => Value::Null,
-                    };
-                    if self.leave(instance, value) == Head::Completed {
-                        return Ok(Head::Completed);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Ends the flow or subflow that `instance` is in.
-    fn leave(&mut self, instance: &mut Instance, value: Value) -> Head {
-        if instance.frames.len() == 1 {
-            return Head::Completed;
-        }
-        if let Some(Frame { into: Some(variable), .. }) = instance.frames.pop() {
-            self.set(instance, variable, value);
-        }
-        Head::Rests
-    }
-
-    fn callee(&self, callee: &Callee, frame: &Frame, span: Span) -> Result<FlowId, Failure> {
-        let variable = match callee {
-            Callee::Flow(flow) => return Ok(*flow),
-            Callee::Variable(variable) => variable,
-        };
-        let value = frame.locals.get(variable).or_else(|| self.store.variables().get(variable));
-        let named = value.and_then(Value::as_str).and_then(|name| self.program.flow_named(name));
-        match named.filter(|flow| self.program.flow(*flow).kind == FlowKind::Subflow) {
-            Some(flow) => Ok(flow),
-            None => {
-                let reason = format!("`do ${variable}`: no subflow is called {}", value.unwrap_or(&Value::Null));
-                Err(Failure::Failed { place: Some((frame.flow, span)), reason })
-            }
-        }
-    }
-
-    /// Sets a parameter of the subflow if it is called so, else a variable of the conversation.
-    fn set(&mut self, instance: &mut Instance, variable: Arc<str>, value: Value) {
-        match instance.frames.last_mut().and_then(|frame| frame.locals.get_mut(&variable)) {
-            Some(local) => *local = value,
-            None => self.store.set(variable, value),
-        }
-    }
-
-    fn evaluate(&self, expression: &Expression, frame: &Frame, span: Span) -> Result<Value, Failure> {
-        let scope = Scope { locals: &frame.locals, globals: self.store.variables() };
-        expression.evaluate(scope).map_err(|error| Failure::Failed {
-            place: Some((frame.flow, span)),
-            reason: format!("`{}`: {error}", expression.source()),
-        })
-    }
-
-    fn values(&self, arguments: &[Argument], frame: &Frame, span: Span) -> Result<Vec<(Arc<str>, Value)>, Failure> {
-        let value = |argument: &Argument| Ok((argument.name.clone(), self.evaluate(&argument.value, frame, span)?));
-        arguments.iter().map(value).collect()
-    }
-
-    // --- what becomes of instances -------------------------------------------------------------------------------
-
-    fn complete(&mut self, id: InstanceId) {
-        let program = self.program;
-        let Some(done) = self.remove(id, What::FlowCompleted) else { return };
-        let wakes_all = program.flow(done.flow).modifiers.extension;
-        for instance in &mut self.instances.running {
-            if instance.interrupted_by == Some(id) || wakes_all && instance.interrupted_by.is_some() {
-                instance.interrupted_by = None;
-                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
-            }
-        }
-        if wakes_all {
-            for mut instance in std::mem::take(&mut self.instances.dropped) {
-                instance.interrupted_by = None;
-                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
-                self.instances.running.push(instance);
-            }
-        }
-        self.instances.ended.push(done.flow);
-    }
-
-    /// Advances what waits by `when flow` for the end of flows that have ended.
-    fn tell_ends(&mut self) -> Result<(), Failure> {
-        while let Some(flow) = self.instances.ended.pop() {
-            let ends = |(pattern, _): &&(EventPattern, usize)| matches!(pattern, EventPattern::Flow(id) if *id == flow);
-            let target = |instance: &Instance| match self.op(instance) {
-                Some(Op::When { branches, .. }) if instance.interrupted_by.is_none() => {
-                    branches.iter().rev().find(ends).map(|(_, target)| (instance.id, *target))
-                }
-                _ => None,
-            };
-            let waiting: Vec<(InstanceId, usize)> = self.instances.running.iter().filter_map(target).collect();
-            for (id, target) in waiting {
-                let Some(index) = self.index(id) else { continue };
-                let mut instance = self.instances.running[index].clone();
-                let from = top(&instance);
-                self.tracer.went(from.flow, from.at, target);
-                jump(&mut instance, target);
-                let completed = self.slide(&mut instance)? == Head::Completed;
-                self.instances.running[index] = instance;
-                if completed {
-                    self.complete(id);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Drops the instance, and with it all that it holds up.
-    fn abort(&mut self, id: InstanceId) {
-        let mut doomed = vec![id];
-        while let Some(id) = doomed.pop() {
-            let held_up = self.instances.running.iter().filter(|instance| instance.interrupted_by == Some(id));
-            doomed.extend(held_up.map(|instance| instance.id));
-            let dropped = self.remove(id, What::FlowAborted);
-            self.instances.dropped.extend(dropped);
-        }
-    }
-
-    fn interrupt(&mut self, id: InstanceId, by: InstanceId) {
-        let program = self.program;
-        let name = self.index(by).map(|index| program.flow(self.instances.running[index].flow).name.clone());
-        if let (Some(index), Some(by_flow)) = (self.index(id), name) {
-            let instance = &mut self.instances.running[index];
-            instance.interrupted_by = Some(by);
-            self.tracer.flow(What::FlowInterrupted { by: by_flow }, program.flow(instance.flow));
-        }
-    }
-
-    fn remove(&mut self, id: InstanceId, what: What) -> Option<Instance> {
-        let instance = self.instances.running.remove(self.index(id)?);
-        self.tracer.flow(what, self.program.flow(instance.flow));
-        Some(instance)
     }
 }
 
@@ -607,31 +301,4 @@ fn step_on(instance: &mut Instance) {
 /// Whether a step does something by itself and does not wait for the user.
 fn acts(op: &Op) -> bool {
     matches!(op, Op::Bot(_) | Op::Execute { .. } | Op::Raise(_) | Op::Stop)
-}
-
-fn user_matches(pattern: UserPattern, event: &Event) -> bool {
-    match (pattern, event) {
-        (UserPattern::Any, Event::User(_) | Event::UserUnknown) => true,
-        (UserPattern::Intent(wanted), Event::User(intent)) => wanted == *intent,
-        _ => false,
-    }
-}
-
-fn bot_matches(say: &Say, event: &Event, waiting: InstanceId) -> bool {
-    let Event::Bot { message, by } = event else { return false };
-    match say {
-        Say::Message(wanted) => *message == Some(*wanted),
-        Say::Any => true,
-        Say::Variable(_) => *by == Some(waiting),
-    }
-}
-
-/// Whether `pattern` waits for events of this kind, so that `else` answers the ones it does not match.
-fn same_kind(pattern: &EventPattern, event: &Event) -> bool {
-    match pattern {
-        EventPattern::User(_) => matches!(event, Event::User(_) | Event::UserUnknown),
-        EventPattern::Bot(_) | EventPattern::AnyBot => matches!(event, Event::Bot { .. }),
-        EventPattern::Event(_) => matches!(event, Event::Custom { .. }),
-        EventPattern::Flow(_) => false,
-    }
 }

@@ -1,0 +1,81 @@
+//! What becomes of flows that end, can't go on, or stand in the way of each other.
+
+use super::{Failure, Head, Instance, InstanceId, Machine, jump, top};
+use crate::engine::trace::What;
+use crate::program::{EventPattern, Op};
+
+impl Machine<'_> {
+    pub(super) fn complete(&mut self, id: InstanceId) {
+        let program = self.program;
+        let Some(done) = self.remove(id, What::FlowCompleted) else { return };
+        let wakes_all = program.flow(done.flow).modifiers.extension;
+        for instance in &mut self.instances.running {
+            if instance.interrupted_by == Some(id) || wakes_all && instance.interrupted_by.is_some() {
+                instance.interrupted_by = None;
+                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
+            }
+        }
+        if wakes_all {
+            for mut instance in std::mem::take(&mut self.instances.dropped) {
+                instance.interrupted_by = None;
+                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
+                self.instances.running.push(instance);
+            }
+        }
+        self.instances.ended.push(done.flow);
+    }
+
+    /// Advances what waits by `when flow` for the end of flows that have ended.
+    pub(super) fn tell_ends(&mut self) -> Result<(), Failure> {
+        while let Some(flow) = self.instances.ended.pop() {
+            let ends = |(pattern, _): &&(EventPattern, usize)| matches!(pattern, EventPattern::Flow(id) if *id == flow);
+            let target = |instance: &Instance| match self.op(instance) {
+                Some(Op::When { branches, .. }) if instance.interrupted_by.is_none() => {
+                    branches.iter().rev().find(ends).map(|(_, target)| (instance.id, *target))
+                }
+                _ => None,
+            };
+            let waiting: Vec<(InstanceId, usize)> = self.instances.running.iter().filter_map(target).collect();
+            for (id, target) in waiting {
+                let Some(index) = self.index(id) else { continue };
+                let mut instance = self.instances.running[index].clone();
+                let from = top(&instance);
+                self.tracer.went(from.flow, from.at, target);
+                jump(&mut instance, target);
+                let completed = self.slide(&mut instance)? == Head::Completed;
+                self.instances.running[index] = instance;
+                if completed {
+                    self.complete(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops the instance, and with it all that it holds up.
+    pub(super) fn abort(&mut self, id: InstanceId) {
+        let mut doomed = vec![id];
+        while let Some(id) = doomed.pop() {
+            let held_up = self.instances.running.iter().filter(|instance| instance.interrupted_by == Some(id));
+            doomed.extend(held_up.map(|instance| instance.id));
+            let dropped = self.remove(id, What::FlowAborted);
+            self.instances.dropped.extend(dropped);
+        }
+    }
+
+    pub(super) fn interrupt(&mut self, id: InstanceId, by: InstanceId) {
+        let program = self.program;
+        let name = self.index(by).map(|index| program.flow(self.instances.running[index].flow).name.clone());
+        if let (Some(index), Some(by_flow)) = (self.index(id), name) {
+            let instance = &mut self.instances.running[index];
+            instance.interrupted_by = Some(by);
+            self.tracer.flow(What::FlowInterrupted { by: by_flow }, program.flow(instance.flow));
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: InstanceId, what: What) -> Option<Instance> {
+        let instance = self.instances.running.remove(self.index(id)?);
+        self.tracer.flow(what, self.program.flow(instance.flow));
+        Some(instance)
+    }
+}
