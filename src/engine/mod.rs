@@ -2,6 +2,7 @@
 
 mod action;
 mod budget;
+mod builder;
 mod conversation;
 mod coverage;
 mod error;
@@ -25,13 +26,14 @@ mod store;
 mod trace;
 
 pub use action::{ActionError, Args};
+pub use builder::RailsBuilder;
 pub(crate) use coverage::Coverage;
 pub use error::{GenerateError, LoadError};
 pub use explain::explain;
 pub use load::{Inspection, Report, inspect, inspect_source};
 pub use message::Input;
 pub use rail::{Status, Verdict};
-pub use rails::{Rails, RailsBuilder};
+pub use rails::Rails;
 pub use reply::{Exception, Reply};
 pub use session::Session;
 pub use state::{ResumeError, STATE_VERSION, SessionState};

@@ -2,16 +2,16 @@
 
 use std::future::Future;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use super::action::{ActionError, Actions, Args};
+use super::action::Actions;
 use super::budget::Exhausted;
+use super::builder::RailsBuilder;
 use super::conversation::Conversation;
 use super::coverage::Coverage;
 use super::error::{GenerateError, LoadError};
-use super::guard::{Guard, guards};
-use super::load::{Care, Inspection, load};
+use super::guard::Guard;
 use super::message::Input;
 use super::pipeline::{self, Mode, Outcome};
 use super::reply::Reply;
@@ -21,9 +21,8 @@ use super::starts::Starts;
 use super::state::{self, ResumeError, SessionState};
 use super::trace::{Tracer, What};
 use crate::classify::Classifier;
-use crate::config::{self, Config};
-use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::Value;
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::model::{ChatModel, Message, Role};
 use crate::program::{Guards, IntentId, Program};
 use crate::source::SourceMap;
@@ -36,11 +35,11 @@ pub struct Rails {
 
 /// What all clones share: what was loaded, and what the host program adds.
 pub(super) struct Parts {
-    loaded: Arc<Loaded>,
-    pub actions: Actions,
-    pub model: Option<Arc<dyn ChatModel>>,
-    seen: Seen,
-    coverage: Option<Arc<Coverage>>,
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) actions: Actions,
+    pub(super) model: Option<Arc<dyn ChatModel>>,
+    pub(super) seen: Seen,
+    pub(super) coverage: Option<Arc<Coverage>>,
 }
 
 /// A configuration, compiled.
@@ -55,8 +54,8 @@ pub(super) struct Loaded {
     pub reads_config: bool,
     /// What a text means that no intent matches, if the configuration says so.
     pub fallback_intent: Option<IntentId>,
-    diagnostics: Vec<Diagnostic>,
-    fingerprint: OnceLock<String>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub fingerprint: OnceLock<String>,
 }
 
 impl Deref for Parts {
@@ -68,6 +67,10 @@ impl Deref for Parts {
 }
 
 impl Rails {
+    pub(super) fn of(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
     /// Loads the configuration at `path`: a folder, or a single `.co` file.
     ///
     /// # Errors
@@ -102,12 +105,7 @@ impl Rails {
 
     /// Rails with actions of the host program.
     pub fn builder() -> RailsBuilder {
-        RailsBuilder {
-            origin: Origin::Source(String::new()),
-            actions: Actions::default(),
-            model: None,
-            remembered: Seen::USUAL,
-        }
+        RailsBuilder::new()
     }
 
     /// Answers one text, or the last message of a conversation; the messages before it bring the flows to where they
@@ -307,125 +305,5 @@ impl std::fmt::Debug for Rails {
             .field("intents", &self.parts.program.intents.len())
             .field("flows", &self.parts.program.flows.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Puts [`Rails`] together.
-pub struct RailsBuilder {
-    origin: Origin,
-    actions: Actions,
-    model: Option<Arc<dyn ChatModel>>,
-    remembered: u64,
-}
-
-enum Origin {
-    Path(PathBuf),
-    Source(String),
-    /// A configuration and the tests in its folder for them.
-    Tested(PathBuf),
-    /// A rail file and a `config.yml`, called so.
-    Texts {
-        name: String,
-        rails: String,
-        config: String,
-    },
-}
-
-impl RailsBuilder {
-    /// Reads the configuration at `path`: a folder, or a single `.co` file.
-    #[must_use]
-    pub fn path(mut self, path: impl AsRef<Path>) -> Self {
-        self.origin = Origin::Path(path.as_ref().to_owned());
-        self
-    }
-
-    /// Reads `text` as a `.co` file, instead of a path.
-    #[must_use]
-    pub fn source(mut self, text: impl Into<String>) -> Self {
-        self.origin = Origin::Source(text.into());
-        self
-    }
-
-    /// Reads the configuration at `path`, along with the rail files in its folder `tests`.
-    pub(crate) fn tested(mut self, path: &Path) -> Self {
-        self.origin = Origin::Tested(path.to_owned());
-        self
-    }
-
-    /// Reads a rail file and a `config.yml`, which findings call `name`.
-    pub(crate) fn texts(mut self, name: &str, rails: &str, config: &str) -> Self {
-        self.origin = Origin::Texts { name: name.to_owned(), rails: rails.to_owned(), config: config.to_owned() };
-        self
-    }
-
-    /// Lets flows run `action` by `execute NAME`. It has `limits.timeout` to answer; an error, a panic or a time-out ends
-    /// the turn with `inform internal error occurred`.
-    #[must_use]
-    pub fn action<F, R>(mut self, name: &str, action: F) -> Self
-    where
-        F: Fn(Args) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<Value, ActionError>> + Send + 'static,
-    {
-        self.actions.add(name, action);
-        self
-    }
-
-    /// Asks `model` for what no flow has and no message says.
-    #[must_use]
-    pub fn model(mut self, model: impl ChatModel + 'static) -> Self {
-        self.model = Some(Arc::new(model));
-        self
-    }
-
-    /// How many bytes of conversations [`Rails::generate`] may remember, so that it need not follow their messages again
-    /// when they go on; 64 MiB unless said otherwise, 0 for none.
-    ///
-    /// Two callers that send the same messages share what is remembered, the variables that actions have set included.
-    /// Where these differ from user to user, use a [`Session`] for each, or send a system message that names the user.
-    #[must_use]
-    pub fn remember(mut self, bytes: u64) -> Self {
-        self.remembered = bytes;
-        self
-    }
-
-    /// Loads and compiles.
-    ///
-    /// # Errors
-    /// When there is an error in the configuration.
-    pub fn build(self) -> Result<Rails, LoadError> {
-        let read = match &self.origin {
-            Origin::Path(path) => config::load(path),
-            Origin::Source(text) => config::from_source("<source>", text.as_bytes()),
-            Origin::Tested(path) => config::load_tested(path),
-            Origin::Texts { name, rails, config } => config::from_texts(name, rails, config),
-        };
-        let Inspection { sources, config, program, classifier, fallback_intent, diagnostics, .. } =
-            load(read, self.actions.names(), self.model.is_some(), Care::Quick);
-        let sources = Arc::new(sources);
-        let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
-        let guards = guards(&config, &program);
-        let starts = Starts::new(&program, &guards.iter().map(|guard| guard.flow).collect::<Vec<_>>());
-        let loaded = Loaded {
-            reads_config: program.reads(pipeline::CONFIG),
-            sources,
-            config,
-            program,
-            classifier,
-            starts,
-            guards,
-            fallback_intent,
-            diagnostics,
-            fingerprint: OnceLock::new(),
-        };
-        let Self { mut actions, model, remembered, .. } = self;
-        if let Some(base) = &loaded.config.actions_server
-            && let Err(error) = actions.ask(base)
-        {
-            let message = format!("HTTP can't be spoken here: {error}");
-            let diagnostics = vec![Diagnostic::without_span(codes::UNREADABLE, message)];
-            return Err(LoadError { sources: loaded.sources, diagnostics });
-        }
-        let parts = Parts { loaded: Arc::new(loaded), actions, model, seen: Seen::new(remembered), coverage: None };
-        Ok(Rails { parts: Arc::new(parts) })
     }
 }
