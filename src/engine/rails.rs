@@ -1,6 +1,5 @@
 //! Rails, loaded and ready to answer.
 
-use std::future::Future;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
