@@ -185,6 +185,28 @@ fn what_tests_nothing_fails() {
 }
 
 #[test]
+fn the_tests_of_a_configuration_may_be_named_alone() {
+    let tests = format!("{TESTED}/tests");
+    for (path, count) in [(tests.clone(), 8), (format!("{tests}/orders.co"), 5), (format!("{tests}/talks.jsonl"), 2)] {
+        let (exit, out, err) = run(&[&path]);
+        assert!(exit == 0 && out.contains(&format!("\n{count} tests passed")), "{path}: {out}{err}");
+    }
+    let mut command = Command::cargo_bin("railsc").unwrap();
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(&tests));
+    let output = command.args(["test", "orders.co"]).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && out.contains("5 tests passed"), "{out}");
+}
+
+#[test]
+fn a_line_that_names_nothing_fails_its_test() {
+    let test = "define test a name with a slip\n  user \"hello\"\n  bot greet bakc\n  intent greet\n";
+    let folder = tested_with(&[("tests/slip.co", test)]);
+    let (exit, out, _) = run(&[path(&folder), "--filter", "slip"]);
+    assert!(exit == 1 && out.contains("slip.co:3") && out.contains("names what does not exist"), "{out}");
+}
+
+#[test]
 fn update_writes_down_what_is_said_now() {
     let block = "define test greeting, spoken\n  user \"hello\"\n  bot \"Good day.\"  # what a day\n\ndefine test an order\n  \
                  action find order returns {\"shipped\": True}\n  user \"where is my order 7\"\n  bot greet back\n";

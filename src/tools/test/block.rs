@@ -17,19 +17,24 @@ use crate::model::Script;
 use crate::program::{Argument, Guards, Test, TestKind, TestLine};
 use crate::source::Span;
 
-/// Runs the tests in the rail files of a configuration, a suite for each file that has some. When `must_exist`, there
-/// must be one.
+/// Runs the tests in the rail files of a configuration, or in `only` one of them, a suite for each file that has some.
+/// When `must_exist`, there must be one.
 pub(super) async fn run_all(
     path: &Path,
+    only: Option<&Path>,
     tested: &mut Tested,
     must_exist: bool,
     options: &Options,
     outcome: &mut Outcome,
 ) -> Vec<Suite> {
     let rails = tested.rails.clone();
+    let is_wanted = |test: &&Test| {
+        let file = || rails.sources().file(test.span.file).name().to_string();
+        options.wants(&test.name) && only.is_none_or(|only| is_same(Path::new(&file()), only))
+    };
     let mut suites: Vec<Suite> = Vec::new();
     let mut fixes = Vec::new();
-    for test in rails.program().tests.iter().filter(|test| options.wants(&test.name)) {
+    for test in rails.program().tests.iter().filter(is_wanted) {
         let began = Instant::now();
         let place = rails.sources().location(test.span);
         let mut player = Player::new(tested, test, options.update);
@@ -44,7 +49,11 @@ pub(super) async fn run_all(
         }
     }
     outcome.updated.extend(update::splice(fixes, rails.sources()));
-    if options.filter.is_none() {
+    if let Some(only) = only {
+        if suites.is_empty() && options.filter.is_none() {
+            suites.push(untested(only.display().to_string()));
+        }
+    } else if options.filter.is_none() {
         // A file of tests that has none is a mistake, and so is a configuration that should have some.
         let files = config::test_files(path, "co").into_iter().map(|file| file.display().to_string());
         let must_have = files.chain(must_exist.then(|| path.display().to_string()).filter(|_| suites.is_empty()));
@@ -55,6 +64,10 @@ pub(super) async fn run_all(
         }
     }
     suites
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().ok().is_some_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn untested(name: String) -> Suite {
@@ -173,6 +186,12 @@ impl<'a> Player<'a> {
                     let got = if values.is_empty() { value.to_string() } else { values.join(", ") };
                     return Err(self.failure(Some(span), format!("`{}` to be true", condition.source()), got));
                 }
+            }
+            TestKind::Unfulfillable => {
+                let got = "one that names what does not exist: `railsc check` says more";
+                return Err(
+                    failure(Some(self.rails.sources().location(span)), "a line that can be fulfilled", got).into()
+                );
             }
             expectation => self.expect(expectation, span).await?,
         }

@@ -125,7 +125,8 @@ pub enum TestError {
     },
 }
 
-/// Runs the tests at `path`: a configuration with those in its folder `tests`, or a `.jsonl` file of transcripts.
+/// Runs the tests at `path`: a configuration with those in its folder `tests`, that folder or a file in it, or any `.jsonl`
+/// file of transcripts.
 ///
 /// # Errors
 /// When there is no such configuration, or it does not load.
@@ -137,9 +138,14 @@ pub async fn run(path: &Path, options: &Options, outcome: &mut Outcome) -> Resul
         outcome.coverage.extend(tested.as_ref().map(coverage::measure));
         return Ok(());
     }
-    let transcripts = config::test_files(path, "jsonl");
+    let (path, only) = match around(path) {
+        Some((configuration, only)) => (configuration, only),
+        None => (path.to_owned(), None),
+    };
+    let path = path.as_path();
+    let transcripts = if only.is_some() { Vec::new() } else { config::test_files(path, "jsonl") };
     let mut tested = Tested::load(path)?;
-    let suites = block::run_all(path, &mut tested, transcripts.is_empty(), options, outcome).await;
+    let suites = block::run_all(path, only, &mut tested, transcripts.is_empty(), options, outcome).await;
     outcome.suites.extend(suites);
     let mut tested = Some(tested);
     for path in transcripts {
@@ -148,6 +154,23 @@ pub async fn run(path: &Path, options: &Options, outcome: &mut Outcome) -> Resul
     }
     outcome.coverage.extend(tested.as_ref().map(coverage::measure));
     Ok(())
+}
+
+/// The configuration around a folder `tests`, and the rail file in there that was meant, if `path` is one of these.
+fn around(path: &Path) -> Option<(PathBuf, Option<&Path>)> {
+    let (folder, only) = match path.is_dir() {
+        true => (path, None),
+        false => (path.parent()?, Some(path)),
+    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let configuration = match folder.parent() {
+        Some(parent) if folder.ends_with("tests") && parent.as_os_str().is_empty() => PathBuf::from("."),
+        Some(parent) if folder.ends_with("tests") => parent.to_owned(),
+        // We stand in it.
+        _ if folder.canonicalize().ok()?.ends_with("tests") => folder.join(".."),
+        _ => return None,
+    };
+    (!config::rail_files(&configuration).0.is_empty()).then_some((configuration, only))
 }
 
 fn is_transcripts(path: &Path) -> bool {
