@@ -69,9 +69,15 @@ pub(super) struct Instances {
     /// Those that were dropped in this turn; the end of an extension brings them back.
     #[serde(skip)]
     dropped: Vec<Instance>,
+    /// Those that were interrupted in this turn; the end of an extension lets them go on.
+    #[serde(skip)]
+    held_up: Vec<InstanceId>,
     /// Flows that have just run past their last step.
     #[serde(skip)]
     ended: Vec<FlowId>,
+    /// An extension is among these.
+    #[serde(skip)]
+    extension_ended: bool,
     next_id: u64,
 }
 
@@ -137,6 +143,7 @@ impl<'a> Machine<'a> {
         let were_running: Vec<FlowId> = self.instances.running.iter().map(|instance| instance.flow).collect();
         let held_up = self.advance_running(event)?;
         self.start_new(event, &were_running)?;
+        self.wake();
         self.tell_ends()?;
         let decision = self.decide(event)?;
         if let Some(decision) = &decision {
@@ -144,6 +151,7 @@ impl<'a> Machine<'a> {
                 self.interrupt(id, decision.by);
             }
         }
+        self.release_awaited();
         Ok(decision)
     }
 
@@ -238,11 +246,20 @@ impl<'a> Machine<'a> {
         for instance in self.instances.running.iter().filter(|instance| instance.interrupted_by.is_none()) {
             let share = if self.touches(event, instance) { 1.0 } else { 0.9 };
             let priority = self.program.flow(instance.flow).priority * share;
-            if self.op(instance).is_some_and(acts) && best.is_none_or(|(other, _)| priority > other) {
+            let takes_over = |(other, decided): (f64, &Instance)| {
+                priority > other || priority == other && self.comes_in_between(event, instance, decided)
+            };
+            if self.op(instance).is_some_and(acts) && best.is_none_or(takes_over) {
                 best = Some((priority, instance));
             }
         }
         best.map(|(priority, instance)| self.decision(instance, priority)).transpose()
+    }
+
+    /// Whether `instance` is an extension that acts on what another flow says, before that one goes on.
+    fn comes_in_between(&self, event: &Event, instance: &Instance, decided: &Instance) -> bool {
+        let is_extension = |instance: &Instance| self.program.flow(instance.flow).modifiers.extension;
+        matches!(event, Event::Bot { .. }) && is_extension(instance) && !is_extension(decided)
     }
 
     fn decision(&self, instance: &Instance, priority: f64) -> Result<Decision, Failure> {

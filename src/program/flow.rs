@@ -42,7 +42,7 @@ pub struct Flow {
     pub priority: f64,
     /// What it does.
     pub steps: Vec<Step>,
-    /// The events that it, or a subflow it does, raises or waits for; other events pass it by.
+    /// The events that it raises or waits for; other events pass it by.
     pub events: Vec<Arc<str>>,
 }
 

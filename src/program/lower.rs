@@ -432,33 +432,16 @@ impl Lowering<'_> {
     }
 }
 
-/// Gathers the events of each flow, those of its subflows included.
+/// Gathers the events of each flow. Those of a subflow are the subflow's: while it runs, they concern who does it too.
 pub(super) fn events(program: &mut Program) {
-    let own: Vec<Vec<Arc<str>>> = program.flows.iter().map(|flow| own_events(&flow.steps)).collect();
-    if own.iter().all(Vec::is_empty) {
-        return;
-    }
-    for index in 0..program.flows.len() {
-        let (mut seen, mut open) = (vec![index], vec![index]);
-        let mut events: Vec<Arc<str>> = Vec::new();
-        while let Some(flow) = open.pop() {
-            events.extend(own[flow].iter().cloned());
-            for step in &program.flows[flow].steps {
-                if let Op::Do { callee: Callee::Flow(callee), .. } = &step.op
-                    && !seen.contains(&callee.index())
-                {
-                    seen.push(callee.index());
-                    open.push(callee.index());
-                }
-            }
-        }
-        events.sort();
-        events.dedup();
-        program.flows[index].events = events;
+    for flow in &mut program.flows {
+        flow.events = events_of(&flow.steps);
+        flow.events.sort();
+        flow.events.dedup();
     }
 }
 
-fn own_events(steps: &[Step]) -> Vec<Arc<str>> {
+fn events_of(steps: &[Step]) -> Vec<Arc<str>> {
     let mut events = Vec::new();
     for step in steps {
         match &step.op {

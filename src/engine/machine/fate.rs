@@ -2,27 +2,60 @@
 
 use super::{Failure, Head, Instance, InstanceId, Machine, jump, top};
 use crate::engine::trace::What;
-use crate::program::{EventPattern, Op};
+use crate::program::{EventPattern, FlowId, Op};
 
 impl Machine<'_> {
     pub(super) fn complete(&mut self, id: InstanceId) {
         let program = self.program;
         let Some(done) = self.remove(id, What::FlowCompleted) else { return };
-        let wakes_all = program.flow(done.flow).modifiers.extension;
         for instance in &mut self.instances.running {
-            if instance.interrupted_by == Some(id) || wakes_all && instance.interrupted_by.is_some() {
+            if instance.interrupted_by == Some(id) {
                 instance.interrupted_by = None;
                 self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
             }
         }
-        if wakes_all {
-            for mut instance in std::mem::take(&mut self.instances.dropped) {
-                instance.interrupted_by = None;
-                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
-                self.instances.running.push(instance);
-            }
-        }
+        self.instances.extension_ended |= program.flow(done.flow).modifiers.extension;
         self.instances.ended.push(done.flow);
+    }
+
+    /// When an extension has ended, what was aborted or interrupted in this turn goes on. Only once the event has been
+    /// taken notice of by all: the one that ends the extension may be what aborts them.
+    pub(super) fn wake(&mut self) {
+        if !std::mem::take(&mut self.instances.extension_ended) {
+            return;
+        }
+        let program = self.program;
+        let held_up = std::mem::take(&mut self.instances.held_up);
+        for instance in &mut self.instances.running {
+            if instance.interrupted_by.is_some() && held_up.contains(&instance.id) {
+                instance.interrupted_by = None;
+                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
+            }
+        }
+        for mut instance in std::mem::take(&mut self.instances.dropped) {
+            instance.interrupted_by = None;
+            self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
+            self.instances.running.push(instance);
+        }
+    }
+
+    /// A flow whose end another one waits for by `when flow` does not wait for that one.
+    pub(super) fn release_awaited(&mut self) {
+        let awaited = self.instances.running.iter().flat_map(|instance| {
+            let branches = match self.op(instance) {
+                Some(Op::When { branches, .. }) => branches.as_slice(),
+                _ => &[],
+            };
+            branches.iter().filter_map(|(pattern, _)| match pattern {
+                EventPattern::Flow(flow) => Some((instance.id, *flow)),
+                _ => None,
+            })
+        });
+        let awaited: Vec<(InstanceId, FlowId)> = awaited.collect();
+        for (waiting, flow) in awaited {
+            let held = |instance: &&mut Instance| instance.flow == flow && instance.interrupted_by == Some(waiting);
+            self.instances.running.iter_mut().filter(held).for_each(|instance| instance.interrupted_by = None);
+        }
     }
 
     /// Advances what waits by `when flow` for the end of flows that have ended.
@@ -69,6 +102,7 @@ impl Machine<'_> {
         if let (Some(index), Some(by_flow)) = (self.index(id), name) {
             let instance = &mut self.instances.running[index];
             instance.interrupted_by = Some(by);
+            self.instances.held_up.push(id);
             self.tracer.flow(What::FlowInterrupted { by: by_flow }, program.flow(instance.flow));
         }
     }

@@ -9,7 +9,9 @@ impl Instances {
     pub(in crate::engine) fn clear(&mut self) {
         self.running.clear();
         self.dropped.clear();
+        self.held_up.clear();
         self.ended.clear();
+        self.extension_ended = false;
     }
 
     /// Whether no flow runs.
@@ -45,8 +47,9 @@ impl Instances {
         }) && self.next_id < u64::MAX / 2
     }
 
-    /// What was dropped in the turn before is gone for good.
+    /// What was dropped in the turn before is gone for good, and what was interrupted waits for its own interrupter.
     pub(in crate::engine) fn begin_turn(&mut self) {
         self.dropped.clear();
+        self.held_up.clear();
     }
 }

@@ -19,6 +19,7 @@ impl Machine<'_> {
         if completed {
             self.complete(id);
         }
+        self.wake();
         self.tell_ends()
     }
 
