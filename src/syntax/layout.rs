@@ -273,7 +273,7 @@ impl Splitter<'_> {
 
     fn runs_on(&self, line: &Open) -> bool {
         let code = &self.text[line.start..line.end];
-        !line.damaged && code.strip_suffix("or").is_some_and(|before| before.ends_with([' ', '\t']))
+        !line.damaged && code.strip_suffix("or").is_some_and(|before| before.ends_with([' ', '\t', '\r', '\n']))
     }
 
     fn close(&mut self, line: Option<Open>) {
