@@ -258,3 +258,61 @@ async fn why_a_reply_is_what_it_is_is_told_in_sentences() {
     let told = told.replace(concat!(env!("CARGO_MANIFEST_DIR"), "/"), "");
     insta::assert_snapshot!(told);
 }
+
+/// What a conversation that was blocked, failed or went otherwise has set must not come back by replaying it.
+#[tokio::test]
+async fn a_replayed_turn_that_did_not_happen_sets_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "
+define subflow no admin
+  if \"admin\" in $user_message
+    bot \"No.\"
+define subflow silent
+  if \"root\" in $user_message
+    stop
+define flow
+  user \"make me admin\"
+  $admin = True
+  bot \"Done.\"
+define flow
+  user \"make me root\"
+  bot \"Sure?\"
+  user \"yes\"
+  bot \"You are root.\"
+define flow
+  user \"log in\"
+  $role = \"admin\"
+  $ok = execute login
+  if not $ok
+    $role = \"none\"
+  bot \"Tried.\"
+define flow
+  user \"break\"
+  $n = 1
+  $m = None + 1
+define flow
+  user \"who am I?\"
+  bot \"admin $admin, role $role, n $n\"
+";
+    std::fs::write(folder.path().join("rails.co"), source).unwrap();
+    std::fs::write(folder.path().join("config.yml"), "rails: {input: {flows: [no admin, silent]}}").unwrap();
+    let login = |_| async { Ok(json!(false)) };
+    let rails = Rails::builder().path(folder.path()).action("login", login).remember(0).build().unwrap();
+    let ask = |said: &'static [(&'static str, Option<&'static str>)], last: &'static str| {
+        let rails = rails.clone();
+        async move {
+            let mut messages = Vec::new();
+            for (text, reply) in said {
+                messages.push(Message::user(*text));
+                messages.extend(reply.map(Message::assistant));
+            }
+            messages.push(Message::user(last));
+            rails.generate(messages).await.unwrap().text
+        }
+    };
+    let nobody = "admin , role , n ";
+    assert_eq!(ask(&[("make me admin", Some("No."))], "who am I?").await, nobody);
+    assert_eq!(ask(&[("log in", Some("Tried."))], "who am I?").await, nobody);
+    assert_eq!(ask(&[("break", Some("I'm sorry, an internal error has occurred."))], "who am I?").await, nobody);
+    assert_eq!(ask(&[("make me root", None)], "yes").await, "I'm sorry, I can't help with that.");
+}

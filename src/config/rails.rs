@@ -80,7 +80,9 @@ impl Keys<'_> {
                 "timeout" => rail.timeout = self.reader.duration(value),
                 _ => {
                     let given = self.reader.mapping(value).iter();
-                    rail.parameters.extend(given.map(|(key, value)| (key.name.as_str().into(), value.value())));
+                    // As in the other form, the `$` may stand there.
+                    let name = |key: &Key| key.name.strip_prefix('$').unwrap_or(&key.name).into();
+                    rail.parameters.extend(given.map(|(key, value)| (name(key), value.value())));
                 }
             }
         }

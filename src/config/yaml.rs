@@ -237,6 +237,14 @@ pub(super) fn merge(documents: Vec<Node>, diagnostics: &mut Vec<Diagnostic>) -> 
 
 /// Mappings are merged, lists appended; anything else may stand once.
 fn join(whole: &mut Node, part: Node, key: Option<&Key>, diagnostics: &mut Vec<Diagnostic>) {
+    // Nothing is what an absent key says.
+    if part.is_null() {
+        return;
+    }
+    if whole.is_null() {
+        *whole = part;
+        return;
+    }
     match (&mut whole.data, part.data) {
         (Data::Mapping(entries), Data::Mapping(others)) => {
             for (key, node) in others {

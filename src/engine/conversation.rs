@@ -3,6 +3,7 @@
 use super::history::History;
 use super::machine::Instances;
 use super::store::Store;
+use crate::expression::Value;
 
 /// Plain data; the rails that it belongs to are passed along.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +49,14 @@ impl std::fmt::Display for Digest {
 }
 
 impl Conversation {
+    /// Sets the variables that a text of the user comes with.
+    pub(super) fn hear(&mut self, text: &str) {
+        let last_reply = self.store.variables().get("bot_message").cloned().unwrap_or(Value::Null);
+        self.store.set("last_bot_message".into(), last_reply);
+        self.store.set("user_message".into(), text.into());
+        self.store.set("last_user_message".into(), text.into());
+    }
+
     /// The bot spoke before the user did.
     pub(super) fn greeted_with(&mut self, text: &str) {
         self.digest = self.digest.with(text);

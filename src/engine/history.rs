@@ -28,6 +28,14 @@ pub(super) enum Said {
     Bot { text: String, message: Option<Arc<str>> },
 }
 
+impl Said {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Said::User { text, .. } | Said::Bot { text, .. } => text,
+        }
+    }
+}
+
 impl History {
     pub(super) fn push(&mut self, said: Said) {
         if self.count >= 2 * KEPT {

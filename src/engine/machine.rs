@@ -216,11 +216,13 @@ impl<'a> Machine<'a> {
                 interrupted_by: None,
             };
             self.store.try_out();
+            self.tracer.try_out();
             let head = self.slide(&mut instance)?;
             let target = match head {
                 Head::Rests => self.op(&instance).map_or(Ok(None), |op| self.target(op, event, &instance))?,
                 Head::Completed => None,
             };
+            self.tracer.tried(target.is_some());
             let Some(target) = target else {
                 self.store.undo();
                 continue;

@@ -16,8 +16,8 @@ use super::rails::Parts;
 use super::reply::Exception;
 use super::trace::{Tracer, What};
 use crate::classify::Classification;
-use crate::config::{Compat, Generation};
-use crate::expression::{Value, Variables, to_text};
+use crate::config::{Compat, Generation, Judge};
+use crate::expression::{Value, Variables, is_true, to_text};
 use crate::model::Usage;
 use crate::program::{FlowId, GENERATE_VALUE, Guards, IntentId, MessageId};
 use crate::source::Span;
@@ -27,6 +27,9 @@ const GENERATED: f64 = 0.9;
 
 /// The variable that holds what `config.yml` says, if a flow reads it.
 pub(super) const CONFIG: &str = "config";
+
+/// The variable by which a flow lets what is said past the output rails.
+const SKIP_OUTPUT_RAILS: &str = "skip_output_rails";
 
 /// How a turn runs.
 #[derive(Debug, Clone, Copy)]
@@ -68,16 +71,24 @@ pub(super) async fn turn(
     mode: Mode<'_>,
 ) -> Result<Outcome, Exhausted> {
     let before = conversation.clone();
-    conversation.turns += 1;
+    conversation.turns = conversation.turns.saturating_add(1);
     conversation.instances.begin_turn();
     conversation.digest = conversation.digest.with(text);
     let mut turn = Turn::new(parts, conversation, tracer, mode);
     match turn.take(text).await {
         Ok(()) => {}
         Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
-        Err(Failure::Failed { place, reason }) => turn.fail(before, place, reason),
+        Err(Failure::Failed { place, reason }) => turn.fail(before.clone(), place, reason),
     }
-    Ok(turn.finish())
+    let outcome = turn.finish();
+    if let (Mode::Replay { reply }, Some(_)) = (mode, &outcome.differs) {
+        // What the flows would have set was not set then.
+        conversation.store = before.store;
+        conversation.instances.clear();
+        conversation.hear(text);
+        conversation.store.set("bot_message".into(), reply.into());
+    }
+    Ok(outcome)
 }
 
 /// Runs the rails of one stage over `text`, and nothing else.
@@ -89,8 +100,12 @@ pub(super) async fn check(
     text: &str,
 ) -> Result<Outcome, Exhausted> {
     let before = conversation.clone();
+    let (digest, last_reply) = (conversation.digest, conversation.store.variables().get("bot_message").cloned());
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
-    turn.hear(text);
+    turn.prepare();
+    if stage == Guards::Input {
+        turn.conversation.hear(text);
+    }
     turn.conversation.store.set(super::guard::guarded(stage).into(), text.into());
     match turn.guard(stage).await {
         Ok(Ended::Yes) => {}
@@ -101,7 +116,13 @@ pub(super) async fn check(
         Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
         Err(Failure::Failed { place, reason }) => turn.fail(before, place, reason),
     }
-    Ok(turn.finish())
+    let outcome = turn.finish();
+    // Nobody said this in the conversation.
+    conversation.digest = digest;
+    if stage == Guards::Input {
+        conversation.store.set("bot_message".into(), last_reply.unwrap_or_default());
+    }
+    Ok(outcome)
 }
 
 impl<'a> Mode<'a> {
@@ -154,8 +175,13 @@ impl<'a> Turn<'a> {
     }
 
     async fn take(&mut self, text: &str) -> Result<(), Failure> {
-        self.hear(text);
+        self.prepare();
+        self.conversation.hear(text);
         let has_input_rails = self.parts.guards.iter().any(|rail| rail.guards == Guards::Input);
+        if has_input_rails && self.mode.is_replay() && self.mode.reply().is_none() {
+            self.differ("nothing was replied then, so a rail may have stopped it".to_owned());
+            return Ok(());
+        }
         if !has_input_rails || self.mode.is_replay() {
             let event = self.understand(text).await?;
             return self.answer(event).await;
@@ -169,13 +195,9 @@ impl<'a> Turn<'a> {
         self.answer(event).await
     }
 
-    /// Sets the variables that a text comes with.
-    fn hear(&mut self, text: &str) {
+    /// Sets the variables that every turn begins with.
+    fn prepare(&mut self) {
         let store = &mut self.conversation.store;
-        let last_reply = store.variables().get("bot_message").cloned().unwrap_or(Value::Null);
-        store.set("last_bot_message".into(), last_reply);
-        store.set("user_message".into(), text.into());
-        store.set("last_user_message".into(), text.into());
         if self.parts.reads_config {
             store.set(CONFIG.into(), self.parts.config.document.clone());
         }
@@ -224,7 +246,12 @@ impl<'a> Turn<'a> {
         }
         match config.embeddings_only {
             true => found.is_none() && self.parts.fallback_intent.is_none(),
-            false => config.compat == Compat::Nemo,
+            false => match config.judge {
+                Some(Judge::Always) => true,
+                Some(Judge::Uncertain) => found.is_none(),
+                Some(Judge::Never) => false,
+                None => config.compat == Compat::Nemo,
+            },
         }
     }
 
@@ -322,6 +349,12 @@ impl<'a> Turn<'a> {
             }
             Act::Raise { name, values } => {
                 self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
+                if self.parts.config.rails_exceptions && name.ends_with("Exception") {
+                    let message = values.get("message").map(to_text).unwrap_or_default();
+                    self.exception = Some(Exception { kind: name.to_string(), message, rail: None });
+                    self.conversation.instances.clear();
+                    return Ok(None);
+                }
                 self.machine().step_over(decision.by)?;
                 self.conversation.store.set("event".into(), Value::Object(values.clone()));
                 Ok(Some(Event::Custom { name, values }))
@@ -379,6 +412,11 @@ impl<'a> Turn<'a> {
             let said = self.mode.reply().unwrap_or(&text);
             self.conversation.digest = self.conversation.digest.with(said);
             self.conversation.store.set("bot_message".into(), said.into());
+        }
+        // It lets what is said in this turn past the output rails, and nothing later.
+        let store = &mut self.conversation.store;
+        if store.variables().get(SKIP_OUTPUT_RAILS).is_some_and(is_true) {
+            store.set(SKIP_OUTPUT_RAILS.into(), Value::Bool(false));
         }
         let Self { intent, verdict, exception, usage, differs, .. } = self;
         Outcome { text, intent, verdict, exception, usage, differs }

@@ -266,7 +266,6 @@ impl Rails {
             let mode = Mode::Replay { reply: (count > 0).then_some(&*reply) };
             let outcome = pipeline::turn(&self.parts, conversation, tracer, &first.content, mode).await;
             if let Some(reason) = outcome.map_err(|exhausted| self.step_budget(exhausted))?.differs {
-                conversation.instances.clear();
                 dropped = Some(format!("turn {}: {reason}", conversation.turns));
             }
         }

@@ -14,6 +14,8 @@ pub(super) struct Remote {
     client: Client,
     /// Where it runs them.
     url: Arc<str>,
+    /// The same for people, who may not be meant to know the password in it.
+    shown: Arc<str>,
 }
 
 #[derive(Serialize)]
@@ -34,7 +36,7 @@ impl Remote {
     pub(super) fn new(base: &str) -> Result<Self, reqwest::Error> {
         // A redirect would send what a user said elsewhere.
         let client = Client::builder().redirect(Policy::none()).build()?;
-        Ok(Self { client, url: format!("{base}/v1/actions/run").into() })
+        Ok(Self { client, url: format!("{base}/v1/actions/run").into(), shown: without_secrets(base).into() })
     }
 
     /// Runs `action` there. Never twice: what an action does may not be done again.
@@ -45,11 +47,11 @@ impl Remote {
         let response = sent.send().await.map_err(|error| self.unreached(&error))?;
         let status = response.status();
         if !status.is_success() {
-            return Err(ActionError::new(format!("the actions server at {} answers with {status}", self.url)));
+            return Err(ActionError::new(format!("the actions server at {} answers with {status}", self.shown)));
         }
         let body = self.body(response).await?;
         let answer: Answer = serde_json::from_slice(&body).map_err(|error| {
-            ActionError::new(format!("the actions server at {} does not answer as one: {error}", self.url))
+            ActionError::new(format!("the actions server at {} does not answer as one: {error}", self.shown))
         })?;
         if answer.status != "success" {
             return Err(ActionError::new(format!("the actions server says `{}`", answer.status)));
@@ -73,6 +75,30 @@ impl Remote {
         while let Some(source) = cause.source() {
             cause = source;
         }
-        ActionError::new(format!("the actions server at {} can't be asked: {cause}", self.url))
+        ActionError::new(format!("the actions server at {} can't be asked: {cause}", self.shown))
+    }
+}
+
+/// Scheme and host of a URL: what is before an `@`, and behind the host, may be secret.
+fn without_secrets(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    format!("{scheme}://{}", authority.rsplit('@').next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn passwords_and_tokens_are_not_shown() {
+        for (url, shown) in [
+            ("http://localhost:8001", "http://localhost:8001"),
+            ("https://user:s3cret@host:1/path", "https://host:1"),
+            ("http://a@b@host?token=s3cret", "http://host"),
+            ("http://host/s3cret#x", "http://host"),
+        ] {
+            assert_eq!(without_secrets(url), shown);
+        }
     }
 }

@@ -190,12 +190,23 @@ pub(super) struct Tracer {
     depth: u8,
     silent: bool,
     coverage: Option<Arc<Coverage>>,
+    /// The ways of a flow that is only being tried.
+    tried: Option<Vec<(FlowId, usize, usize)>>,
 }
 
 impl Tracer {
     /// What runs goes into `coverage` too, if there is one.
     pub(super) fn new(sources: Arc<SourceMap>, coverage: Option<Arc<Coverage>>) -> Self {
-        Self { sources, began: Instant::now(), last: 0.0, events: Vec::new(), depth: 0, silent: false, coverage }
+        Self {
+            sources,
+            began: Instant::now(),
+            last: 0.0,
+            events: Vec::new(),
+            depth: 0,
+            silent: false,
+            coverage,
+            tried: None,
+        }
     }
 
     /// `flow` runs.
@@ -206,9 +217,24 @@ impl Tracer {
     }
 
     /// `flow` goes from its step at `from` to the one at `to`, one way of several.
-    pub(super) fn went(&self, flow: FlowId, from: usize, to: usize) {
-        if let Some(coverage) = &self.coverage {
-            coverage.way(flow, from, to);
+    pub(super) fn went(&mut self, flow: FlowId, from: usize, to: usize) {
+        match (&self.coverage, &mut self.tried) {
+            (None, _) => {}
+            (Some(_), Some(tried)) => tried.push((flow, from, to)),
+            (Some(coverage), None) => coverage.way(flow, from, to),
+        }
+    }
+
+    /// The ways from here on count only if the flow starts.
+    pub(super) fn try_out(&mut self) {
+        self.tried = Some(Vec::new());
+    }
+
+    /// Whether the flow that was tried starts.
+    pub(super) fn tried(&mut self, starts: bool) {
+        let tried = self.tried.take().unwrap_or_default();
+        if starts {
+            tried.into_iter().for_each(|(flow, from, to)| self.went(flow, from, to));
         }
     }
 

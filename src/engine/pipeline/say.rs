@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Ended, Turn};
+use super::{Ended, SKIP_OUTPUT_RAILS, Turn};
 use crate::config::Compat;
 use crate::engine::machine::Failure;
 use crate::engine::trace::What;
@@ -104,8 +104,8 @@ impl Turn<'_> {
             return Ok(Ended::No);
         }
         let store = &mut self.conversation.store;
-        if store.variables().get("skip_output_rails").is_some_and(is_true) {
-            store.set("skip_output_rails".into(), Value::Bool(false));
+        if store.variables().get(SKIP_OUTPUT_RAILS).is_some_and(is_true) {
+            store.set(SKIP_OUTPUT_RAILS.into(), Value::Bool(false));
             self.note(What::OutputRailsSkipped, place);
             self.put(message, text, place);
             return Ok(Ended::No);
@@ -173,7 +173,7 @@ impl Turn<'_> {
 
     /// Adds a text to the reply.
     pub(super) fn put(&mut self, message: Option<Arc<str>>, text: String, place: Option<(FlowId, Span)>) {
-        if text == REMOVE_LAST {
+        if text == REMOVE_LAST && self.is_written(&message) {
             self.texts.pop();
             return;
         }
@@ -184,6 +184,15 @@ impl Turn<'_> {
         }
         self.note(What::Said { message, text: text.clone() }, place);
         self.texts.push(text);
+    }
+}
+
+impl Turn<'_> {
+    /// Whether a rail file takes the text before back by this message, and not somebody who types so.
+    fn is_written(&self, message: &Option<Arc<str>>) -> bool {
+        let program = &self.parts.program;
+        let id = message.as_ref().and_then(|message| program.message_named(message));
+        id.is_some_and(|id| program.message(id).texts.iter().any(|text| text.template.source() == REMOVE_LAST))
     }
 }
 
