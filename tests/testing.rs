@@ -111,6 +111,16 @@ define test nothing is expected
 define test nothing is said
   bot greet back
 
+define test an answer of the model is left
+  model "never asked"
+  user "hello"
+  bot greet back
+
+define test a turn that fails has not passed
+  action find order fails "closed"
+  user "where is my order 7"
+  passed
+
 define test it passes
   user "hello"
   bot greet back
@@ -143,6 +153,11 @@ fn transcripts_fail_for_what_they_say() {
         r#"{"name": "loads", "colang": "defne flow", "turns": [{"user": "hello", "bot": "hi"}]}"#,
         r#"{"name": "unknown", "turns": [{"user": "hello", "bott": "hi"}]}"#,
         r#"{"name": "folder", "config": "nowhere", "turns": [{"user": "hello", "bot": "hi"}]}"#,
+        r#"{"name": "missing, and rejected", "config": "nowhere", "rejected": true}"#,
+        r#"{"name": "unnamed, and rejected", "config": "nowhere", "colang": "x", "rejected": true}"#,
+        r#"{"name": "rejected, with turns", "colang": "defne flow", "rejected": true, "turns": [{"user": "hello", "bot": "hi"}]}"#,
+        r#"{"name": "rejected indeed", "colang": "defne flow", "rejected": true}"#,
+        r#"{"name": "error and text", "turns": [{"user": "hello", "error": true, "bot": "hi"}]}"#,
         "no JSON",
     ];
     let folder = tested_with(&[("tests/failing.jsonl", &lines.join("\n"))]);
@@ -176,8 +191,8 @@ fn what_tests_nothing_fails() {
     assert!(exit == 1 && out.contains("empty.co"), "{out}");
     let (exit, out, _) = run(&[TESTED, "--filter", "no such test"]);
     assert!(exit == 1 && out.contains("no test ran"), "{out}");
-    let (exit, _, err) = run(&["nowhere"]);
-    assert!(exit == 1 && err.contains("there is nothing at `nowhere`"), "{exit}: {err}");
+    let (exit, out, _) = run(&["nowhere", TESTED]);
+    assert!(exit == 1 && out.contains("there is nothing at `nowhere`") && out.contains("8 passed, 1 failed"), "{out}");
     let lonely = folder.path().join("lonely.jsonl");
     fs::write(&lonely, r#"{"name": "a", "turns": [{"user": "hi", "bot": "hello"}]}"#).unwrap();
     let (exit, out, _) = run(&[lonely.to_str().unwrap()]);
@@ -210,7 +225,7 @@ fn a_line_that_names_nothing_fails_its_test() {
 fn update_writes_down_what_is_said_now() {
     let block = "define test greeting, spoken\n  user \"hello\"\n  bot \"Good day.\"  # what a day\n\ndefine test an order\n  \
                  action find order returns {\"shipped\": True}\n  user \"where is my order 7\"\n  bot greet back\n";
-    let talk = r#"{"name": "a", "turns": [{"user": "hello", "bot": "é"}]}"#;
+    let talk = "\u{feff}{\"name\": \"a\",  \"turns\":[{\"user\": \"hello\", \"bot\": \"\\u00e9\"}]}\r\n\r\n";
     let folder = tested_with(&[("tests/a.co", block), ("tests/b.jsonl", talk)]);
     let (exit, out, err) = run(&[path(&folder), "--update"]);
     assert!(exit == 0 && out.contains("a.co: 2 rewritten") && out.contains("b.jsonl: 1 rewritten"), "{out}{err}");
@@ -220,7 +235,7 @@ fn update_writes_down_what_is_said_now() {
         1,
     );
     assert_eq!(fs::read_to_string(folder.path().join("tests/a.co")).unwrap(), updated);
-    let talk = talk.replace("é", "Hello, .") + "\n";
+    let talk = talk.trim_start_matches('\u{feff}').replace("\\u00e9", "Hello, .");
     assert_eq!(fs::read_to_string(folder.path().join("tests/b.jsonl")).unwrap(), talk);
     let (exit, out, _) = run(&[path(&folder), "--update"]);
     assert!(exit == 0 && !out.contains("rewritten"), "{out}");

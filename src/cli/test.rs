@@ -59,10 +59,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let options = test::Options { filter: arguments.filter.clone(), update: arguments.update };
     let mut outcome = test::Outcome::default();
     for path in &arguments.paths {
-        wait(test::run(path, &options, &mut outcome))?.map_err(|error| match error {
-            TestError::Load(error) => Failure::Load(error),
-            TestError::Io { path, error } => Failure::io(format!("can't read `{}`", path.display()))(error),
-        })?;
+        let TestError::Io { path, error } = match wait(test::run(path, &options, &mut outcome))? {
+            Ok(()) => continue,
+            Err(error) => error,
+        };
+        return Err(Failure::io(format!("can't read `{}`", path.display()))(error));
     }
     for updated in &outcome.updated {
         let name = updated.path.display();

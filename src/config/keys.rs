@@ -167,28 +167,31 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
                 Diagnostic::new(codes::KEY_NOT_SUPPORTED, key.span, "this railsc is built without HTTP")
                     .help("build it with the feature `http`, or register the actions"),
             ),
-            "docs" => config.documents = keys.documents(node),
+            "docs" => {
+                keys.passed_over(key, "docs");
+                config.documents = keys.documents(node);
+            }
             "custom_data" => {
                 keys.reader.mapping(node);
             }
             "prompts" => {
-                keys.about_a_model(key, "prompts");
+                keys.passed_over(key, "prompts");
                 config.prompts = keys.prompts(node);
             }
             "prompting_mode" => {
-                keys.about_a_model(key, "prompting_mode");
+                keys.passed_over(key, "prompting_mode");
                 config.prompting_mode = keys.reader.text(node).map(str::to_owned);
             }
             "lowest_temperature" => {
-                keys.about_a_model(key, "lowest_temperature");
+                keys.passed_over(key, "lowest_temperature");
                 config.lowest_temperature = keys.reader.number(node, 0.0..=2.0);
             }
             "enable_multi_step_generation" => {
-                keys.about_a_model(key, "enable_multi_step_generation");
+                keys.passed_over(key, "enable_multi_step_generation");
                 config.multi_step_generation = keys.reader.truth(node) == Some(true);
             }
             "passthrough" => {
-                keys.about_a_model(key, "passthrough");
+                keys.passed_over(key, "passthrough");
                 config.passthrough = keys.reader.truth(node) == Some(true);
             }
             "knowledge_base" => config.knowledge_base = keys.knowledge_base(key, node),
@@ -231,8 +234,8 @@ impl Keys<'_> {
                 }
                 Some(Silent) => continue,
                 Some(Unserved) => {
-                    Diagnostic::new(codes::SECTION_NOT_SERVED, key.span, format!("`{name}` does nothing here"))
-                        .label("this version of railsc passes it over")
+                    self.passed_over(key, &name);
+                    continue;
                 }
                 Some(Refused) => {
                     let message = format!("`{name}` is not supported by this version of railsc");
@@ -248,6 +251,14 @@ impl Keys<'_> {
             self.reader.diagnostics.push(diagnostic);
         }
         served
+    }
+
+    /// Warns that a key comes for nothing, model or not.
+    pub(super) fn passed_over(&mut self, key: &Key, name: &str) {
+        self.reader.diagnostics.push(
+            Diagnostic::new(codes::SECTION_NOT_SERVED, key.span, format!("`{name}` does nothing here"))
+                .label("this version of railsc passes it over"),
+        );
     }
 
     /// Warns that a key comes for nothing without a model.
@@ -400,14 +411,14 @@ impl Keys<'_> {
 
     /// The folder of the documents; `kb` unless it is named.
     fn knowledge_base(&mut self, key: &Key, node: &Node) -> Option<PathBuf> {
-        self.about_a_model(key, "knowledge_base");
+        self.passed_over(key, "knowledge_base");
         let entries = self.known(node, KNOWLEDGE_BASE, "knowledge_base.");
         entries.first().and_then(|(_, folder)| self.reader.text(folder)).map(PathBuf::from)
     }
 
     /// What models cost: by name, dollars for a million tokens in and out.
     fn prices(&mut self, key: &Key, node: &Node) -> Vec<(String, Price)> {
-        self.about_a_model(key, "prices");
+        self.passed_over(key, "prices");
         let mut prices = Vec::new();
         for (model, node) in self.reader.mapping(node) {
             let mut price = Price { input: 0.0, output: 0.0 };

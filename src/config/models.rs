@@ -214,7 +214,7 @@ impl Keys<'_> {
 
     /// Whether one call of the model is to answer for all phases.
     pub(super) fn single_call(&mut self, key: &Key, node: &Node) -> bool {
-        self.about_a_model(key, "rails.dialog.single_call");
+        self.passed_over(key, "rails.dialog.single_call");
         let mut enabled = false;
         for (key, value) in self.known(node, SINGLE_CALL, "rails.dialog.single_call.") {
             let truth = self.reader.truth(value) == Some(true);

@@ -167,7 +167,7 @@ codes! {
 
     NO_MODEL = "W1601", "key is about a model, and none is called";
     STREAMED_PAST = "W1602", "streaming passes output rails by";
-    SECTION_NOT_SERVED = "W1603", "section of NeMo Guardrails does nothing here";
+    SECTION_NOT_SERVED = "W1603", "key does nothing here";
 
     TOO_MANY_WARNINGS = "W1701", "too many warnings";
 

@@ -25,6 +25,11 @@ impl Script {
         self.lock().push_back(completion.into());
     }
 
+    /// How many completions are left.
+    pub fn remaining(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<String>> {
         self.completions.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

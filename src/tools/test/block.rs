@@ -11,10 +11,10 @@ use super::expect::Pieces;
 use super::stub::{Stub, Stubs, shown};
 use super::{Case, Failure, Options, Outcome, Suite, Tested, Turn, failure, update};
 use crate::config;
-use crate::engine::{GenerateError, Rails, Reply, Session};
+use crate::engine::{GenerateError, Rails, Reply, Session, TraceEvent, What};
 use crate::expression::{Expression, Scope, Value, Variables, is_true};
 use crate::model::Script;
-use crate::program::{Argument, Guards, Test, TestKind, TestLine};
+use crate::program::{Argument, GENERATE_VALUE, Guards, Op, Test, TestKind, TestLine};
 use crate::source::Span;
 
 /// Runs the tests in the rail files of a configuration, or in `only` one of them, a suite for each file that has some.
@@ -119,11 +119,11 @@ struct Player<'a> {
 impl<'a> Player<'a> {
     fn new(tested: &'a mut Tested, test: &Test, update: bool) -> Self {
         let (script, stubs) = (Arc::new(Script::default()), Stubs::default());
-        let actions: FxHashSet<Arc<str>> = test
-            .lines
-            .iter()
-            .filter_map(|line| match &line.kind {
-                TestKind::Action { action, .. } => Some(action.clone()),
+        // Every action of the rails is scripted, so that none is taken for one that is not there.
+        let steps = tested.rails.program().flows.iter().flat_map(|flow| &flow.steps);
+        let actions: FxHashSet<Arc<str>> = steps
+            .filter_map(|step| match &step.op {
+                Op::Execute { action, .. } if **action != *GENERATE_VALUE => Some(action.clone()),
                 _ => None,
             })
             .collect();
@@ -145,6 +145,10 @@ impl<'a> Player<'a> {
         if let Some(action) = self.stubs.uncalled() {
             let expected = format!("`{action}` to be called once more, as the test says what comes of it");
             return Err(self.failure(None, expected, "no such call"));
+        }
+        if self.script.remaining() > 0 {
+            let expected = "the model to be asked as often as the test says what it answers";
+            return Err(self.failure(None, expected, format!("{} answers are left", self.script.remaining())));
         }
         if self.checked == 0 {
             let expected = "at least one line that expects something: `bot …`, `intent …`, `blocked by …`, `check …`";
@@ -226,7 +230,7 @@ impl<'a> Player<'a> {
                 if self.update
                     && let Some(piece) = taken.pieces.skip()
                 {
-                    self.fixes.push((span, update::line(&piece)));
+                    self.fixes.push((span, update::line(&piece, program)));
                     return Ok(());
                 }
                 let got = taken.pieces.shown();
@@ -247,10 +251,17 @@ impl<'a> Player<'a> {
                 (format!("blocked by {rail}"), reply.verdict.to_string())
             }
             _ => {
-                if !reply.verdict.is_blocked() {
-                    return Ok(());
+                let failure = |event: &TraceEvent| match &event.what {
+                    What::Failed { reason } => Some(reason.clone()),
+                    _ => None,
+                };
+                match reply.trace.events.iter().find_map(failure) {
+                    Some(reason) => ("passed".to_owned(), format!("a turn that fails: {reason}")),
+                    None if reply.verdict.is_blocked() || !reply.verdict.failed_open.is_empty() => {
+                        ("passed".to_owned(), reply.verdict.to_string())
+                    }
+                    None => return Ok(()),
                 }
-                ("passed".to_owned(), reply.verdict.to_string())
             }
         };
         Err(self.failure(Some(span), expected, got))
@@ -288,6 +299,10 @@ impl<'a> Player<'a> {
         self.tested.note(&reply);
         let pieces = Pieces::of(&reply);
         self.taken = Some(Taken { said, reply, pieces, is_expected: false, last: span });
+        if let Some(call) = self.stubs.unscripted() {
+            let expected = format!("a line `action {} returns …` or `fails …`", call.action);
+            return Err(self.failure(Some(span), expected, format!("none, and {call} was called")));
+        }
         if let Some((call, stub)) = self.stubs.wrong() {
             let expected = format!("a call of {}", shown(&call.action, &stub.arguments));
             return Err(self.failure(Some(span), expected, call.to_string()));

@@ -112,9 +112,6 @@ impl Outcome {
 /// Why tests could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
-    /// The configuration has errors.
-    #[error(transparent)]
-    Load(#[from] Box<LoadError>),
     /// A file of transcripts can't be read.
     #[error("can't read `{}`: {error}", path.display())]
     Io {
@@ -128,8 +125,10 @@ pub enum TestError {
 /// Runs the tests at `path`: a configuration with those in its folder `tests`, that folder or a file in it, or any `.jsonl`
 /// file of transcripts.
 ///
+/// Rails that do not load are a failed test.
+///
 /// # Errors
-/// When there is no such configuration, or it does not load.
+/// When a file of transcripts can't be read.
 pub async fn run(path: &Path, options: &Options, outcome: &mut Outcome) -> Result<(), TestError> {
     if is_transcripts(path) {
         let mut tested = None;
@@ -144,7 +143,22 @@ pub async fn run(path: &Path, options: &Options, outcome: &mut Outcome) -> Resul
     };
     let path = path.as_path();
     let transcripts = if only.is_some() { Vec::new() } else { config::test_files(path, "jsonl") };
-    let mut tested = Tested::load(path)?;
+    let mut tested = match Tested::load(path) {
+        Ok(tested) => tested,
+        Err(error) => {
+            let failure = failure(None, "the rails to load", transcript::told(&error));
+            let name = path.display().to_string();
+            let case = Case {
+                name: "loads".to_owned(),
+                file: name.clone(),
+                line: 1,
+                took: Duration::ZERO,
+                failure: Some(failure),
+            };
+            outcome.suites.push(Suite { name, cases: vec![case] });
+            return Ok(());
+        }
+    };
     let suites = block::run_all(path, only, &mut tested, transcripts.is_empty(), options, outcome).await;
     outcome.suites.extend(suites);
     let mut tested = Some(tested);

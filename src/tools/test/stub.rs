@@ -36,6 +36,7 @@ struct State {
     stubs: FxHashMap<Arc<str>, VecDeque<Stub>>,
     calls: Vec<Call>,
     wrong: Option<(Call, Stub)>,
+    unscripted: Option<Call>,
 }
 
 impl Stubs {
@@ -71,6 +72,11 @@ impl Stubs {
         self.lock().wrong.take()
     }
 
+    /// A call that the test says nothing of.
+    pub(super) fn unscripted(&self) -> Option<Call> {
+        self.lock().unscripted.take()
+    }
+
     /// An action that the test says more of than it was called.
     pub(super) fn uncalled(&self) -> Option<Arc<str>> {
         let state = self.lock();
@@ -86,6 +92,7 @@ impl Stubs {
         let call = Call { action: action.clone(), arguments };
         state.calls.push(call.clone());
         let Some(stub) = state.stubs.get_mut(action).and_then(VecDeque::pop_front) else {
+            state.unscripted.get_or_insert(call);
             return Err(ActionError::new("the test does not say what comes of this call"));
         };
         let fits = stub.arguments.iter().all(|(name, value)| call.arguments.get(name) == Some(value));

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::stub::{Call, Stub, Stubs, shown};
-use super::{Case, Failure, Options, Outcome, Suite, TestError, Tested, Turn as Taken, Updated, failure, update};
+use super::{Case, Failure, Options, Outcome, Suite, TestError, Tested, Turn as Taken, Updated, failure};
 use crate::engine::{GenerateError, LoadError, Rails, RailsBuilder, Reply};
 use crate::model::Script;
 use crate::program::action_name;
@@ -69,8 +70,10 @@ pub(super) async fn run(
     let mut suite = Suite { name: file.clone(), cases: Vec::new() };
     let mut lines: Vec<String> = Vec::new();
     let mut updated = 0;
-    for (index, line) in text.lines().enumerate() {
-        lines.push(line.to_owned());
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    for (index, whole) in text.split_inclusive('\n').enumerate() {
+        lines.push(whole.to_owned());
+        let line = whole.trim_end_matches(['\n', '\r']);
         if line.trim().is_empty() {
             continue;
         }
@@ -89,7 +92,7 @@ pub(super) async fn run(
                 case.failure = run.play(&transcript).await.err().map(|failure| *failure);
                 if !run.replies.is_empty() {
                     updated += run.replies.len();
-                    lines[index] = with_replies(line, run.replies);
+                    lines[index] = with_replies(line, run.replies) + &whole[line.len()..];
                 }
                 case.name = transcript.name;
             }
@@ -112,21 +115,35 @@ pub(super) async fn run(
         });
     }
     if updated > 0 {
-        let text = lines.join("\n") + "\n";
+        let text = lines.concat();
         outcome.updated.push(Updated { path: path.to_owned(), text, count: updated });
     }
     Ok(suite)
 }
 
-/// The line with other replies, by turn.
+/// The line with other replies, by turn; the rest of it stays as it is written.
 fn with_replies(line: &str, replies: Vec<(usize, String)>) -> String {
-    let Ok(mut value) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
-    for (turn, reply) in replies {
-        if let Some(expected) = value.get_mut("turns").and_then(|turns| turns.get_mut(turn)?.get_mut("bot")) {
-            *expected = reply.into();
-        }
+    #[derive(Deserialize)]
+    struct Written<'a> {
+        #[serde(borrow)]
+        turns: Vec<WrittenTurn<'a>>,
     }
-    update::json(&value, line)
+    #[derive(Deserialize)]
+    struct WrittenTurn<'a> {
+        #[serde(borrow)]
+        bot: Option<&'a RawValue>,
+    }
+    let Ok(written) = serde_json::from_str::<Written<'_>>(line) else { return line.to_owned() };
+    let mut text = String::with_capacity(line.len());
+    let mut end = 0;
+    for (turn, reply) in replies {
+        let Some(bot) = written.turns.get(turn).and_then(|turn| turn.bot) else { continue };
+        let start = bot.get().as_ptr() as usize - line.as_ptr() as usize;
+        text += &line[end..start];
+        text += &Value::from(reply).to_string();
+        end = start + bot.get().len();
+    }
+    text + &line[end..]
 }
 
 /// One transcript while it runs.
@@ -148,9 +165,14 @@ impl Run<'_> {
         }
         let rails = match (self.rails(transcript, host), transcript.rejected) {
             (Ok(rails), false) => rails,
-            (Err(_), true) => return Ok(()),
+            (Err(Unloaded::Refused(_)), true) if transcript.turns.is_empty() => return Ok(()),
+            (Err(Unloaded::Refused(_)), true) => {
+                return Err(failure(None, "no `turns` beside `rejected`", "some, which can't be taken").into());
+            }
             (Ok(_), true) => return Err(failure(None, "the rails not to load", "they do").into()),
-            (Err(reason), false) => return Err(failure(None, "the rails to load", reason).into()),
+            (Err(Unloaded::Refused(reason) | Unloaded::Missing(reason)), _) => {
+                return Err(failure(None, "the rails to load", reason).into());
+            }
         };
         if transcript.turns.is_empty() {
             return Err(failure(None, "at least one turn", "none").into());
@@ -167,11 +189,12 @@ impl Run<'_> {
     }
 
     /// The rails that the transcript is about, or why there are none.
-    fn rails(&mut self, transcript: &Transcript, host: RailsBuilder) -> Result<Rails, String> {
-        let load = |builder: RailsBuilder| builder.build().map_err(|error| told(&error));
+    fn rails(&mut self, transcript: &Transcript, host: RailsBuilder) -> Result<Rails, Unloaded> {
+        let load = |builder: RailsBuilder| builder.build().map_err(|error| Unloaded::from(&error));
         if let Some(folder) = &transcript.config {
             if transcript.colang.is_some() || transcript.yaml.is_some() {
-                return Err("`config` names a folder, so `colang` and `yaml` have no place beside it".to_owned());
+                let reason = "`config` names a folder, so `colang` and `yaml` have no place beside it";
+                return Err(Unloaded::Missing(reason.to_owned()));
             }
             return load(host.path(self.path.parent().unwrap_or(Path::new("")).join(folder)));
         }
@@ -185,11 +208,12 @@ impl Run<'_> {
                 true => Path::new("."),
                 false => folder,
             });
-            *self.tested = folder.map(|folder| Tested::load(folder).map_err(|error| told(&error))).transpose()?;
+            *self.tested =
+                folder.map(|folder| Tested::load(folder).map_err(|error| Unloaded::from(&*error))).transpose()?;
         }
         match self.tested {
             Some(tested) => Ok(tested.rails.with_host(host, tested.ran.clone())),
-            None => Err("no rails are named: write `colang`, or `config` with a folder".to_owned()),
+            None => Err(Unloaded::Missing("no rails are named: write `colang`, or `config` with a folder".to_owned())),
         }
     }
 
@@ -209,6 +233,9 @@ impl Run<'_> {
         let Turn { bot, error, intent, calls: expected_calls, blocked_by, .. } = turn;
         if bot.is_none() && !error && intent.is_none() && expected_calls.is_none() && blocked_by.is_none() {
             return fail("`bot`, or another thing that is expected".to_owned(), "nothing".to_owned());
+        }
+        if *error && (bot.is_some() || intent.is_some() || expected_calls.is_some() || blocked_by.is_some()) {
+            return fail("`error` alone".to_owned(), "other things beside it, which can't be".to_owned());
         }
         let reply = match result {
             Ok(reply) if *error => return fail("an error".to_owned(), format!("{:?}", reply.text)),
@@ -252,6 +279,21 @@ impl Run<'_> {
     }
 }
 
+/// Why there are no rails, in short.
+enum Unloaded {
+    /// What they say is wrong.
+    Refused(String),
+    /// It was not even read.
+    Missing(String),
+}
+
+impl From<&LoadError> for Unloaded {
+    fn from(error: &LoadError) -> Self {
+        let is_in_text = error.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && diagnostic.span.is_some());
+        if is_in_text { Self::Refused(told(error)) } else { Self::Missing(told(error)) }
+    }
+}
+
 fn is_about_folder(transcript: &Transcript) -> bool {
     transcript.colang.is_none() && transcript.yaml.is_none() && transcript.config.is_none()
 }
@@ -276,7 +318,7 @@ fn stubs(transcript: &Transcript) -> Result<Stubs, Box<Failure>> {
 }
 
 /// The errors that keep rails from loading, in short.
-fn told(error: &LoadError) -> String {
+pub(super) fn told(error: &LoadError) -> String {
     let errors = error.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
     let told = errors.map(|diagnostic| {
         let place = diagnostic.span.map(|span| format!("{}: ", error.sources.location(span)));

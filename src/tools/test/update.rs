@@ -1,13 +1,10 @@
 //! Writing down what is replied now.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::PathBuf;
 
-use serde::Serialize as _;
-use serde_json::ser::Formatter;
-
 use super::expect::Piece;
+use crate::program::Program;
 use crate::source::{FileId, SourceMap, Span};
 
 /// A file whose expectations are other than before.
@@ -21,10 +18,13 @@ pub struct Updated {
     pub count: usize,
 }
 
-/// The line of a test that expects `piece`.
-pub(super) fn line(piece: &Piece) -> String {
+/// The line of a test of `program` that expects `piece`.
+pub(super) fn line(piece: &Piece, program: &Program) -> String {
     match &piece.message {
-        Some(message) if !message.starts_with('"') => format!("bot {message}"),
+        // A model may name messages that are none.
+        Some(message) if !message.starts_with('"') && program.message_named(message).is_some() => {
+            format!("bot {message}")
+        }
         _ => {
             let text = piece.text.replace('\\', "\\\\").replace('"', "\\\"");
             format!("bot \"{}\"", text.replace('\n', "\\n").replace('\t', "\\t"))
@@ -49,32 +49,4 @@ pub(super) fn splice(mut fixes: Vec<(Span, String)>, sources: &SourceMap) -> Vec
         Updated { path: PathBuf::from(&**source.name()), text, count }
     });
     whole.collect()
-}
-
-/// A line of JSON in the style of the one it replaces: with spaces behind `:` and `,`, or without.
-pub(super) fn json(value: &serde_json::Value, before: &str) -> String {
-    if !before.contains("\": ") {
-        return value.to_string();
-    }
-    let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Spaced);
-    // Writing to memory does not fail.
-    let _ = value.serialize(&mut serializer);
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-struct Spaced;
-
-impl Formatter for Spaced {
-    fn begin_array_value<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
-
-    fn begin_object_key<W: io::Write + ?Sized>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
-
-    fn begin_object_value<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
 }
