@@ -188,14 +188,14 @@ fn standard_input_and_paths_are_not_mixed() {
 
 #[test]
 fn check_repairs_what_is_certain_and_says_what_is_left() {
-    let source = "defne user greet\n\t'hi'\n  hello\n  \"a \\q\"\n\ndefine flow\n  user greet\n  bto \"x\n  a = 1\n  frobnicate\n";
+    let source = "defne user greet\n\t'hi'\n  hello\n  \"a \\q\"\n\ndefine flow\n  user greet\n  bto \"x\"\n  bot \"y\n  a = 1\n  frobnicate\n";
     let folder = project(&[("a.co", source.as_bytes())]);
     let (exit, out, _) = run(&["check", path(&folder)], "");
     assert!(exit == 1 && out.contains("`railsc check --fix` repairs"), "{out}");
     assert_eq!(fs::read_to_string(folder.path().join("a.co")).unwrap(), source);
     let (exit, out, _) = run(&["check", "--fix", path(&folder)], "");
     assert!(exit == 1 && out.contains(": 8 repaired\n") && out.contains(": 1 error\n"), "{out}");
-    let mended = "define user greet\n  \"hi\"\n  \"hello\"\n  \"a \\\\q\"\n\ndefine flow\n  user greet\n  bot \"x\"\n  $a = 1\n  frobnicate\n";
+    let mended = "define user greet\n  \"hi\"\n  \"hello\"\n  \"a \\\\q\"\n\ndefine flow\n  user greet\n  bot \"x\"\n  bot \"y\"\n  $a = 1\n  frobnicate\n";
     assert_eq!(fs::read_to_string(folder.path().join("a.co")).unwrap(), mended);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

@@ -138,6 +138,17 @@ impl Diagnostic {
     }
 }
 
+/// The candidate nearest to `name`, if one is near enough to be meant and no other is as near.
+pub fn nearest_alone<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let first = nearest(name, candidates.iter().copied())?;
+    let others = candidates.iter().copied().filter(|candidate| *candidate != first);
+    let distance = strsim::osa_distance(name, first);
+    match nearest(name, others) {
+        Some(second) if strsim::osa_distance(name, second) == distance => None,
+        _ => Some(first),
+    }
+}
+
 /// The candidate nearest to `name`, if one is near enough to be meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();

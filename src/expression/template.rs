@@ -85,7 +85,13 @@ impl Template {
     /// When jinja in it does not parse.
     pub fn parse(source: &str) -> Result<Self, ParseError> {
         let body = if ["{{", "{%", "{#"].iter().any(|open| source.contains(open)) {
-            Body::Jinja(Arc::new(jinja(source)?))
+            let jinja = jinja(source)?;
+            if let Some(error) = jinja.missing() {
+                let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+                let help = Some("only jinja's own filters, tests and functions are there".to_owned());
+                return Err(ParseError { message, range: 0..source.len(), help });
+            }
+            Body::Jinja(Arc::new(jinja))
         } else {
             places(source)
         };
@@ -173,6 +179,17 @@ impl Jinja {
             Ok(text) => Ok(text),
             Err(error) => fail(error.to_string()),
         }
+    }
+}
+
+impl Jinja {
+    /// A filter, test, function or template that does not exist, on the way that is taken when no variable is set.
+    fn missing(&self) -> Option<minijinja::Error> {
+        let rendered = self.environment.get_template("text").and_then(|template| template.render(()));
+        rendered.err().filter(|error| {
+            use minijinja::ErrorKind::{TemplateNotFound, UnknownFilter, UnknownFunction, UnknownTest};
+            matches!(error.kind(), UnknownFilter | UnknownTest | UnknownFunction | TemplateNotFound)
+        })
     }
 }
 

@@ -177,14 +177,18 @@ fn unknown_kind(text: &str, span: Span, kind: &str) -> Failure {
 
 /// `a = 1`, where `$a = 1` was meant.
 fn assignment(text: &str, span: Span) -> Option<Failure> {
-    let (name, value) = text.split_once('=')?;
+    let (start, rest) = match text.strip_prefix("set ") {
+        Some(rest) => (text.len() - rest.trim_start().len(), rest.trim_start()),
+        None => (0, text),
+    };
+    let (name, value) = rest.split_once('=')?;
     let name = name.trim_end();
     let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
     (is_name && !value.starts_with('=')).then(|| {
         Failure::Malformed(Box::new(
-            Diagnostic::new(codes::MALFORMED_STEP, span.slice(0..name.len()), "variable has no `$`")
+            Diagnostic::new(codes::MALFORMED_STEP, span.slice(start..start + name.len()), "variable has no `$`")
                 .help(format!("write `${name}`"))
-                .fix(span.slice(0..0), "$"),
+                .fix(span.slice(start..start), "$"),
         ))
     })
 }

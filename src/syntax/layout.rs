@@ -298,10 +298,18 @@ impl Splitter<'_> {
                 .help("put a `\"` before the text too")
         } else {
             let end = string.start + self.text[string.clone()].trim_end().len();
-            Diagnostic::new(codes::UNTERMINATED_STRING, self.span(string.start..end), "string is never closed")
-                .label("opened here")
-                .help("put a `\"` at its end")
-                .fix(self.span(end..end), "\"")
+            let diagnostic =
+                Diagnostic::new(codes::UNTERMINATED_STRING, self.span(string.start..end), "string is never closed")
+                    .label("opened here")
+                    .help("put a `\"` at its end");
+            // In code, and before what may be a comment or a colon, where the text ends is a guess.
+            let is_text =
+                before.is_empty() || matches!(before.split_whitespace().next(), Some("user" | "bot" | "define"));
+            if is_text && !before.contains('"') && !after.contains('#') && !after.ends_with([':', ')', ']', '}']) {
+                diagnostic.fix(self.span(end..end), "\"")
+            } else {
+                diagnostic
+            }
         }
     }
 

@@ -110,7 +110,19 @@ impl Tree<'_> {
     fn file(&mut self, margin: u32) {
         while self.at < self.lines.len() {
             let line = &self.lines[self.at];
-            if line.indent > margin && !line.tabbed {
+            if line.indent > margin && !line.tabbed && self.is_header(self.at) {
+                let (span, indent) = (line.span, line.indent);
+                let white = Span { start: span.start - (indent - margin).min(span.start), end: span.start, ..span };
+                self.report(
+                    Diagnostic::new(
+                        codes::MISPLACED_LINE,
+                        span,
+                        "definition is indented, as if it belonged to a block",
+                    )
+                    .help("definitions stand at the margin")
+                    .fix(white, ""),
+                );
+            } else if line.indent > margin && !line.tabbed {
                 let span = line.span;
                 self.report(
                     Diagnostic::new(codes::UNEXPECTED_INDENT, span, "line is indented but stands in no block")
@@ -266,7 +278,7 @@ impl Tree<'_> {
         let mut chain: Option<Vec<Condition>> = None;
         while let Some(line) = self.lines.get(self.at) {
             let (line_indent, tabbed, span) = (line.indent, line.tabbed, line.span);
-            if line_indent <= indent && !tabbed {
+            if line_indent <= indent && !tabbed || self.is_header(self.at) {
                 break;
             }
             if !tabbed {
@@ -357,7 +369,7 @@ impl Tree<'_> {
         let mut rows = Vec::new();
         let mut block: Option<u32> = None;
         while let Some(line) = self.lines.get(self.at) {
-            if line.indent <= indent && !(line.tabbed && block.is_none()) {
+            if line.indent <= indent && !(line.tabbed && block.is_none()) || self.is_header(self.at) {
                 break;
             }
             if word.is_some_and(|word| first_word(self.written(line)) == word) {

@@ -164,12 +164,12 @@ pub(super) fn whole(program: &Program, surroundings: &Surroundings, has_any_do: 
     let paths = Paths::new(program);
     // A rail goes on behind an event that it raises.
     let in_rails = only_done_by(program, &rails);
-    steps::unreachable(program, &paths, &mut found);
+    steps::unreachable(program, &paths, |id| in_rails[id.index()], &mut found);
     steps::endless(program, &paths, &mut found);
     steps::behind_events(program, &paths, |id| in_rails[id.index()], &mut found);
     let is_said = |message: MessageId| surroundings.has_model || message.index() < ALWAYS_PRESENT.len();
     starts::never(program, &paths, is_rail, is_said, &mut found);
-    starts::overruled(program, is_rail, &mut found);
+    starts::overruled(program, &paths, is_rail, &mut found);
     recursion::endless(program, &paths, &mut found);
     variables::unset(program, surroundings, &mut found);
     surroundings::unknown_actions(program, surroundings, &mut found);

@@ -17,6 +17,8 @@ pub(super) struct Facts {
     pub passes: bool,
     /// A step that waits or stops, in it or in a subflow.
     pub rests: bool,
+    /// A step that waits, in it or in a subflow.
+    pub waits: bool,
 }
 
 impl Facts {
@@ -63,6 +65,7 @@ impl<'a> Paths<'a> {
             facts.passes |= at_end(at);
             facts.rests |= flow.steps.get(at).is_some_and(|step| rests(&step.op));
             facts.rests |= called(at).is_some_and(|callee| callee.rests);
+            facts.waits |= self.waits_at(flow, at);
             self.onwards(flow, at, next);
         });
         facts
@@ -77,13 +80,32 @@ impl<'a> Paths<'a> {
         }
     }
 
-    /// Which steps of `flow` may ever run.
-    pub(super) fn reachable(&self, flow: &Flow) -> Vec<bool> {
+    fn waits_at(&self, flow: &Flow, at: usize) -> bool {
+        match flow.steps.get(at).map(|step| &step.op) {
+            Some(Op::Do { callee: Callee::Flow(callee), .. }) => self.of(*callee).waits,
+            Some(op) => rests(op) && !matches!(op, Op::Stop),
+            None => false,
+        }
+    }
+
+    /// Whether `flow`, from its step at `start` on, may come to wait for something.
+    pub(super) fn may_wait(&self, flow: &Flow, start: usize) -> bool {
+        let mut waits = false;
+        walk(flow, start, |at, next| {
+            waits |= self.waits_at(flow, at);
+            self.onwards(flow, at, next);
+        });
+        waits
+    }
+
+    /// Which steps of `flow` may ever run. What a rail says ends the turn.
+    pub(super) fn reachable(&self, flow: &Flow, is_rail: bool) -> Vec<bool> {
         let mut reachable = vec![false; flow.steps.len()];
         walk(flow, 0, |at, next| {
             let Some(reached) = reachable.get_mut(at) else { return };
             *reached = true;
             match &flow.steps[at].op {
+                Op::Bot(_) if is_rail => {}
                 // That it never comes back is said of it.
                 Op::Do { callee: Callee::Flow(callee), .. }
                     if !self.of(*callee).ends && !self.of(*callee).is_endless() => {}

@@ -90,6 +90,8 @@ fn sayers(program: &Program) -> FxHashMap<MessageId, FxHashSet<FlowId>> {
 struct Start<'a> {
     pattern: UserPattern,
     acts: Vec<&'a Op>,
+    /// It may wait for something before it ends, and while it does, another flow gets its turn.
+    waits: bool,
 }
 
 /// A flow that the user's words start.
@@ -99,10 +101,15 @@ struct Starter<'a> {
 }
 
 /// Looks for flows that start along with one that goes first and never get to decide.
-pub(super) fn overruled(program: &Program, is_rail: impl Fn(FlowId) -> bool, found: &mut Vec<Diagnostic>) {
+pub(super) fn overruled(
+    program: &Program,
+    paths: &Paths<'_>,
+    is_rail: impl Fn(FlowId) -> bool,
+    found: &mut Vec<Diagnostic>,
+) {
     let starting = program.flows().filter(|(id, flow)| flow.kind == FlowKind::Flow && !is_rail(*id));
     let mut starters: Vec<Starter<'_>> = starting
-        .map(|(_, flow)| Starter { flow, starts: starts(program, flow) })
+        .map(|(_, flow)| Starter { flow, starts: starts(program, paths, flow) })
         .filter(|starter| !starter.starts.is_empty())
         .collect();
     // In the order in which they decide.
@@ -124,6 +131,9 @@ pub(super) fn overruled(program: &Program, is_rail: impl Fn(FlowId) -> bool, fou
             continue;
         }
         for (place, start) in starter.starts.iter().enumerate() {
+            if start.waits && !starter.flow.modifiers.parallel {
+                continue;
+            }
             match start.pattern {
                 UserPattern::Any => {
                     wildcards.push(Wildcard { flow: starter.flow, acts: start.acts.clone(), shadowed: Vec::new() });
@@ -207,7 +217,7 @@ fn alike(first: &Flow, second: &Flow) -> Diagnostic {
 }
 
 /// What the user may say to start `flow`, as far as it is certain.
-fn starts<'a>(program: &'a Program, flow: &'a Flow) -> Vec<Start<'a>> {
+fn starts<'a>(program: &'a Program, paths: &Paths<'_>, flow: &'a Flow) -> Vec<Start<'a>> {
     let mut places = Vec::new();
     let Some(step) = certain_step(program, &mut places, flow, 0) else { return Vec::new() };
     let start = |pattern: UserPattern, target: usize| {
@@ -215,7 +225,12 @@ fn starts<'a>(program: &'a Program, flow: &'a Flow) -> Vec<Start<'a>> {
         if let Some(place) = places.last_mut() {
             place.1 = target;
         }
-        Start { pattern, acts: certain_acts(program, places) }
+        // Callers of the subflow that the start lies in go on behind their `do`.
+        let behind = |place: &(&Flow, usize), is_last: bool| place.1 + usize::from(!is_last);
+        let last = places.len().saturating_sub(1);
+        let waits =
+            places.iter().enumerate().any(|(depth, place)| paths.may_wait(place.0, behind(place, depth == last)));
+        Start { pattern, acts: certain_acts(program, places), waits }
     };
     let next = places.last().map_or(0, |place| place.1 + 1);
     match step {

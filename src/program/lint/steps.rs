@@ -1,25 +1,33 @@
 //! Steps that are never reached, loops that are never left, and steps that an event drops.
 
 use super::super::{Flow, FlowId, Op, Program};
-use super::paths::{Paths, walk};
+use super::paths::{Paths, acts, walk};
 use crate::diagnostic::{Diagnostic, codes};
 
 /// Looks for steps that nothing leads to.
-pub(super) fn unreachable(program: &Program, paths: &Paths<'_>, found: &mut Vec<Diagnostic>) {
-    for flow in &program.flows {
-        let reachable = paths.reachable(flow);
+pub(super) fn unreachable(
+    program: &Program,
+    paths: &Paths<'_>,
+    is_rail: impl Fn(FlowId) -> bool,
+    found: &mut Vec<Diagnostic>,
+) {
+    for (id, flow) in program.flows() {
+        let reachable = paths.reachable(flow, is_rail(id));
+        // Whoever writes a rail ends it so.
+        let is_end = |op: &Op| matches!(op, Op::Jump(_)) || is_rail(id) && matches!(op, Op::Stop | Op::Return(_));
         let mut last = None;
         let mut is_said = false;
         for (at, step) in flow.steps.iter().enumerate() {
             if reachable[at] {
                 (last, is_said) = (Some(at), false);
-            } else if !is_said && !matches!(step.op, Op::Jump(_)) {
+            } else if !is_said && !is_end(&step.op) {
                 is_said = true;
                 let mut diagnostic = Diagnostic::new(codes::UNREACHABLE, step.span, "step can't be reached");
                 if let Some(last) = last.map(|at: usize| &flow.steps[at]) {
                     let label = match &last.op {
                         Op::Branch { .. } => "this is never true",
                         Op::Do { .. } => "this never comes back",
+                        Op::Bot(_) => "what a rail says ends the turn",
                         _ => "nothing behind this runs",
                     };
                     diagnostic = diagnostic.also(last.span, label);
@@ -37,7 +45,7 @@ pub(super) fn endless(program: &Program, paths: &Paths<'_>, found: &mut Vec<Diag
         if !flow.steps.iter().enumerate().any(has_loop) {
             continue;
         }
-        let (reachable, leaves) = (paths.reachable(flow), leaves(flow, paths));
+        let (reachable, leaves) = (paths.reachable(flow, false), leaves(flow, paths));
         let is_stuck = |at: usize| reachable[at] && !leaves[at];
         let Some(step) = (0..flow.steps.len()).find(|at| is_stuck(*at) && comes_back(flow, paths, *at)) else {
             continue;
@@ -92,11 +100,10 @@ pub(super) fn behind_events(
     is_exempt: impl Fn(FlowId) -> bool,
     found: &mut Vec<Diagnostic>,
 ) {
-    let is_dropped = |op: &Op| matches!(op, Op::Bot(_) | Op::Execute { .. });
     for (id, flow) in program.flows().filter(|(id, _)| !is_exempt(*id)) {
         for (at, raise) in flow.steps.iter().enumerate() {
             let Op::Raise(spec) = &raise.op else { continue };
-            let Some(dropped) = paths.finds(id, at + 1, &is_dropped) else { continue };
+            let Some(dropped) = paths.finds(id, at + 1, &acts) else { continue };
             found.push(
                 Diagnostic::new(
                     codes::BEHIND_EVENT,

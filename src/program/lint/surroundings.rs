@@ -38,11 +38,16 @@ pub(super) fn rails(program: &Program, surroundings: &Surroundings, paths: &Path
         };
         if rail.guards != Guards::Tools && !may_block(program, paths, rail, flow) {
             let rewritten = rewritten(rail.guards);
+            let is_action = |op: &Op| matches!(op, Op::Execute { .. });
+            let but = match program.flow(flow).steps.iter().any(|step| is_action(&step.op)) {
+                true => ", so it blocks only when an action of it fails",
+                false => "",
+            };
             found.push(
                 Diagnostic::new(codes::TOOTHLESS_RAIL, rail.span, format!("rail `{}` can't block", rail.name))
                     .also(
                         program.flow(flow).span,
-                        format!("never stops, says nothing, and leaves `${rewritten}` as it is"),
+                        format!("never stops, says nothing, and leaves `${rewritten}` as it is{but}"),
                     )
                     .help("let it say a message and `stop` where something must not pass"),
             );
@@ -65,7 +70,7 @@ fn may_block(program: &Program, paths: &Paths<'_>, rail: &RailUse, flow: FlowId)
     let (mut seen, mut open) = (vec![flow], vec![flow]);
     while let Some(flow) = open.pop() {
         let flow = program.flow(flow);
-        let reachable = paths.reachable(flow);
+        let reachable = paths.reachable(flow, false);
         for (step, _) in flow.steps.iter().zip(reachable).filter(|(_, is_reachable)| *is_reachable) {
             match &step.op {
                 Op::Stop | Op::Raise(_) | Op::Bot(Say::Message(_) | Say::Variable(_) | Say::Any) => return true,

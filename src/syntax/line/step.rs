@@ -47,7 +47,18 @@ impl Reader<'_> {
             match part.as_rule() {
                 Rule::any_bot => say = Some(BotSay::Any),
                 Rule::variable => say = Some(BotSay::Variable(self.variable(part))),
-                Rule::name => say = Some(BotSay::Message(self.plain_name(&part)?, Vec::new())),
+                Rule::name => {
+                    let name = self.plain_name(&part)?;
+                    // No message is called so; a text behind its name has the wrong quotes.
+                    if let Some(at) = part.as_str().find(['\u{201c}', '\u{201d}'])
+                        && failure::in_quotes(&part.as_str()[at..]).is_some()
+                    {
+                        let text = &part.as_str()[at..];
+                        let span = self.at(&part).slice(at..part.as_str().len());
+                        return Err(Failure::Malformed(Box::new(failure::wrong_quotes(span, text))));
+                    }
+                    say = Some(BotSay::Message(name, Vec::new()));
+                }
                 Rule::string => texts.push(self.string(part)),
                 _ => {}
             }

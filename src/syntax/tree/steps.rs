@@ -5,7 +5,7 @@ use super::super::failure::{self, Failure};
 use super::super::layout::Line;
 use super::super::line::Statement;
 use super::{Row, Tree, first_word};
-use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::diagnostic::{Diagnostic, codes, nearest, nearest_alone};
 use crate::source::Span;
 
 impl Tree<'_> {
@@ -55,7 +55,7 @@ impl Tree<'_> {
         let mut tolerated = None;
         while let Some(line) = self.lines.get(self.at) {
             let (indent, tabbed, span) = (line.indent, line.tabbed, line.span);
-            if indent <= header_indent && !tabbed || tabbed && self.is_header(self.at) {
+            if indent <= header_indent && !tabbed || self.is_header(self.at) {
                 break;
             }
             if !tabbed {
@@ -74,7 +74,8 @@ impl Tree<'_> {
         steps
     }
 
-    fn is_header(&self, at: usize) -> bool {
+    /// Whether a definition begins there, which ends every block.
+    pub(super) fn is_header(&self, at: usize) -> bool {
         matches!(first_word(self.written(&self.lines[at])), "define" | "def")
     }
 
@@ -308,7 +309,10 @@ impl Tree<'_> {
         let at = line.span.slice(0..word.len());
         let diagnostic = Diagnostic::new(codes::UNKNOWN_STEP, at, format!("unknown step `{word}`"));
         let diagnostic = match nearest(word, failure::STEPS.iter().copied()) {
-            Some(meant) => diagnostic.suggest(Some(meant)).fix(at, meant),
+            Some(meant) if nearest_alone(word, failure::STEPS).is_some() => {
+                diagnostic.suggest(Some(meant)).fix(at, meant)
+            }
+            Some(meant) => diagnostic.suggest(Some(meant)),
             None if word == "for" => diagnostic.help("there is no `for`; count in a `while` loop"),
             None => diagnostic.help("a step starts with `user`, `bot`, `do`, `execute`, `if`, `when`, `while` or `$`"),
         };
