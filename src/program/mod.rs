@@ -61,6 +61,7 @@ pub fn assemble(sources: &SourceMap, parsed: Vec<Parsed>, bounds: Bounds, surrou
     }
     let has_syntax_errors = diagnostics.iter().any(Diagnostic::is_error);
     let mut names = Names::declare(&asts, sources, bounds.diagnostics);
+    names.has_model = surroundings.has_model;
     let definitions = || asts.iter().flat_map(|ast| &ast.definitions);
     let flows = definitions().filter_map(|definition| match definition {
         Definition::Flow(flow) if !flow.is_sample => Some(flow),

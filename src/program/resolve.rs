@@ -35,6 +35,8 @@ pub(super) struct Names {
     pub awaited: Vec<bool>,
     /// Messages that some flow says or waits for.
     pub said: Vec<bool>,
+    /// Some model may be asked.
+    pub has_model: bool,
     /// Some `do` names its subflow by a variable, so any may run.
     pub any_done: bool,
     /// Intents with a line that is reported and left out.
@@ -412,7 +414,10 @@ impl Names {
             let suggestion = suggest(&mut self.suggestions, &name.text, defined);
             let diagnostic =
                 Diagnostic::new(codes::UNKNOWN_MESSAGE, name.span, format!("no message is called `{}`", name.text))
-                    .label("no model is configured, so this says `inform cannot answer`");
+                    .label(match self.has_model {
+                        true => "a model would have to write it",
+                        false => "no model is configured, so this says `inform cannot answer`",
+                    });
             self.diagnostics.push(match suggestion {
                 Some(meant) => {
                     self.said[self.program.messages_by_name[&*meant].index()] = true;
