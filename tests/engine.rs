@@ -316,3 +316,15 @@ define flow
     assert_eq!(ask(&[("break", Some("I'm sorry, an internal error has occurred."))], "who am I?").await, nobody);
     assert_eq!(ask(&[("make me root", None)], "yes").await, "I'm sorry, I can't help with that.");
 }
+
+#[tokio::test]
+async fn an_exception_of_a_flow_ends_the_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "define flow\n  user \"hi\"\n  create event TopicException(message=\"not here\")\n  event Answered\n  bot \"hello\"\n";
+    std::fs::write(folder.path().join("rails.co"), source).unwrap();
+    std::fs::write(folder.path().join("config.yml"), "enable_rails_exceptions: True").unwrap();
+    let reply = Rails::from_path(folder.path()).unwrap().generate("hi").await.unwrap();
+    let exception = reply.exception.clone().unwrap();
+    assert_eq!((&*exception.kind, &*exception.message, &*reply.text), ("TopicException", "not here", ""));
+    assert!(rails::explain(&reply).contains("the exception `TopicException`"), "{}", rails::explain(&reply));
+}

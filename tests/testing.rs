@@ -240,3 +240,39 @@ fn update_writes_down_what_is_said_now() {
     let (exit, out, _) = run(&[path(&folder), "--update"]);
     assert!(exit == 0 && !out.contains("rewritten"), "{out}");
 }
+
+#[test]
+fn rails_alone_see_the_conversation_and_leave_it_alone() {
+    let rails = "define subflow no parroting
+  if $user_message and $user_message in $bot_message
+    bot \"no parroting\"
+
+define flow
+  user \"hello friend\"
+  bot \"Hi.\"
+
+define flow
+  user \"what did you say?\"
+  bot \"I said: $last_bot_message\"
+
+define test an output is compared with what the user said
+  output \"hello friend\"
+  passed
+  user \"hello friend\"
+  bot \"Hi.\"
+  output \"well, hello friend\"
+  blocked by no parroting
+
+define test an input is nobody's turn
+  user \"hello friend\"
+  bot \"Hi.\"
+  input \"typed and gone\"
+  passed
+  user \"what did you say?\"
+  bot \"I said: Hi.\"
+";
+    let config = "rails: {output: {flows: [no parroting]}}";
+    let folder = tested_with(&[("rails.co", rails), ("config.yml", config)]);
+    let (exit, out, err) = run(&[path(&folder)]);
+    assert!(exit == 0 && out.contains("2 tests passed"), "{out}{err}");
+}
