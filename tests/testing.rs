@@ -208,9 +208,22 @@ fn the_tests_of_a_configuration_may_be_named_alone() {
     }
     let mut command = Command::cargo_bin("railsc").unwrap();
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(&tests));
-    let output = command.args(["test", "orders.co"]).output().unwrap();
+    let output = command.args(["test", "orders.co", "talks.jsonl"]).output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && out.contains("5 tests passed"), "{out}");
+    assert!(output.status.success() && out.contains("7 tests passed"), "{out}");
+}
+
+#[test]
+fn a_folder_that_is_no_configuration_is_rejected_for_what_it_holds() {
+    let lines = r#"{"name": "empty", "config": "empty", "rejected": true}
+{"name": "no UTF-8", "config": "bytes", "rejected": true}
+{"name": "missing", "config": "missing", "rejected": true}"#;
+    let folder = tested_with(&[("cases.jsonl", lines)]);
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    fs::create_dir(folder.path().join("bytes")).unwrap();
+    fs::write(folder.path().join("bytes/a.co"), b"define flow \xff").unwrap();
+    let (exit, out, _) = run(&[folder.path().join("cases.jsonl").to_str().unwrap()]);
+    assert!(exit == 1 && out.contains("2 passed, 1 failed") && out.contains("failed missing"), "{out}");
 }
 
 #[test]

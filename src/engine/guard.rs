@@ -33,12 +33,3 @@ pub(super) fn guards(config: &Config, program: &Program) -> Vec<Guard> {
     };
     config.rails.iter().filter_map(guard).collect()
 }
-
-/// The variable in which a rail finds what it guards, and may rewrite it.
-pub(super) fn guarded(guards: Guards) -> &'static str {
-    match guards {
-        Guards::Input | Guards::Tools => "user_message",
-        Guards::Output => "bot_message",
-        Guards::Retrieval => "relevant_chunks",
-    }
-}

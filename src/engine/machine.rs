@@ -143,7 +143,6 @@ impl<'a> Machine<'a> {
         let were_running: Vec<FlowId> = self.instances.running.iter().map(|instance| instance.flow).collect();
         let held_up = self.advance_running(event)?;
         self.start_new(event, &were_running)?;
-        self.wake();
         self.tell_ends()?;
         let decision = self.decide(event)?;
         if let Some(decision) = &decision {
@@ -181,21 +180,15 @@ impl<'a> Machine<'a> {
         for id in active {
             // An abort further up may have taken it along.
             let Some(index) = self.index(id) else { continue };
-            let mut instance = self.instances.running[index].clone();
-            if !self.touches(event, &instance) {
+            let instance = &self.instances.running[index];
+            if !self.touches(event, instance) {
                 continue;
             }
-            let op = self.op(&instance);
-            let target = op.map_or(Ok(None), |op| self.target(op, event, &instance))?;
+            let op = self.op(instance);
+            let target = op.map_or(Ok(None), |op| self.target(op, event, instance))?;
             match target {
-                Some(target) => {
-                    let completed = self.go(&mut instance, target, event)? == Head::Completed;
-                    self.instances.running[index] = instance;
-                    if completed {
-                        self.complete(id);
-                    }
-                }
-                None if op.is_some_and(acts) || self.program.flow(instance.flow).modifiers.uninterruptible => {
+                Some(target) => self.advance(id, |machine, instance| machine.go(instance, target, event))?,
+                None if op.is_some_and(Op::acts) || self.program.flow(instance.flow).modifiers.uninterruptible => {
                     self.abort(id);
                 }
                 None => held_up.push(id),
@@ -251,7 +244,7 @@ impl<'a> Machine<'a> {
             let takes_over = |(other, decided): (f64, &Instance)| {
                 priority > other || priority == other && self.comes_in_between(event, instance, decided)
             };
-            if self.op(instance).is_some_and(acts) && best.is_none_or(takes_over) {
+            if self.op(instance).is_some_and(Op::acts) && best.is_none_or(takes_over) {
                 best = Some((priority, instance));
             }
         }
@@ -315,9 +308,4 @@ fn jump(instance: &mut Instance, target: usize) {
 fn step_on(instance: &mut Instance) {
     let next = top(instance).at + 1;
     jump(instance, next);
-}
-
-/// Whether a step does something by itself and does not wait for the user.
-fn acts(op: &Op) -> bool {
-    matches!(op, Op::Bot(_) | Op::Execute { .. } | Op::Raise(_) | Op::Stop)
 }

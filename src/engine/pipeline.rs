@@ -84,6 +84,7 @@ pub(super) async fn turn(
     if let (Mode::Replay { reply }, Some(_)) = (mode, &outcome.differs) {
         // What the flows would have set was not set then.
         conversation.store = before.store;
+        conversation.history = before.history;
         conversation.instances.clear();
         conversation.hear(text);
         conversation.store.set("bot_message".into(), reply.into());
@@ -106,11 +107,11 @@ pub(super) async fn check(
     if stage == Guards::Input {
         turn.conversation.hear(text);
     }
-    turn.conversation.store.set(super::guard::guarded(stage).into(), text.into());
+    turn.conversation.store.set(stage.variable().into(), text.into());
     match turn.guard(stage).await {
         Ok(Ended::Yes) => {}
         Ok(Ended::No) => {
-            let text = turn.conversation.store.variables().get(super::guard::guarded(stage)).map(to_text);
+            let text = turn.conversation.store.variables().get(stage.variable()).map(to_text);
             turn.texts.push(text.unwrap_or_default());
         }
         Err(Failure::Exhausted(exhausted)) => return Err(exhausted),

@@ -98,6 +98,17 @@ impl Expression {
         self.evaluate(Scope { locals: &none, globals: &none }).ok().map(|value| is_true(&value))
     }
 
+    /// Whether it is the variable called `name` with something added or taken away.
+    pub fn counts_on(&self, name: &str) -> bool {
+        use parse::{Binary, Node};
+        match &*self.tree {
+            Node::Binary(Binary::Add | Binary::Subtract, left, _) => {
+                matches!(&**left, Node::Variable(variable) if **variable == *name)
+            }
+            _ => false,
+        }
+    }
+
     /// Why it fails whatever the variables are, if that can be known: it reads none, and fails.
     pub fn fails_always(&self) -> Option<EvaluationError> {
         if !self.variables().is_empty() {

@@ -67,6 +67,9 @@ static BASE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
+    // What Jinja2 has besides, and the methods of Python's texts, lists and dicts.
+    minijinja_contrib::add_to_environment(&mut environment);
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     environment.set_formatter(|out, _, value| {
         let text = match value.as_str() {
             Some(text) => text.to_owned(),
@@ -88,7 +91,7 @@ impl Template {
             let jinja = jinja(source)?;
             if let Some(error) = jinja.missing() {
                 let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-                let help = Some("only jinja's own filters, tests and functions are there".to_owned());
+                let help = Some("the filters, tests and functions of Jinja2 are there, and no others".to_owned());
                 return Err(ParseError { message, range: 0..source.len(), help });
             }
             Body::Jinja(Arc::new(jinja))

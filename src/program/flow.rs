@@ -117,6 +117,13 @@ pub enum Op {
     Return(Option<Expression>),
 }
 
+impl Op {
+    /// Whether the step makes something happen by itself, and does not wait for the user.
+    pub fn acts(&self) -> bool {
+        matches!(self, Op::Bot(_) | Op::Execute { .. } | Op::Raise(_) | Op::Stop)
+    }
+}
+
 /// What a step `user …` waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserPattern {

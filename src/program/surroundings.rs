@@ -48,6 +48,17 @@ pub enum Guards {
     Tools,
 }
 
+impl Guards {
+    /// The variable in which a rail finds what it guards, and may rewrite it.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Guards::Input | Guards::Tools => "user_message",
+            Guards::Output => "bot_message",
+            Guards::Retrieval => "relevant_chunks",
+        }
+    }
+}
+
 impl std::fmt::Display for Guards {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -1,6 +1,6 @@
 //! What becomes of flows that end, can't go on, or stand in the way of each other.
 
-use super::{Failure, Head, Instance, InstanceId, Machine, jump, top};
+use super::{Failure, Instance, InstanceId, Machine, jump, top};
 use crate::engine::trace::What;
 use crate::program::{EventPattern, FlowId, Op};
 
@@ -8,34 +8,32 @@ impl Machine<'_> {
     pub(super) fn complete(&mut self, id: InstanceId) {
         let program = self.program;
         let Some(done) = self.remove(id, What::FlowCompleted) else { return };
-        for instance in &mut self.instances.running {
-            if instance.interrupted_by == Some(id) {
-                instance.interrupted_by = None;
-                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
-            }
-        }
+        self.resume(|instance| instance.interrupted_by == Some(id));
         self.instances.extension_ended |= program.flow(done.flow).modifiers.extension;
         self.instances.ended.push(done.flow);
     }
 
     /// When an extension has ended, what was aborted or interrupted in this turn goes on. Only once the event has been
     /// taken notice of by all: the one that ends the extension may be what aborts them.
-    pub(super) fn wake(&mut self) {
+    fn wake(&mut self) {
         if !std::mem::take(&mut self.instances.extension_ended) {
             return;
         }
         let program = self.program;
         let held_up = std::mem::take(&mut self.instances.held_up);
-        for instance in &mut self.instances.running {
-            if instance.interrupted_by.is_some() && held_up.contains(&instance.id) {
-                instance.interrupted_by = None;
-                self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
-            }
-        }
+        self.resume(|instance| instance.interrupted_by.is_some() && held_up.contains(&instance.id));
         for mut instance in std::mem::take(&mut self.instances.dropped) {
             instance.interrupted_by = None;
             self.tracer.flow(What::FlowResumed, program.flow(instance.flow));
             self.instances.running.push(instance);
+        }
+    }
+
+    /// Lets those go on that `is_meant` says.
+    fn resume(&mut self, is_meant: impl Fn(&Instance) -> bool) {
+        for instance in self.instances.running.iter_mut().filter(|instance| is_meant(instance)) {
+            instance.interrupted_by = None;
+            self.tracer.flow(What::FlowResumed, self.program.flow(instance.flow));
         }
     }
 
@@ -53,14 +51,16 @@ impl Machine<'_> {
         });
         let awaited: Vec<(InstanceId, FlowId)> = awaited.collect();
         for (waiting, flow) in awaited {
-            let held = |instance: &&mut Instance| instance.flow == flow && instance.interrupted_by == Some(waiting);
-            self.instances.running.iter_mut().filter(held).for_each(|instance| instance.interrupted_by = None);
+            self.resume(|instance| instance.flow == flow && instance.interrupted_by == Some(waiting));
         }
     }
 
-    /// Advances what waits by `when flow` for the end of flows that have ended.
+    /// Wakes what the end of an extension wakes, and advances what waits by `when flow` for the end of flows that have
+    /// ended, which may end more of them.
     pub(super) fn tell_ends(&mut self) -> Result<(), Failure> {
-        while let Some(flow) = self.instances.ended.pop() {
+        loop {
+            self.wake();
+            let Some(flow) = self.instances.ended.pop() else { return Ok(()) };
             let ends = |(pattern, _): &&(EventPattern, usize)| matches!(pattern, EventPattern::Flow(id) if *id == flow);
             let target = |instance: &Instance| match self.op(instance) {
                 Some(Op::When { branches, .. }) if instance.interrupted_by.is_none() => {
@@ -70,19 +70,14 @@ impl Machine<'_> {
             };
             let waiting: Vec<(InstanceId, usize)> = self.instances.running.iter().filter_map(target).collect();
             for (id, target) in waiting {
-                let Some(index) = self.index(id) else { continue };
-                let mut instance = self.instances.running[index].clone();
-                let from = top(&instance);
-                self.tracer.went(from.flow, from.at, target);
-                jump(&mut instance, target);
-                let completed = self.slide(&mut instance)? == Head::Completed;
-                self.instances.running[index] = instance;
-                if completed {
-                    self.complete(id);
-                }
+                self.advance(id, |machine, instance| {
+                    let from = top(instance);
+                    machine.tracer.went(from.flow, from.at, target);
+                    jump(instance, target);
+                    machine.slide(instance)
+                })?;
             }
         }
-        Ok(())
     }
 
     /// Drops the instance, and with it all that it holds up.

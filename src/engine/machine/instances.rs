@@ -1,6 +1,6 @@
 //! All flows that run in one conversation.
 
-use super::{Frame, InstanceId, Instances, acts};
+use super::{Frame, InstanceId, Instances};
 use crate::engine::budget::CALL_DEPTH;
 use crate::program::{Op, Program};
 
@@ -33,7 +33,7 @@ impl Instances {
         };
         let rests = |frame: &Frame| {
             let step = program.flows.get(frame.flow.index()).and_then(|flow| flow.steps.get(frame.at));
-            step.is_some_and(|step| acts(&step.op) || matches!(step.op, Op::User(_) | Op::When { .. } | Op::Event(_)))
+            step.is_some_and(|step| step.op.acts() || matches!(step.op, Op::User(_) | Op::When { .. } | Op::Event(_)))
         };
         self.running.iter().all(|instance| {
             let awaits = |id: InstanceId| id != instance.id && ids.contains(&id.0);
@@ -51,5 +51,7 @@ impl Instances {
     pub(in crate::engine) fn begin_turn(&mut self) {
         self.dropped.clear();
         self.held_up.clear();
+        self.ended.clear();
+        self.extension_ended = false;
     }
 }

@@ -11,16 +11,27 @@ use crate::source::Span;
 impl Machine<'_> {
     /// Moves the head of the instance that raised an event on, before the event arrives.
     pub(in crate::engine) fn step_over(&mut self, id: InstanceId) -> Result<(), Failure> {
+        self.advance(id, |machine, instance| {
+            step_on(instance);
+            machine.slide(instance)
+        })?;
+        self.tell_ends()
+    }
+
+    /// Moves an instance as `go` says, which may end it.
+    pub(super) fn advance(
+        &mut self,
+        id: InstanceId,
+        go: impl FnOnce(&mut Self, &mut Instance) -> Result<Head, Failure>,
+    ) -> Result<(), Failure> {
         let Some(index) = self.index(id) else { return Ok(()) };
         let mut instance = self.instances.running[index].clone();
-        step_on(&mut instance);
-        let completed = self.slide(&mut instance)? == Head::Completed;
+        let head = go(self, &mut instance)?;
         self.instances.running[index] = instance;
-        if completed {
+        if head == Head::Completed {
             self.complete(id);
         }
-        self.wake();
-        self.tell_ends()
+        Ok(())
     }
 
     /// Moves the head of `instance` to `target` and slides on from there.

@@ -8,7 +8,7 @@ use super::{Ended, Turn};
 use crate::config::OnError;
 use crate::engine::action::Args;
 use crate::engine::budget::Budget;
-use crate::engine::guard::{Guard, guarded};
+use crate::engine::guard::Guard;
 use crate::engine::machine::{Act, Failure, Instances, Machine};
 use crate::engine::reply::Exception;
 use crate::engine::starts::Starts;
@@ -40,7 +40,7 @@ impl Turn<'_> {
     }
 
     async fn run_rail(&mut self, rail: &Guard) -> Result<Ended, Failure> {
-        let variable = guarded(rail.guards);
+        let variable = rail.guards.variable();
         let flow = self.parts.program.flow(rail.flow);
         let before = self.conversation.store.clone();
         self.tracer.flow(What::RailStarted { rail: rail.name.clone(), guards: rail.guards }, flow);

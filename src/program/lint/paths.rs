@@ -141,7 +141,7 @@ impl<'a> Paths<'a> {
             };
             if is_found {
                 first = Some(first.map_or(at, |first| first.min(at)));
-            } else if !acts(&step.op) {
+            } else if !step.op.acts() {
                 self.onwards(flow, at, next);
             }
         });
@@ -202,9 +202,4 @@ fn after(flow: &Flow, at: usize, next: &mut Vec<usize>) {
 /// Whether a step may end the turn: it waits, stops, or does a subflow that is not known.
 fn rests(op: &Op) -> bool {
     matches!(op, Op::User(_) | Op::When { .. } | Op::Event(_) | Op::Stop | Op::Do { callee: Callee::Variable(_), .. })
-}
-
-/// Whether a step makes something happen.
-pub(super) fn acts(op: &Op) -> bool {
-    matches!(op, Op::Bot(_) | Op::Execute { .. } | Op::Raise(_) | Op::Stop)
 }

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::{Callee, EventPattern, Flow, FlowId, FlowKind, IntentId, MessageId, Op, Program, Say, UserPattern};
-use super::paths::{Paths, acts, callees, callers};
+use super::paths::{Paths, callees, callers};
 use crate::diagnostic::{Diagnostic, codes};
 
 /// How many flows are named that a wildcard decides before.
@@ -284,7 +284,7 @@ fn certain_acts<'a>(program: &'a Program, mut places: Vec<(&'a Flow, usize)>) ->
     let mut found = Vec::new();
     while found.len() < COMPARED {
         let Some((flow, at)) = places.pop() else { break };
-        let Some(op) = certain_step(program, &mut places, flow, at).filter(|op| acts(op)) else { break };
+        let Some(op) = certain_step(program, &mut places, flow, at).filter(|op| op.acts()) else { break };
         found.push(op);
         match (op, places.last_mut()) {
             (Op::Stop, _) | (_, None) => break,

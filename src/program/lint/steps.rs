@@ -1,7 +1,7 @@
 //! Steps that are never reached, loops that are never left, and steps that an event drops.
 
 use super::super::{Flow, FlowId, Op, Program};
-use super::paths::{Paths, acts, walk};
+use super::paths::{Paths, walk};
 use crate::diagnostic::{Diagnostic, codes};
 
 /// Looks for steps that nothing leads to.
@@ -103,7 +103,9 @@ pub(super) fn behind_events(
     for (id, flow) in program.flows().filter(|(id, _)| !is_exempt(*id)) {
         for (at, raise) in flow.steps.iter().enumerate() {
             let Op::Raise(spec) = &raise.op else { continue };
-            let Some(dropped) = paths.finds(id, at + 1, &acts) else { continue };
+            // An exception may end the turn, and a `stop` behind it is for when it does not.
+            let is_dropped = |op: &Op| op.acts() && !(matches!(op, Op::Stop) && spec.name.ends_with("Exception"));
+            let Some(dropped) = paths.finds(id, at + 1, &is_dropped) else { continue };
             found.push(
                 Diagnostic::new(
                     codes::BEHIND_EVENT,

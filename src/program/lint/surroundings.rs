@@ -37,7 +37,7 @@ pub(super) fn rails(program: &Program, surroundings: &Surroundings, paths: &Path
             continue;
         };
         if rail.guards != Guards::Tools && !may_block(program, paths, rail, flow) {
-            let rewritten = rewritten(rail.guards);
+            let rewritten = rail.guards.variable();
             let is_action = |op: &Op| matches!(op, Op::Execute { .. });
             let but = match program.flow(flow).steps.iter().any(|step| is_action(&step.op)) {
                 true => ", so it blocks only when an action of it fails",
@@ -55,18 +55,9 @@ pub(super) fn rails(program: &Program, surroundings: &Surroundings, paths: &Path
     }
 }
 
-/// The variable in which a rail finds what it guards.
-fn rewritten(guards: Guards) -> &'static str {
-    match guards {
-        Guards::Input | Guards::Tools => "user_message",
-        Guards::Output => "bot_message",
-        Guards::Retrieval => "relevant_chunks",
-    }
-}
-
 /// Whether a step of the rail, or of a subflow it does, stops the turn, says something, or changes what it guards.
 fn may_block(program: &Program, paths: &Paths<'_>, rail: &RailUse, flow: FlowId) -> bool {
-    let rewritten = rewritten(rail.guards);
+    let rewritten = rail.guards.variable();
     let (mut seen, mut open) = (vec![flow], vec![flow]);
     while let Some(flow) = open.pop() {
         let flow = program.flow(flow);

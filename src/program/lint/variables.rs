@@ -50,7 +50,7 @@ fn known<'a>(program: &'a Program, surroundings: &'a Surroundings) -> FxHashSet<
     for step in program.flows.iter().flat_map(|flow| &flow.steps) {
         match &step.op {
             // Counting on from nothing fails, and sets nothing.
-            Op::Assign { variable, value } if counts_on(variable, value.source()) => {}
+            Op::Assign { variable, value } if value.counts_on(variable) => {}
             Op::Assign { variable, .. } => {
                 known.insert(variable.to_string());
             }
@@ -63,10 +63,4 @@ fn known<'a>(program: &'a Program, surroundings: &'a Surroundings) -> FxHashSet<
         }
     }
     known
-}
-
-/// Whether a value is the variable that it is for, with something added or taken away.
-fn counts_on(variable: &str, value: &str) -> bool {
-    let rest = value.trim_start().strip_prefix('$').and_then(|rest| rest.strip_prefix(variable));
-    rest.is_some_and(|rest| rest.trim_start().starts_with(['+', '-']) && rest.starts_with([' ', '+', '-']))
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use serde_json::Map;
 
 use super::expect::Pieces;
-use super::stub::{Stub, Stubs, shown};
+use super::stub::{Call, Stub, Stubs};
 use super::{Case, Failure, Options, Outcome, Suite, Tested, Turn, failure, update};
 use crate::config;
 use crate::engine::{GenerateError, Rails, Reply, Session, TraceEvent, What};
@@ -304,7 +304,7 @@ impl<'a> Player<'a> {
             return Err(self.failure(Some(span), expected, format!("none, and {call} was called")));
         }
         if let Some((call, stub)) = self.stubs.wrong() {
-            let expected = format!("a call of {}", shown(&call.action, &stub.arguments));
+            let expected = format!("a call of {}", Call { arguments: stub.arguments, ..call.clone() });
             return Err(self.failure(Some(span), expected, call.to_string()));
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Tested;
-use crate::program::{Flow, FlowId, Op};
+use crate::program::{Flow, Op};
 use crate::source::Location;
 
 /// What of one configuration ran.
@@ -99,15 +99,11 @@ pub(super) fn measure(tested: &Tested) -> Covered {
         for (at, step) in flow.steps.iter().enumerate() {
             let line = sources.text(step.span).lines().next().unwrap_or_default().trim_end_matches(':');
             for (way, target) in ways(flow, at) {
-                add(Kind::Branch, format!("{line}: {way}"), step.span, went(tested, id, at, target));
+                add(Kind::Branch, format!("{line}: {way}"), step.span, tested.ran.has_gone(id, at, target));
             }
         }
     }
     Covered { path: tested.path.display().to_string(), items }
-}
-
-fn went(tested: &Tested, flow: FlowId, from: usize, to: usize) -> bool {
-    tested.ran.has_gone(flow, from, to)
 }
 
 /// The ways on from a step that has several.

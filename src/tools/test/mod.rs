@@ -137,10 +137,7 @@ pub async fn run(path: &Path, options: &Options, outcome: &mut Outcome) -> Resul
         outcome.coverage.extend(tested.as_ref().map(coverage::measure));
         return Ok(());
     }
-    let (path, only) = match around(path) {
-        Some((configuration, only)) => (configuration, only),
-        None => (path.to_owned(), None),
-    };
+    let (path, only) = around(path).unwrap_or_else(|| (path.to_owned(), None));
     let path = path.as_path();
     let transcripts = if only.is_some() { Vec::new() } else { config::test_files(path, "jsonl") };
     let mut tested = match Tested::load(path) {
@@ -223,7 +220,7 @@ impl Tested {
     }
 }
 
-/// A failure that is about the test as a whole.
+/// A failure that is about no turn.
 fn failure(place: Option<Location>, expected: impl Into<String>, got: impl Into<String>) -> Failure {
     Failure { place, turn: None, expected: expected.into(), got: got.into() }
 }

@@ -109,16 +109,7 @@ impl Stubs {
 
 impl std::fmt::Display for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write_call(f, &self.action, &self.arguments)
+        let arguments: Vec<String> = self.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        write!(f, "{}({})", self.action, arguments.join(", "))
     }
-}
-
-/// `action(a=1, b="x")`, for people.
-pub(super) fn shown(action: &str, arguments: &Map<String, Value>) -> String {
-    Call { action: action.into(), arguments: arguments.clone() }.to_string()
-}
-
-fn write_call(f: &mut std::fmt::Formatter<'_>, action: &str, arguments: &Map<String, Value>) -> std::fmt::Result {
-    let arguments: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    write!(f, "{action}({})", arguments.join(", "))
 }

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::stub::{Call, Stub, Stubs, shown};
+use super::stub::{Call, Stub, Stubs};
 use super::{Case, Failure, Options, Outcome, Suite, TestError, Tested, Turn as Taken, Updated, failure};
+use crate::diagnostic::codes;
 use crate::engine::{GenerateError, LoadError, Rails, RailsBuilder, Reply};
 use crate::model::Script;
 use crate::program::action_name;
@@ -203,13 +204,9 @@ impl Run<'_> {
             return load(host.texts(&transcript.name, &text(&transcript.colang), &text(&transcript.yaml)));
         }
         if self.tested.is_none() {
-            let parent = self.path.parent().filter(|parent| parent.ends_with("tests"));
-            let folder = parent.and_then(Path::parent).map(|folder| match folder.as_os_str().is_empty() {
-                true => Path::new("."),
-                false => folder,
-            });
+            let folder = super::around(self.path).map(|(folder, _)| folder);
             *self.tested =
-                folder.map(|folder| Tested::load(folder).map_err(|error| Unloaded::from(&*error))).transpose()?;
+                folder.map(|folder| Tested::load(&folder).map_err(|error| Unloaded::from(&*error))).transpose()?;
         }
         match self.tested {
             Some(tested) => Ok(tested.rails.with_host(host, tested.ran.clone())),
@@ -261,9 +258,7 @@ impl Run<'_> {
             if expected != calls {
                 let list = |calls: &[Call]| match calls {
                     [] => "no calls".to_owned(),
-                    calls => {
-                        calls.iter().map(|call| shown(&call.action, &call.arguments)).collect::<Vec<_>>().join(", ")
-                    }
+                    calls => calls.iter().map(Call::to_string).collect::<Vec<_>>().join(", "),
                 };
                 return fail(list(&expected), list(calls));
             }
@@ -289,8 +284,9 @@ enum Unloaded {
 
 impl From<&LoadError> for Unloaded {
     fn from(error: &LoadError) -> Self {
-        let is_in_text = error.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && diagnostic.span.is_some());
-        if is_in_text { Self::Refused(told(error)) } else { Self::Missing(told(error)) }
+        let mut errors = error.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        let is_missing = errors.all(|diagnostic| matches!(diagnostic.code, codes::NOT_FOUND | codes::UNREADABLE));
+        if is_missing { Self::Missing(told(error)) } else { Self::Refused(told(error)) }
     }
 }
 
