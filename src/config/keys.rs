@@ -16,6 +16,10 @@ use crate::source::Span;
 pub(super) enum Fate {
     /// It is read.
     Served,
+    /// It is read, and says something to a model only.
+    ForModel,
+    /// It is read, and nothing is done with it yet.
+    Idle,
     /// It says nothing about what rails do.
     Silent,
     /// It is NeMo Guardrails' and does not change what is guarded; here it does nothing.
@@ -24,7 +28,7 @@ pub(super) enum Fate {
     Refused,
 }
 
-use Fate::{Refused, Served, Silent, Unserved};
+use Fate::{ForModel, Idle, Refused, Served, Silent, Unserved};
 
 const TOP: &[(&str, Fate)] = &[
     ("models", Served),
@@ -34,22 +38,22 @@ const TOP: &[(&str, Fate)] = &[
     ("colang_version", Served),
     ("actions", Served),
     ("actions_server_url", Served),
-    ("docs", Served),
+    ("docs", Idle),
     ("custom_data", Served),
-    ("instructions", Served),
-    ("sample_conversation", Served),
-    ("prompts", Served),
-    ("prompting_mode", Served),
-    ("lowest_temperature", Served),
-    ("enable_multi_step_generation", Served),
-    ("passthrough", Served),
-    ("streaming", Served),
-    ("knowledge_base", Served),
+    ("instructions", ForModel),
+    ("sample_conversation", ForModel),
+    ("prompts", Idle),
+    ("prompting_mode", Idle),
+    ("lowest_temperature", Idle),
+    ("enable_multi_step_generation", Idle),
+    ("passthrough", Idle),
+    ("streaming", ForModel),
+    ("knowledge_base", Idle),
     ("enable_rails_exceptions", Served),
     ("import_paths", Served),
     ("on_error", Served),
     ("lints", Served),
-    ("prices", Served),
+    ("prices", Idle),
     ("core", Unserved),
     ("tracing", Unserved),
     ("metrics", Unserved),
@@ -73,7 +77,7 @@ const RAILS: &[(&str, Fate)] = &[
 ];
 
 const DIALOG: &[(&str, Fate)] =
-    &[("user_messages", Served), ("single_call", Served), ("judge", Served), ("generation", Served)];
+    &[("user_messages", Served), ("single_call", Idle), ("judge", ForModel), ("generation", ForModel)];
 
 const USER_MESSAGES: &[(&str, Fate)] = &[
     ("embeddings_only", Served),
@@ -143,17 +147,14 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             "rails" => keys.rails(node, &mut config, &mut streaming, &mut says_generation),
             "streaming" => {
                 streaming.wanted = (keys.reader.truth(node) == Some(true)).then_some(key.span);
-                keys.about_a_model(key, "streaming");
             }
             "lints" => keys.lints(node, &mut config),
             "on_error" => config.on_error = keys.on_error(node).unwrap_or_default(),
             "enable_rails_exceptions" => config.rails_exceptions = keys.reader.truth(node) == Some(true),
             "instructions" => {
-                keys.about_a_model(key, "instructions");
                 config.instructions = keys.instructions(node);
             }
             "sample_conversation" => {
-                keys.about_a_model(key, "sample_conversation");
                 config.sample_conversation = keys.reader.text(node).unwrap_or_default().to_owned();
             }
             "import_paths" => {
@@ -168,34 +169,29 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
                     .help("build it with the feature `http`, or register the actions"),
             ),
             "docs" => {
-                keys.passed_over(key, "docs");
                 config.documents = keys.documents(node);
             }
             "custom_data" => {
                 keys.reader.mapping(node);
             }
             "prompts" => {
-                keys.passed_over(key, "prompts");
                 config.prompts = keys.prompts(node);
             }
             "prompting_mode" => {
-                keys.passed_over(key, "prompting_mode");
                 config.prompting_mode = keys.reader.text(node).map(str::to_owned);
             }
             "lowest_temperature" => {
-                keys.passed_over(key, "lowest_temperature");
                 config.lowest_temperature = keys.reader.number(node, 0.0..=2.0);
             }
             "enable_multi_step_generation" => {
-                keys.passed_over(key, "enable_multi_step_generation");
                 config.multi_step_generation = keys.reader.truth(node) == Some(true);
             }
             "passthrough" => {
-                keys.passed_over(key, "passthrough");
                 config.passthrough = keys.reader.truth(node) == Some(true);
             }
-            "knowledge_base" => config.knowledge_base = keys.knowledge_base(key, node),
-            _ => config.prices = keys.prices(key, node),
+            "knowledge_base" => config.knowledge_base = keys.knowledge_base(node),
+            "prices" => config.prices = keys.prices(node),
+            _ => {}
         }
     }
     keys.check_streaming(&config, streaming);
@@ -227,8 +223,13 @@ impl Keys<'_> {
             let found = table.iter().find(|(known, _)| *known == key.name);
             let diagnostic = match found.map(|(_, fate)| *fate) {
                 // Nothing is what an absent key says.
-                Some(Served) if value.is_null() => continue,
-                Some(Served) => {
+                Some(Served | ForModel | Idle) if value.is_null() => continue,
+                Some(fate @ (Served | ForModel | Idle)) => {
+                    match fate {
+                        ForModel => self.about_a_model(key, &name),
+                        Idle => self.passed_over(key, &name),
+                        _ => {}
+                    }
                     served.push((key, value));
                     continue;
                 }
@@ -265,7 +266,7 @@ impl Keys<'_> {
     pub(super) fn about_a_model(&mut self, key: &Key, name: &str) {
         self.reader.diagnostics.push(
             Diagnostic::new(codes::NO_MODEL, key.span, format!("`{name}` has no effect"))
-                .label("it is about a model, and this version of railsc calls none"),
+                .label("it is about a model, and none is called"),
         );
     }
 
@@ -329,15 +330,14 @@ impl Keys<'_> {
                         let choices = &[("general", Generation::General), ("steps", Generation::Steps)];
                         config.generation = self.reader.choice(node, choices).unwrap_or_default();
                         *says_generation = true;
-                        self.about_a_model(key, "rails.dialog.generation");
                         continue;
                     }
                     "judge" => {
-                        config.judge = self.judge(key, node);
+                        config.judge = self.judge(node);
                         continue;
                     }
                     "single_call" => {
-                        config.single_call = self.single_call(key, node);
+                        config.single_call = self.single_call(node);
                         continue;
                     }
                     _ => {}
@@ -410,15 +410,13 @@ impl Keys<'_> {
     }
 
     /// The folder of the documents; `kb` unless it is named.
-    fn knowledge_base(&mut self, key: &Key, node: &Node) -> Option<PathBuf> {
-        self.passed_over(key, "knowledge_base");
+    fn knowledge_base(&mut self, node: &Node) -> Option<PathBuf> {
         let entries = self.known(node, KNOWLEDGE_BASE, "knowledge_base.");
         entries.first().and_then(|(_, folder)| self.reader.text(folder)).map(PathBuf::from)
     }
 
     /// What models cost: by name, dollars for a million tokens in and out.
-    fn prices(&mut self, key: &Key, node: &Node) -> Vec<(String, Price)> {
-        self.passed_over(key, "prices");
+    fn prices(&mut self, node: &Node) -> Vec<(String, Price)> {
         let mut prices = Vec::new();
         for (model, node) in self.reader.mapping(node) {
             let mut price = Price { input: 0.0, output: 0.0 };

@@ -44,9 +44,9 @@ pub struct Config {
     pub rails_exceptions: bool,
     /// The models that write texts.
     pub models: Vec<ModelSpec>,
-    /// What they are told instead of what we would say.
+    /// Prompts by task. Read and checked; no model is told of them, nor of what follows up to `documents`.
     pub prompts: Vec<Prompt>,
-    /// Which of these; those without a mode unless it is given.
+    /// Which of the prompts are meant.
     pub prompting_mode: Option<String>,
     /// The temperature for answers that must not vary.
     pub lowest_temperature: Option<f64>,
@@ -64,9 +64,9 @@ pub struct Config {
     pub knowledge_base: Option<PathBuf>,
     /// Documents in the configuration itself: format and text.
     pub documents: Vec<(String, String)>,
-    /// Settings of rails, by rail.
+    /// Settings of rails, by rail, as they stand there.
     pub rail_settings: Vec<(String, Value)>,
-    /// Actions that NeMo Guardrails runs right away.
+    /// Actions that NeMo Guardrails runs right away; here all are.
     pub instant_actions: Vec<String>,
     /// The HTTP service that runs the actions which the host program does not.
     pub actions_server: Option<String>,
@@ -238,7 +238,7 @@ pub fn load(path: &Path) -> Loaded {
 }
 
 /// As [`load`], along with the rail files right in its folder `tests`.
-pub fn load_tested(path: &Path) -> Loaded {
+pub(crate) fn load_tested(path: &Path) -> Loaded {
     let mut loaded = Loaded::default();
     let mut found = read::find(path, &mut loaded.diagnostics);
     found.rails.extend(read::tests(path, "co", &mut loaded.diagnostics));
@@ -246,8 +246,15 @@ pub fn load_tested(path: &Path) -> Loaded {
 }
 
 /// The files with the `extension` right in the folder `tests` of the configuration at `path`, in path order.
-pub fn test_files(path: &Path, extension: &str) -> Vec<PathBuf> {
+pub(crate) fn test_files(path: &Path, extension: &str) -> Vec<PathBuf> {
     read::tests(path, extension, &mut Vec::new())
+}
+
+fn understand(documents: Vec<yaml::Node>, loaded: &mut Loaded) {
+    if let Some(mut document) = yaml::merge(documents, &mut loaded.diagnostics) {
+        environment::fill(&mut document, &mut loaded.diagnostics);
+        loaded.config = keys::understand(&document, &mut loaded.diagnostics);
+    }
 }
 
 fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) -> Loaded {
@@ -257,10 +264,7 @@ fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) -> Loaded {
             documents.extend(yaml::parse(id, loaded.sources.file(id), &mut loaded.diagnostics));
         }
     }
-    if let Some(mut document) = yaml::merge(documents, &mut loaded.diagnostics) {
-        environment::fill(&mut document, &mut loaded.diagnostics);
-        loaded.config = keys::understand(&document, &mut loaded.diagnostics);
-    }
+    understand(documents, &mut loaded);
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let import_paths = loaded.config.import_paths.iter().map(|folder| root.join(folder));
     let folders = std::iter::once(root.to_owned()).chain(import_paths).collect();
@@ -289,15 +293,12 @@ pub fn read_text(path: &Path) -> Result<String, Box<Diagnostic>> {
 }
 
 /// A configuration that is a rail file and a `config.yml`, called `name`.
-pub fn from_texts(name: &str, rails: &str, config: &str) -> Loaded {
+pub(crate) fn from_texts(name: &str, rails: &str, config: &str) -> Loaded {
     let mut loaded = Loaded::default();
     if !config.trim().is_empty() {
         let id = loaded.sources.add(SourceFile::new(format!("{name} (yaml)"), config));
         let documents = yaml::parse(id, loaded.sources.file(id), &mut loaded.diagnostics).into_iter().collect();
-        if let Some(mut document) = yaml::merge(documents, &mut loaded.diagnostics) {
-            environment::fill(&mut document, &mut loaded.diagnostics);
-            loaded.config = keys::understand(&document, &mut loaded.diagnostics);
-        }
+        understand(documents, &mut loaded);
     }
     let id = loaded.sources.add(SourceFile::new(format!("{name} (colang)"), rails));
     let bounds = loaded.config.bounds();

@@ -1,7 +1,7 @@
 //! `models`, `prompts`, and the other keys that say what a model is told.
 
 use super::keys::{Fate, Keys};
-use super::yaml::{Data, Key, Node};
+use super::yaml::{Data, Node};
 use super::{Config, EmbeddingEngine, Judge};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::expression::Value;
@@ -113,7 +113,7 @@ impl Keys<'_> {
                     config.models.push(spec);
                     self.reader.diagnostics.push(
                         Diagnostic::new(codes::NO_MODEL, value.span, format!("the `{kind}` model is not called"))
-                            .label("this version of railsc calls none")
+                            .label("the command `railsc` calls none")
                             .help("what no rail matches is answered by `inform cannot answer`"),
                     );
                 }
@@ -206,15 +206,13 @@ impl Keys<'_> {
         self.reader.list(node).iter().filter_map(|item| self.reader.text(item).map(str::to_owned)).collect()
     }
 
-    pub(super) fn judge(&mut self, key: &Key, node: &Node) -> Option<Judge> {
-        self.about_a_model(key, "rails.dialog.judge");
+    pub(super) fn judge(&mut self, node: &Node) -> Option<Judge> {
         let choices = &[("never", Judge::Never), ("uncertain", Judge::Uncertain), ("always", Judge::Always)];
         self.reader.choice(node, choices)
     }
 
     /// Whether one call of the model is to answer for all phases.
-    pub(super) fn single_call(&mut self, key: &Key, node: &Node) -> bool {
-        self.passed_over(key, "rails.dialog.single_call");
+    pub(super) fn single_call(&mut self, node: &Node) -> bool {
         let mut enabled = false;
         for (key, value) in self.known(node, SINGLE_CALL, "rails.dialog.single_call.") {
             let truth = self.reader.truth(value) == Some(true);

@@ -350,9 +350,8 @@ impl<'a> Turn<'a> {
             }
             Act::Raise { name, values } => {
                 self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
-                if self.parts.config.rails_exceptions && name.ends_with("Exception") {
-                    let message = values.get("message").map(to_text).unwrap_or_default();
-                    self.exception = Some(Exception { kind: name.to_string(), message, rail: None });
+                if let Some(exception) = self.exception(&name, &values, None) {
+                    self.exception = Some(exception);
                     self.conversation.instances.clear();
                     return Ok(None);
                 }

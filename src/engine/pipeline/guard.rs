@@ -151,8 +151,8 @@ impl Turn<'_> {
                 }
                 Act::Raise { name, values } => {
                     self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
-                    if self.parts.config.rails_exceptions && name.ends_with("Exception") {
-                        return Ok(End::Raised(place, exception(&name, &values, rail)));
+                    if let Some(exception) = self.exception(&name, &values, Some(rail)) {
+                        return Ok(End::Raised(place, exception));
                     }
                     // Nobody else hears it, and the rail must not be dropped by its own event.
                     machine!().step_over(next.by)?;
@@ -185,7 +185,13 @@ impl Turn<'_> {
     }
 }
 
-fn exception(kind: &str, values: &Map<String, Value>, rail: &Guard) -> Exception {
-    let message = values.get("message").map(to_text).unwrap_or_default();
-    Exception { kind: kind.to_owned(), message, rail: Some(rail.name.to_string()) }
+impl Turn<'_> {
+    /// The exception that an event is, if `config.yml` lets events be exceptions.
+    pub(super) fn exception(&self, name: &str, values: &Map<String, Value>, rail: Option<&Guard>) -> Option<Exception> {
+        (self.parts.config.rails_exceptions && name.ends_with("Exception")).then(|| Exception {
+            kind: name.to_owned(),
+            message: values.get("message").map(to_text).unwrap_or_default(),
+            rail: rail.map(|rail| rail.name.to_string()),
+        })
+    }
 }
