@@ -22,12 +22,16 @@ fn flows(criterion: &mut Criterion) {
             bencher.iter_custom(|rounds| {
                 let mut took = Duration::ZERO;
                 for _ in 0..rounds {
+                    // The same turns are taken before either, so that the caches hold the same.
                     let mut session = rails.session();
-                    for text in &texts[..turn - 1] {
+                    for text in &texts[1..50] {
                         runtime.block_on(session.generate(text)).unwrap();
                     }
+                    if turn == 1 {
+                        session = rails.session();
+                    }
                     let began = Instant::now();
-                    runtime.block_on(session.generate(&texts[turn - 1])).unwrap();
+                    runtime.block_on(session.generate(&texts[0])).unwrap();
                     took += began.elapsed();
                 }
                 took
