@@ -97,7 +97,7 @@ impl RailsBuilder {
     /// when they go on; 64 MiB unless said otherwise, 0 for none.
     ///
     /// Two callers that send the same messages share what is remembered, the variables that actions have set included.
-    /// Where these differ from user to user, use a [`Session`] for each, or send a system message that names the user.
+    /// Where these differ from user to user, use a [`Session`](super::Session) for each, or send a system message that names the user.
     #[must_use]
     pub fn remember(mut self, bytes: u64) -> Self {
         self.remembered = bytes;
