@@ -7,9 +7,9 @@ mod steps;
 mod surroundings;
 mod variables;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::paths::{Paths, callees};
+use self::paths::{Paths, callees, done_by};
 use super::resolve::{ALWAYS_PRESENT, Names};
 use super::surroundings::Surroundings;
 use super::{Callee, Flow, FlowId, FlowKind, IntentId, MessageId, Program, Step as LoweredStep};
@@ -164,9 +164,9 @@ pub(super) fn whole(program: &Program, surroundings: &Surroundings, has_any_do: 
     let paths = Paths::new(program);
     // A rail goes on behind an event that it raises.
     let in_rails = only_done_by(program, &rails);
-    steps::unreachable(program, &paths, |id| in_rails[id.index()], &mut found);
+    steps::unreachable(program, &paths, |id| in_rails.contains(&id), &mut found);
     steps::endless(program, &paths, &mut found);
-    steps::behind_events(program, &paths, |id| in_rails[id.index()], &mut found);
+    steps::behind_events(program, &paths, |id| in_rails.contains(&id), &mut found);
     let is_said = |message: MessageId| surroundings.has_model || message.index() < ALWAYS_PRESENT.len();
     starts::never(program, &paths, is_rail, is_said, &mut found);
     starts::overruled(program, &paths, is_rail, &mut found);
@@ -178,21 +178,12 @@ pub(super) fn whole(program: &Program, surroundings: &Surroundings, has_any_do: 
 }
 
 /// The flows `first`, and the subflows that only they, and others of these, do.
-fn only_done_by(program: &Program, first: &[FlowId]) -> Vec<bool> {
-    let follow = |starts: &mut dyn Iterator<Item = FlowId>| {
-        let mut done = vec![false; program.flows.len()];
-        let mut open: Vec<FlowId> = starts.collect();
-        while let Some(id) = open.pop() {
-            if !std::mem::replace(&mut done[id.index()], true) {
-                open.extend(callees(program.flow(id)));
-            }
-        }
-        done
-    };
-    let done = follow(&mut first.iter().copied());
+fn only_done_by(program: &Program, first: &[FlowId]) -> FxHashSet<FlowId> {
     let is_other = |(id, flow): &(FlowId, &Flow)| flow.kind == FlowKind::Flow && !first.contains(id);
-    let elsewhere = follow(&mut program.flows().filter(is_other).map(|(id, _)| id));
-    done.into_iter().zip(elsewhere).map(|(here, there)| here && !there).collect()
+    let elsewhere = done_by(program, program.flows().filter(is_other).map(|(id, _)| id));
+    let mut done = done_by(program, first.iter().copied());
+    done.retain(|id| !elsewhere.contains(id));
+    done
 }
 
 fn unused_subflows(program: &Program, is_rail: impl Fn(FlowId) -> bool, found: &mut Vec<Diagnostic>) {

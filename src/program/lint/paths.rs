@@ -1,5 +1,7 @@
 //! Where the steps of flows lead, as far as that can be known before they run.
 
+use rustc_hash::FxHashSet;
+
 use super::super::{Callee, Flow, FlowId, Op, Program};
 
 /// What is known of every flow of a program.
@@ -155,6 +157,18 @@ pub(super) fn callees(flow: &Flow) -> impl Iterator<Item = FlowId> {
         Op::Do { callee: Callee::Flow(callee), .. } => Some(*callee),
         _ => None,
     })
+}
+
+/// The flows themselves, and the subflows they do, if only by way of others.
+pub(super) fn done_by(program: &Program, flows: impl IntoIterator<Item = FlowId>) -> FxHashSet<FlowId> {
+    let mut done = FxHashSet::default();
+    let mut open: Vec<FlowId> = flows.into_iter().collect();
+    while let Some(id) = open.pop() {
+        if done.insert(id) {
+            open.extend(callees(program.flow(id)));
+        }
+    }
+    done
 }
 
 /// By flow, the flows that do it.

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::{Callee, EventPattern, Flow, FlowId, FlowKind, IntentId, MessageId, Op, Program, Say, UserPattern};
-use super::paths::{Paths, callees, callers};
+use super::paths::{Paths, callers, done_by};
 use crate::diagnostic::{Diagnostic, codes};
 
 /// How many flows are named that a wildcard decides before.
@@ -26,7 +26,7 @@ pub(super) fn never(
             continue;
         }
         // What the flow says itself, or a subflow that only it does, comes too late to start it.
-        let done = done_by(program, id);
+        let done = done_by(program, [id]);
         let is_own = |sayer: FlowId| {
             sayer == id || done.contains(&sayer) && callers[sayer.index()].iter().all(|caller| done.contains(caller))
         };
@@ -60,17 +60,6 @@ pub(super) fn never(
                 .help("start it with `user …`; or make it a subflow, for another flow to `do` or `config.yml` to name as a rail"),
         );
     }
-}
-
-/// The flow itself, and the subflows it does, if only by way of others.
-fn done_by(program: &Program, flow: FlowId) -> FxHashSet<FlowId> {
-    let (mut done, mut open) = (FxHashSet::default(), vec![flow]);
-    while let Some(id) = open.pop() {
-        if done.insert(id) {
-            open.extend(callees(program.flow(id)));
-        }
-    }
-    done
 }
 
 /// Which flows say a message.

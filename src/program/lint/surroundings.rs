@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::super::lower::GENERATE_VALUE;
 use super::super::surroundings::{Guards, RailUse, Surroundings};
 use super::super::{Callee, FlowId, Op, Program, Say};
-use super::paths::Paths;
+use super::paths::{Paths, done_by};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 
 /// Looks for actions that are run and exist nowhere, and reports each where it is run first.
@@ -58,8 +58,7 @@ pub(super) fn rails(program: &Program, surroundings: &Surroundings, paths: &Path
 /// Whether a step of the rail, or of a subflow it does, stops the turn, says something, or changes what it guards.
 fn may_block(program: &Program, paths: &Paths<'_>, rail: &RailUse, flow: FlowId) -> bool {
     let rewritten = rail.guards.variable();
-    let (mut seen, mut open) = (vec![flow], vec![flow]);
-    while let Some(flow) = open.pop() {
+    for flow in done_by(program, [flow]) {
         let flow = program.flow(flow);
         let reachable = paths.reachable(flow, false);
         for (step, _) in flow.steps.iter().zip(reachable).filter(|(_, is_reachable)| *is_reachable) {
@@ -68,15 +67,7 @@ fn may_block(program: &Program, paths: &Paths<'_>, rail: &RailUse, flow: FlowId)
                 Op::Assign { variable, .. } if **variable == *rewritten => return true,
                 Op::Execute { into: Some(into), .. } if **into == *rewritten => return true,
                 Op::Do { callee: Callee::Variable(_), .. } => return true,
-                Op::Do { callee: Callee::Flow(callee), into, .. } => {
-                    if into.as_deref() == Some(rewritten) {
-                        return true;
-                    }
-                    if !seen.contains(callee) {
-                        seen.push(*callee);
-                        open.push(*callee);
-                    }
-                }
+                Op::Do { into: Some(into), .. } if **into == *rewritten => return true,
                 _ => {}
             }
         }
