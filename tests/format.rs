@@ -10,6 +10,7 @@ use proptest::strategy::ValueTree as _;
 use rails::source::{SourceFile, SourceMap};
 use rails::syntax::{self, Bounds};
 
+mod before_after;
 #[path = "../fuzz/properties.rs"]
 #[allow(dead_code, reason = "the fuzzer uses the rest")]
 mod properties;
@@ -22,28 +23,7 @@ fn format(text: &str) -> Option<String> {
 
 #[test]
 fn every_case_is_formatted_as_written() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/format");
-    let (mut count, mut wrong) = (0, String::new());
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let text = fs::read_to_string(&path).unwrap();
-        let mut blessed = String::new();
-        for case in text.split("#--- ").skip(1) {
-            count += 1;
-            let (name, rest) = case.split_once('\n').unwrap();
-            let (before, after) = rest.split_once("#===\n").unwrap();
-            let found = format(before).unwrap_or_else(|| format!("{name} can't be read\n"));
-            if found.trim_end() != after.trim_end() {
-                wrong += &format!("#--- {name}\n{found}\n");
-            }
-            blessed += &format!("#--- {name}\n{before}#===\n{}\n\n", found.trim_end());
-        }
-        if std::env::var_os("BLESS").is_some() {
-            fs::write(&path, blessed.trim_end().to_owned() + "\n").unwrap();
-        }
-    }
-    assert!(count > 8, "only {count} cases were read");
-    assert!(wrong.is_empty(), "these are formatted otherwise, as follows:\n{wrong}");
+    before_after::hold("tests/format", 8, |text| format(text).unwrap_or_else(|| "it can't be read".to_owned()));
 }
 
 /// Every rail file in the tests, the examples and the documents.

@@ -174,6 +174,8 @@ fn a_floor_of_coverage_fails() {
     settings(&folder).bind(|| insta::assert_snapshot!("test_coverage", out));
     let (exit, ..) = run(&[path(&folder), "--min-coverage", "20"]);
     assert_eq!(exit, 0);
+    let (exit, _, err) = run(&["tests/data/transcripts.jsonl", "--min-coverage", "1"]);
+    assert!(exit == 1 && err.contains("no coverage was measured"), "{err}");
     let (exit, _, err) = run(&[path(&folder), "--min-coverage", "101"]);
     assert!(exit == 2 && err.contains("a number from 0 to 100"), "{err}");
 }

@@ -78,7 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut out = BufWriter::new(stream);
     let coverage = arguments.coverage || arguments.min_coverage.is_some();
     test::render(&outcome, format, coverage, &mut out)?;
-    let floor = arguments.min_coverage.filter(|floor| outcome.percent() < *floor);
+    let measured = outcome.percent();
+    // What was not measured reaches no floor.
+    let floor = arguments.min_coverage.filter(|floor| measured.is_none_or(|percent| percent < *floor));
     if matches!(format, test::Format::Human | test::Format::Github) {
         for updated in &outcome.updated {
             writeln!(out, "{}: {} rewritten", updated.path.display(), updated.count)?;
@@ -87,7 +89,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     out.flush()?;
     if let Some(floor) = floor {
         let mut err = anstream::stderr();
-        writeln!(err, "error: {:.1} % of the rails ran, and at least {floor} % should", outcome.percent())?;
+        match measured {
+            Some(percent) => writeln!(err, "error: {percent:.1} % of the rails ran, and at least {floor} % should")?,
+            None => {
+                writeln!(err, "error: no coverage was measured: these tests bring rails of their own, or did not run")?
+            }
+        }
     }
     Ok(if outcome.has_failed() || floor.is_some() { Outcome::Findings } else { Outcome::Fine })
 }

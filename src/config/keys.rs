@@ -76,15 +76,6 @@ const RAILS: &[(&str, Fate)] = &[
     ("config", Served),
 ];
 
-const DIALOG: &[(&str, Fate)] =
-    &[("user_messages", Served), ("single_call", Idle), ("judge", ForModel), ("generation", ForModel)];
-
-const USER_MESSAGES: &[(&str, Fate)] = &[
-    ("embeddings_only", Served),
-    ("embeddings_only_similarity_threshold", Served),
-    ("embeddings_only_fallback_intent", Served),
-];
-
 const INSTRUCTION: &[(&str, Fate)] = &[("type", Served), ("content", Served)];
 
 const LIMITS: &[(&str, Fate)] = &[
@@ -132,10 +123,8 @@ const RAIL_SETTINGS: &[(&str, Fate)] = &[
 /// Reads a merged document.
 pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Config {
     let mut config = Config { document: document.value(), ..Config::default() };
-    let mut keys = Keys { reader: Reader { diagnostics } };
+    let mut keys = Keys { reader: Reader { diagnostics }, streaming: Streaming::default(), generation: None };
     let mut version = None;
-    let mut streaming = Streaming::default();
-    let mut says_generation = false;
     for (key, node) in keys.known(document, TOP, "") {
         match &*key.name {
             "compat" => {
@@ -144,9 +133,9 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             }
             "colang_version" => version = keys.colang_version(node).then_some(key),
             "models" => keys.models(node, &mut config),
-            "rails" => keys.rails(node, &mut config, &mut streaming, &mut says_generation),
+            "rails" => keys.rails(node, &mut config),
             "streaming" => {
-                streaming.wanted = (keys.reader.truth(node) == Some(true)).then_some(key.span);
+                keys.streaming.wanted = (keys.reader.truth(node) == Some(true)).then_some(key.span);
             }
             "lints" => keys.lints(node, &mut config),
             "on_error" => config.on_error = keys.on_error(node).unwrap_or_default(),
@@ -194,10 +183,11 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             _ => {}
         }
     }
-    keys.check_streaming(&config, streaming);
-    if config.compat == Compat::Nemo && !says_generation {
-        config.generation = Generation::Steps;
-    }
+    keys.check_streaming(&config);
+    config.generation = keys.generation.unwrap_or(match config.compat {
+        Compat::Nemo => Generation::Steps,
+        Compat::None => Generation::General,
+    });
     let says_compat =
         matches!(&document.data, Data::Mapping(entries) if entries.iter().any(|(key, _)| key.name == "compat"));
     if let Some(key) = version.filter(|_| !says_compat) {
@@ -212,6 +202,9 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
 
 pub(super) struct Keys<'a> {
     pub(super) reader: Reader<'a>,
+    pub(super) streaming: Streaming,
+    /// What is said of it; `compat` decides otherwise.
+    pub(super) generation: Option<Generation>,
 }
 
 impl Keys<'_> {
@@ -303,57 +296,21 @@ impl Keys<'_> {
         true
     }
 
-    fn rails(&mut self, node: &Node, config: &mut Config, streaming: &mut Streaming, says_generation: &mut bool) {
-        for (key, dialog) in self.known(node, RAILS, "rails.") {
+    fn rails(&mut self, node: &Node, config: &mut Config) {
+        for (key, node) in self.known(node, RAILS, "rails.") {
             match &*key.name {
-                "dialog" => {}
+                "dialog" => self.dialog(node, config),
                 "config" => {
-                    self.known(dialog, RAIL_SETTINGS, "rails.config.");
-                    let settings = self.reader.mapping(dialog).iter();
+                    self.known(node, RAIL_SETTINGS, "rails.config.");
+                    let settings = self.reader.mapping(node).iter();
                     config.rail_settings = settings.map(|(key, node)| (key.name.clone(), node.value())).collect();
-                    continue;
                 }
                 "actions" => {
-                    for (_, value) in self.known(dialog, RAIL_ACTIONS, "rails.actions.") {
+                    for (_, value) in self.known(node, RAIL_ACTIONS, "rails.actions.") {
                         config.instant_actions = self.texts(value);
                     }
-                    continue;
                 }
-                _ => {
-                    self.stage(key, dialog, config, streaming);
-                    continue;
-                }
-            }
-            for (key, node) in self.known(dialog, DIALOG, "rails.dialog.") {
-                match &*key.name {
-                    "generation" => {
-                        let choices = &[("general", Generation::General), ("steps", Generation::Steps)];
-                        config.generation = self.reader.choice(node, choices).unwrap_or_default();
-                        *says_generation = true;
-                        continue;
-                    }
-                    "judge" => {
-                        config.judge = self.judge(node);
-                        continue;
-                    }
-                    "single_call" => {
-                        config.single_call = self.single_call(node);
-                        continue;
-                    }
-                    _ => {}
-                }
-                for (key, value) in self.known(node, USER_MESSAGES, "rails.dialog.user_messages.") {
-                    match &*key.name {
-                        "embeddings_only" => config.embeddings_only = self.reader.truth(value) == Some(true),
-                        "embeddings_only_similarity_threshold" => {
-                            config.similarity_threshold = self.reader.fraction(value);
-                        }
-                        _ => {
-                            let name = self.reader.text(value);
-                            config.fallback_intent = name.map(|name| (name.to_owned(), value.span));
-                        }
-                    }
-                }
+                _ => self.stage(key, node, config),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Configurations: a folder or a file is read, its YAML merged and understood. What it says about rails is not looked at.
 
+mod dialog;
 mod environment;
 mod imports;
 mod keys;

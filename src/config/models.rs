@@ -2,7 +2,7 @@
 
 use super::keys::{Fate, Keys};
 use super::yaml::{Data, Node};
-use super::{Config, EmbeddingEngine, Judge};
+use super::{Config, EmbeddingEngine};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::expression::Value;
 use crate::source::Span;
@@ -71,8 +71,6 @@ const PROMPT: &[(&str, Fate)] = &[
 ];
 
 const MESSAGE: &[(&str, Fate)] = &[("type", Fate::Served), ("content", Fate::Served)];
-
-const SINGLE_CALL: &[(&str, Fate)] = &[("enabled", Fate::Served), ("fallback_to_multiple_calls", Fate::Served)];
 
 impl Keys<'_> {
     pub(super) fn models(&mut self, node: &Node, config: &mut Config) {
@@ -204,22 +202,5 @@ impl Keys<'_> {
 
     pub(super) fn texts(&mut self, node: &Node) -> Vec<String> {
         self.reader.list(node).iter().filter_map(|item| self.reader.text(item).map(str::to_owned)).collect()
-    }
-
-    pub(super) fn judge(&mut self, node: &Node) -> Option<Judge> {
-        let choices = &[("never", Judge::Never), ("uncertain", Judge::Uncertain), ("always", Judge::Always)];
-        self.reader.choice(node, choices)
-    }
-
-    /// Whether one call of the model is to answer for all phases.
-    pub(super) fn single_call(&mut self, node: &Node) -> bool {
-        let mut enabled = false;
-        for (key, value) in self.known(node, SINGLE_CALL, "rails.dialog.single_call.") {
-            let truth = self.reader.truth(value) == Some(true);
-            if key.name == "enabled" {
-                enabled = truth;
-            }
-        }
-        enabled
     }
 }

@@ -10,7 +10,12 @@ use crate::expression::{Expression, Scope, Value, Variables};
 use crate::program::Guards;
 use crate::source::Span;
 
-const STAGE: &[(&str, Fate)] = &[("flows", Fate::Served), ("streaming", Fate::Served), ("parallel", Fate::Silent)];
+const STAGE: &[(&str, Fate)] = &[
+    ("flows", Fate::Served),
+    ("streaming", Fate::Served),
+    ("parallel", Fate::Silent),
+    ("speculative_generation", Fate::Silent),
+];
 
 const STREAMING: &[(&str, Fate)] = &[
     ("enabled", Fate::Served),
@@ -33,7 +38,7 @@ pub(super) struct Streaming {
 
 impl Keys<'_> {
     /// Reads one stage, such as `rails.input`.
-    pub(super) fn stage(&mut self, key: &Key, node: &Node, config: &mut Config, streaming: &mut Streaming) {
+    pub(super) fn stage(&mut self, key: &Key, node: &Node, config: &mut Config) {
         let path = format!("rails.{}.", key.name);
         let guards = match &*key.name {
             "input" => Guards::Input,
@@ -58,8 +63,8 @@ impl Keys<'_> {
             for (key, value) in self.known(value, STREAMING, &format!("{path}streaming.")) {
                 let truth = self.reader.truth(value) == Some(true);
                 match &*key.name {
-                    "enabled" => streaming.guarded = truth,
-                    _ => streaming.stream_first = truth.then_some(key.span),
+                    "enabled" => self.streaming.guarded = truth,
+                    _ => self.streaming.stream_first = truth.then_some(key.span),
                 }
             }
         }
@@ -117,11 +122,11 @@ impl Keys<'_> {
     }
 
     /// Warns where output rails don't see what is streamed before the user does.
-    pub(super) fn check_streaming(&mut self, config: &Config, streaming: Streaming) {
+    pub(super) fn check_streaming(&mut self, config: &Config) {
         if !config.rails.iter().any(|rail| rail.guards == Guards::Output) {
             return;
         }
-        let (span, message, help) = match streaming {
+        let (span, message, help) = match self.streaming {
             Streaming { stream_first: Some(span), .. } => (
                 span,
                 "what is streamed reaches the user before output rails see it",

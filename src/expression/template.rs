@@ -91,7 +91,7 @@ impl Template {
             let jinja = jinja(source)?;
             if let Some(error) = jinja.missing() {
                 let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-                let help = Some("the filters, tests and functions of Jinja2 are there, and no others".to_owned());
+                let help = Some("write the text without it, or let a flow or an action compute the value".to_owned());
                 return Err(ParseError { message, range: 0..source.len(), help });
             }
             Body::Jinja(Arc::new(jinja))

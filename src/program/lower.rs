@@ -1,13 +1,15 @@
 //! Trees to flat steps: blocks become jumps, names ids, expressions and templates are compiled.
 
+mod meta;
+
 use std::sync::Arc;
 
 use super::resolve::Names;
-use super::{Argument, Callee, EventPattern, EventSpec, FlowId, Op, Program, Say, Step, UserPattern};
+use super::{Argument, Callee, EventPattern, EventSpec, FlowId, Op, Say, Step, UserPattern};
 use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::expression::{Expression, Scope, Value, Variables};
+use crate::expression::Expression;
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{
     self, BotSay, Branch, Code, EventCall, EventMatch, Modifiers, Name, Operator, StepKind, UserMatch, UserUtterance,
@@ -21,9 +23,6 @@ pub const GENERATE_VALUE: &str = "generate_value";
 
 /// Variables that only the engine sets.
 const RESERVED: &[&str] = &["config", "event"];
-
-/// What of a flow's meta data says how it runs.
-const META_KEYS: &[&str] = &["priority", "is_extension", "allow_multiple", "interruptable", "subflow"];
 
 /// Lowers one flow in place.
 pub(super) fn flow(names: &mut Names, sources: &SourceMap, id: FlowId, body: &[ast::Step]) {
@@ -42,6 +41,7 @@ pub(super) fn flow(names: &mut Names, sources: &SourceMap, id: FlowId, body: &[a
     lowering.follow_gotos();
     let Lowering { steps, priority, modifiers, .. } = lowering;
     let flow = &mut names.program.flows[id.index()];
+    flow.events = events_of(&steps);
     flow.steps = steps;
     flow.modifiers = modifiers;
     flow.priority = priority.unwrap_or(flow.priority);
@@ -213,70 +213,6 @@ impl Lowering<'_> {
         }
     }
 
-    fn set_priority(&mut self, code: &Code) {
-        match code.text.trim().parse::<f64>() {
-            Ok(priority) if priority.is_finite() => self.priority = Some(priority),
-            _ => self.names.diagnostics.push(
-                Diagnostic::new(codes::BAD_PRIORITY, code.span, "priority is not a number")
-                    .help("write `priority 2`; flows without one have 1.0, and higher wins"),
-            ),
-        }
-    }
-
-    /// Of a flow's meta data only what follows means something here.
-    fn meta(&mut self, code: &Code) {
-        let Some(expression) = self.names.expression(code) else { return };
-        let none = Variables::new();
-        match expression.evaluate(Scope { locals: &none, globals: &none }) {
-            Ok(Value::Object(entries)) => {
-                entries.iter().for_each(|(key, value)| self.meta_value(key, value, code.span));
-            }
-            _ => self.names.diagnostics.push(
-                Diagnostic::new(codes::BAD_META, code.span, "meta is not a dict")
-                    .help("write `meta {\"priority\": 2}`"),
-            ),
-        }
-    }
-
-    fn meta_entry(&mut self, key: &str, span: Span, code: &Code) {
-        if !META_KEYS.contains(&key) {
-            return;
-        }
-        let Some(expression) = self.names.expression(code) else { return };
-        let none = Variables::new();
-        match expression.evaluate(Scope { locals: &none, globals: &none }) {
-            Ok(value) => self.meta_value(key, &value, span),
-            Err(_) => self.bad_meta(key, span),
-        }
-    }
-
-    fn meta_value(&mut self, key: &str, value: &Value, span: Span) {
-        let modifiers = &mut self.modifiers;
-        match (key, value) {
-            ("priority", value) if value.as_f64().is_some() => self.priority = value.as_f64(),
-            ("priority", _) => self.names.diagnostics.push(
-                Diagnostic::new(codes::BAD_PRIORITY, span, "priority is not a number")
-                    .help("write `meta {\"priority\": 2}`"),
-            ),
-            ("is_extension", Value::Bool(truth)) => modifiers.extension = *truth,
-            ("allow_multiple", Value::Bool(truth)) => modifiers.parallel = *truth,
-            ("interruptable", Value::Bool(truth)) => modifiers.uninterruptible = !*truth,
-            (key, _) if META_KEYS.contains(&key) => self.bad_meta(key, span),
-            _ => {}
-        }
-    }
-
-    fn bad_meta(&mut self, key: &str, span: Span) {
-        let help = match key {
-            "subflow" => "write `define subflow NAME`",
-            "priority" => "write `priority: 2`",
-            _ => "write `true` or `false`",
-        };
-        self.names
-            .diagnostics
-            .push(Diagnostic::new(codes::BAD_META, span, format!("`{key}` in `meta` can't be understood")).help(help));
-    }
-
     /// What the model is to find out stands in the comments above.
     fn fill(&mut self, variable: &Name, step: &ast::Step) -> Op {
         self.must_be_settable(variable);
@@ -435,15 +371,8 @@ impl Lowering<'_> {
     }
 }
 
-/// Gathers the events of each flow. Those of a subflow are the subflow's: while it runs, they concern who does it too.
-pub(super) fn events(program: &mut Program) {
-    for flow in &mut program.flows {
-        flow.events = events_of(&flow.steps);
-        flow.events.sort();
-        flow.events.dedup();
-    }
-}
-
+/// The events that steps raise or wait for. Those of a subflow are the subflow's: while it runs, they concern who does
+/// it too.
 fn events_of(steps: &[Step]) -> Vec<Arc<str>> {
     let mut events = Vec::new();
     for step in steps {
@@ -456,6 +385,8 @@ fn events_of(steps: &[Step]) -> Vec<Arc<str>> {
             _ => {}
         }
     }
+    events.sort();
+    events.dedup();
     events
 }
 

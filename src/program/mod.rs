@@ -70,7 +70,6 @@ pub fn assemble(sources: &SourceMap, parsed: Vec<Parsed>, bounds: Bounds, surrou
     for (index, flow) in flows.enumerate() {
         lower::flow(&mut names, sources, FlowId(index as u32), &flow.body);
     }
-    lower::events(&mut names.program);
     let tests = definitions().filter_map(|definition| match definition {
         Definition::Test(test) => Some(test),
         _ => None,

@@ -148,7 +148,7 @@ impl<'a> Player<'a> {
         }
         if self.script.remaining() > 0 {
             let expected = "the model to be asked as often as the test says what it answers";
-            return Err(self.failure(None, expected, format!("{} answers are left", self.script.remaining())));
+            return Err(self.failure(None, expected, format!("answers left: {}", self.script.remaining())));
         }
         if self.checked == 0 {
             let expected = "at least one line that expects something: `bot …`, `intent …`, `blocked by …`, `check …`";

@@ -103,9 +103,10 @@ impl Outcome {
         self.cases().next().is_none() || self.cases().any(|case| case.failure.is_some())
     }
 
-    /// How much of what could run did, in percent; 100 when there is nothing.
-    pub fn percent(&self) -> f64 {
-        coverage::percent(self.coverage.iter().flat_map(|covered| &covered.items))
+    /// How much of what could run did, in percent; `None` when nothing was measured.
+    pub fn percent(&self) -> Option<f64> {
+        let items = || self.coverage.iter().flat_map(|covered| &covered.items);
+        items().next().map(|_| coverage::percent(items()))
     }
 }
 

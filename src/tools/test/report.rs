@@ -45,7 +45,7 @@ pub fn render(outcome: &Outcome, format: Format, coverage: bool, out: &mut impl 
             });
             let suites: Vec<_> = suites.collect();
             let (passed, failed) = counts(outcome);
-            let percent = coverage.map(|_| outcome.percent());
+            let percent = coverage.and_then(|_| outcome.percent());
             let summary = json!({ "passed": passed, "failed": failed, "coverage_percent": percent });
             writeln!(out, "{}", json!({ "v": 1, "summary": summary, "suites": suites, "coverage": coverage }))
         }
