@@ -118,7 +118,7 @@ impl Rails {
         if messages.len() > limits.messages {
             return Err(GenerateError::TooManyMessages { count: messages.len(), limit: limits.messages });
         }
-        let Some((Message { role: Role::User, content }, history)) = messages.split_last() else {
+        let Some((Message { role: Role::User, content, .. }, history)) = messages.split_last() else {
             return Err(GenerateError::NoUserMessage);
         };
         let mut tracer = self.tracer();

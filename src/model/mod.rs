@@ -1,28 +1,61 @@
 //! Language models, as far as the engine needs to know them.
 
+mod error;
 mod message;
 mod script;
+mod usage;
 
 use futures_util::future::BoxFuture;
+use futures_util::stream::{BoxStream, StreamExt as _, once};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-pub use message::{Message, Role};
+pub use error::ModelError;
+pub use message::{Message, Role, ToolCall};
 pub use script::Script;
+pub use usage::{ModelUsage, Tokens, Usage};
 
 /// A model that answers a conversation with a text.
 ///
-/// The engine asks for one completion at a time and holds it to `limits.timeout`; dropping the future is how it gives up.
+/// The engine asks for one completion at a time and holds it to `limits.timeout`; dropping the future or the stream is how
+/// it gives up.
 pub trait ChatModel: Send + Sync {
+    /// What usage and traces call it.
+    fn name(&self) -> &str {
+        "model"
+    }
+
     /// Answers `request`.
     ///
     /// # Errors
     /// When no answer can be had. The reason goes into the trace, never into the reply.
     fn complete(&self, request: ChatRequest) -> BoxFuture<'_, Result<Completion, ModelError>>;
+
+    /// Answers `request` piece by piece; the last piece is [`Piece::End`]. A model that can't do so answers in one.
+    fn stream(&self, request: ChatRequest) -> BoxStream<'_, Result<Piece, ModelError>> {
+        let pieces = async move {
+            match self.complete(request).await {
+                Err(error) => vec![Err(error)],
+                Ok(Completion { text, tool_calls, finish, tokens }) => {
+                    vec![Ok(Piece::Text(text)), Ok(Piece::End { tool_calls, finish, tokens })]
+                }
+            }
+        };
+        once(pieces).flat_map(futures_util::stream::iter).boxed()
+    }
 }
 
 impl<M: ChatModel + ?Sized> ChatModel for std::sync::Arc<M> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
     fn complete(&self, request: ChatRequest) -> BoxFuture<'_, Result<Completion, ModelError>> {
         (**self).complete(request)
+    }
+
+    fn stream(&self, request: ChatRequest) -> BoxStream<'_, Result<Piece, ModelError>> {
+        (**self).stream(request)
     }
 }
 
@@ -31,32 +64,81 @@ impl<M: ChatModel + ?Sized> ChatModel for std::sync::Arc<M> {
 pub struct ChatRequest {
     /// What the answer is for.
     pub task: Task,
-    /// The conversation; a system message with the instructions comes first.
+    /// The conversation.
     pub messages: Vec<Message>,
+    /// How much answers vary, from 0; `None` for what the model is set to.
+    pub temperature: Option<f64>,
+    /// The longest answer, in tokens.
+    pub max_tokens: Option<u32>,
+    /// Texts that end the answer.
+    pub stop: Vec<String>,
+    /// Tools that may be called, in the shape of OpenAI's chat interface; passed through.
+    pub tools: Vec<Value>,
+    /// Which of them; passed through.
+    pub tool_choice: Option<Value>,
+    /// Other parameters; passed through.
+    pub parameters: Map<String, Value>,
+}
+
+impl ChatRequest {
+    /// A request for an answer to `messages`.
+    pub fn new(task: Task, messages: Vec<Message>) -> Self {
+        Self {
+            task,
+            messages,
+            temperature: None,
+            max_tokens: None,
+            stop: Vec::new(),
+            tools: Vec::new(),
+            tool_choice: None,
+            parameters: Map::new(),
+        }
+    }
 }
 
 /// What the answer of a model is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// What the user means.
+    /// Which of the nearest intents the user means, or none of them.
+    Judge,
+    /// What the user means, in words of the model.
     Intent,
     /// What the bot does next.
     NextStep,
     /// The text of a message.
     BotMessage,
+    /// What the user means, what the bot does next and its text, at once.
+    SingleCall,
     /// The value of a variable.
     Value,
     /// A reply, where no rail has one.
     General,
 }
 
+impl Task {
+    /// Its name in `config.yml`, among `prompts` and the types of `models`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::Judge => "judge",
+            Task::Intent => "generate_user_intent",
+            Task::NextStep => "generate_next_steps",
+            Task::BotMessage => "generate_bot_message",
+            Task::SingleCall => "generate_intent_steps_message",
+            Task::Value => "generate_value",
+            Task::General => "general",
+        }
+    }
+}
+
 impl std::fmt::Display for Task {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Task::Judge => "a choice of intents",
             Task::Intent => "the intent",
             Task::NextStep => "the next step",
             Task::BotMessage => "a message",
+            Task::SingleCall => "intent, step and message",
             Task::Value => "a value",
             Task::General => "a reply",
         })
@@ -68,40 +150,26 @@ impl std::fmt::Display for Task {
 pub struct Completion {
     /// The text.
     pub text: String,
-    /// Tokens sent.
-    pub input_tokens: u64,
-    /// Tokens received.
-    pub output_tokens: u64,
+    /// The tools it calls.
+    pub tool_calls: Vec<ToolCall>,
+    /// Why it ended, in the server's word: `stop`, `length`, `tool_calls`.
+    pub finish: Option<String>,
+    /// What it took; `None` when the model does not say.
+    pub tokens: Option<Tokens>,
 }
 
-/// Why a model did not answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ModelError(String);
-
-impl ModelError {
-    /// An error that says `reason`.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
-}
-
-/// What the model calls of one turn used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Usage {
-    /// How many calls were made.
-    pub calls: u32,
-    /// Tokens sent.
-    pub input_tokens: u64,
-    /// Tokens received.
-    pub output_tokens: u64,
-}
-
-impl Usage {
-    /// Adds one call.
-    pub fn add(&mut self, completion: &Completion) {
-        self.calls += 1;
-        self.input_tokens += completion.input_tokens;
-        self.output_tokens += completion.output_tokens;
-    }
+/// A part of an answer that comes piece by piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// More of the text.
+    Text(String),
+    /// The end of the answer. A stream that ends without was cut off.
+    End {
+        /// The tools it calls.
+        tool_calls: Vec<ToolCall>,
+        /// As in [`Completion::finish`].
+        finish: Option<String>,
+        /// As in [`Completion::tokens`].
+        tokens: Option<Tokens>,
+    },
 }

@@ -153,12 +153,12 @@ impl Turn<'_> {
         let failed =
             |reason: String| Failure::Failed { place: None, reason: format!("model, asked for {task}: {reason}") };
         let Some(model) = &self.parts.model else { return Err(failed("there is none".to_owned())) };
-        let request = ChatRequest { task, messages: self.prompt(task, &wanted, last) };
+        let request = ChatRequest::new(task, self.prompt(task, &wanted, last));
         let limit = self.parts.config.limits.timeout;
         let completion = tokio::time::timeout(limit, model.complete(request)).await;
         let completion = completion.map_err(|_| failed(format!("it took longer than {limit:?}")))?;
         let completion = completion.map_err(|error| failed(error.to_string()))?;
-        self.usage.add(&completion);
+        self.usage.add(model.name(), completion.tokens);
         let most = self.parts.config.limits.input_chars;
         if completion.text.len() > most {
             return Err(failed(format!("its answer is longer than {most} bytes")));
