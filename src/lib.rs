@@ -16,8 +16,9 @@ pub mod syntax;
 pub mod tools;
 
 pub use engine::{
-    ActionError, Args, Exception, GenerateError, Input, LoadError, Rails, RailsBuilder, Reply, Report, ResumeError,
-    STATE_VERSION, Session, SessionState, Status, TRACE_VERSION, Trace, TraceEvent, Verdict, What, explain,
+    ActionError, Args, Evidence, Exception, GenerateError, Input, LoadError, RailVerdict, Rails, RailsBuilder, Reply,
+    ReplyStream, Report, ResumeError, STATE_VERSION, Session, SessionState, Status, TRACE_VERSION, TextSpan, Trace,
+    TraceEvent, Verdict, What, explain,
 };
-pub use model::{Message, Role};
+pub use model::{Message, Role, ToolCall};
 pub use tools::{check, check_source};

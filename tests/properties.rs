@@ -151,7 +151,7 @@ proptest! {
         let Ok(rails) = Rails::from_source(&*program) else { return Ok(()) };
         let mut session = rails.session();
         for text in &texts {
-            let _ = runtime.block_on(session.generate(text));
+            let _ = runtime.block_on(session.generate(*text));
         }
         let mut state = serde_json::to_value(session.state()).unwrap();
         tamper(&mut state, &mut place.clone(), &with.parse().unwrap());

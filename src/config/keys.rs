@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::rails::Streaming;
+use super::rails::Streamed;
 use super::value::Reader;
 use super::yaml::{Data, Key, Node};
 use super::{Compat, Config, Generation, Limits, Price};
@@ -42,12 +42,12 @@ const TOP: &[(&str, Fate)] = &[
     ("custom_data", Served),
     ("instructions", ForModel),
     ("sample_conversation", ForModel),
-    ("prompts", Idle),
-    ("prompting_mode", Idle),
-    ("lowest_temperature", Idle),
+    ("prompts", ForModel),
+    ("prompting_mode", ForModel),
+    ("lowest_temperature", ForModel),
     ("enable_multi_step_generation", Idle),
-    ("passthrough", Idle),
-    ("streaming", ForModel),
+    ("passthrough", ForModel),
+    ("streaming", Served),
     ("knowledge_base", Idle),
     ("enable_rails_exceptions", Served),
     ("import_paths", Served),
@@ -85,6 +85,7 @@ const LIMITS: &[(&str, Fate)] = &[
     ("file_bytes", Served),
     ("depth", Served),
     ("timeout", Served),
+    ("prompt_tokens", Served),
 ];
 
 const KNOWLEDGE_BASE: &[(&str, Fate)] = &[("folder", Served), ("embedding_search_provider", Unserved)];
@@ -123,7 +124,12 @@ const RAIL_SETTINGS: &[(&str, Fate)] = &[
 /// Reads a merged document.
 pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Config {
     let mut config = Config { document: document.value(), ..Config::default() };
-    let mut keys = Keys { reader: Reader { diagnostics }, streaming: Streaming::default(), generation: None };
+    let mut keys = Keys {
+        reader: Reader { diagnostics },
+        streamed: Streamed::default(),
+        generation: None,
+        about_models: Vec::new(),
+    };
     let mut version = None;
     for (key, node) in keys.known(document, TOP, "") {
         match &*key.name {
@@ -135,7 +141,7 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             "models" => keys.models(node, &mut config),
             "rails" => keys.rails(node, &mut config),
             "streaming" => {
-                keys.streaming.wanted = (keys.reader.truth(node) == Some(true)).then_some(key.span);
+                keys.reader.truth(node);
             }
             "lints" => keys.lints(node, &mut config),
             "on_error" => config.on_error = keys.on_error(node).unwrap_or_default(),
@@ -170,7 +176,7 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
                 config.prompting_mode = keys.reader.text(node).map(str::to_owned);
             }
             "lowest_temperature" => {
-                config.lowest_temperature = keys.reader.number(node, 0.0..=2.0);
+                config.lowest_temperature = keys.reader.number(node, 0.0..=2.0).unwrap_or(config.lowest_temperature);
             }
             "enable_multi_step_generation" => {
                 config.multi_step_generation = keys.reader.truth(node) == Some(true);
@@ -184,6 +190,7 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
         }
     }
     keys.check_streaming(&config);
+    keys.check_models(&config);
     config.generation = keys.generation.unwrap_or(match config.compat {
         Compat::Nemo => Generation::Steps,
         Compat::None => Generation::General,
@@ -202,9 +209,11 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
 
 pub(super) struct Keys<'a> {
     pub(super) reader: Reader<'a>,
-    pub(super) streaming: Streaming,
+    pub(super) streamed: Streamed,
     /// What is said of it; `compat` decides otherwise.
     pub(super) generation: Option<Generation>,
+    /// Keys that say something to a model only.
+    about_models: Vec<(Span, String)>,
 }
 
 impl Keys<'_> {
@@ -219,7 +228,7 @@ impl Keys<'_> {
                 Some(Served | ForModel | Idle) if value.is_null() => continue,
                 Some(fate @ (Served | ForModel | Idle)) => {
                     match fate {
-                        ForModel => self.about_a_model(key, &name),
+                        ForModel => self.about_models.push((key.span, name)),
                         Idle => self.passed_over(key, &name),
                         _ => {}
                     }
@@ -255,12 +264,18 @@ impl Keys<'_> {
         );
     }
 
-    /// Warns that a key comes for nothing without a model.
-    pub(super) fn about_a_model(&mut self, key: &Key, name: &str) {
-        self.reader.diagnostics.push(
-            Diagnostic::new(codes::NO_MODEL, key.span, format!("`{name}` has no effect"))
-                .label("it is about a model, and none is called"),
-        );
+    /// Warns of keys that come for nothing without a model.
+    fn check_models(&mut self, config: &Config) {
+        if config.has_main_model() {
+            return;
+        }
+        for (span, name) in std::mem::take(&mut self.about_models) {
+            self.reader.diagnostics.push(
+                Diagnostic::new(codes::NO_MODEL, span, format!("`{name}` has no effect"))
+                    .label("it is about a model, and none is configured")
+                    .help("name one under `models`, with `type: main`"),
+            );
+        }
     }
 
     /// The instructions of type `general`, one below the other.
@@ -326,6 +341,7 @@ impl Keys<'_> {
                 "messages" => (&mut limits.messages, 1..=1_000_000),
                 "input_chars" => (&mut limits.input_chars, 1..=100_000_000),
                 "file_bytes" => (&mut limits.file_bytes, 1..=1 << 30),
+                "prompt_tokens" => (&mut limits.prompt_tokens, 100..=100_000_000),
                 // Blocks are read by recursion, which a stack must hold.
                 _ => (&mut limits.depth, 1..=512),
             };

@@ -45,21 +45,25 @@ pub struct Config {
     pub rails_exceptions: bool,
     /// The models that write texts.
     pub models: Vec<ModelSpec>,
-    /// Prompts by task. Read and checked; no model is told of them, nor of what follows up to `documents`.
+    /// What models are told instead of what we would say, by task.
     pub prompts: Vec<Prompt>,
     /// Which of the prompts are meant.
     pub prompting_mode: Option<String>,
     /// The temperature for answers that must not vary.
-    pub lowest_temperature: Option<f64>,
-    /// Whether a model may say several steps at once.
+    pub lowest_temperature: f64,
+    /// Whether a model may say several steps at once. Read; one step is taken.
     pub multi_step_generation: bool,
     /// Whether one call of the model answers for all phases.
-    pub single_call: bool,
-    /// Whether a model is asked what a text means; `None` as `compat` says.
-    pub judge: Option<Judge>,
+    pub single_call: Option<SingleCall>,
+    /// Whether and when a model is asked what a text means.
+    pub judge: Judge,
+    /// How output rails see what is streamed.
+    pub streaming: Streaming,
+    /// Stages whose rails run at the same time.
+    pub parallel: Vec<Guards>,
     /// Whether the conversation goes to the model as it came.
     pub passthrough: bool,
-    /// What models cost, by name.
+    /// What models cost, by name. Read; nothing is counted by it yet.
     pub prices: Vec<(String, Price)>,
     /// The folder of the documents that a model looks things up in.
     pub knowledge_base: Option<PathBuf>,
@@ -101,7 +105,12 @@ impl Config {
             parameters: rail.parameters.iter().map(|(name, _)| name.clone()).collect(),
             span: rail.span,
         });
-        Surroundings { rails: rails.collect(), actions, has_model: !self.models.is_empty(), levels: self.lints.clone() }
+        Surroundings { rails: rails.collect(), actions, has_model: self.has_main_model(), levels: self.lints.clone() }
+    }
+
+    /// Whether a model is named that answers where no other is for a task.
+    pub fn has_main_model(&self) -> bool {
+        self.models.iter().any(|model| model.kind == "main")
     }
 
     /// What a rail file may ask for.
@@ -127,6 +136,14 @@ pub struct Rail {
     pub span: Span,
 }
 
+impl Rail {
+    /// The model that it is given as `$model`, by its type in `models`.
+    pub fn model(&self) -> Option<&str> {
+        let given = self.parameters.iter().find(|(name, _)| &**name == "model");
+        given.and_then(|(_, value)| value.as_str())
+    }
+}
+
 /// What becomes of a turn when a rail fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnError {
@@ -147,15 +164,71 @@ pub enum Generation {
     Steps,
 }
 
-/// When a model is asked what a text means.
+/// Whether and when a model is asked what a text means.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judge {
+    /// When; `None` as `compat` says.
+    pub policy: Option<JudgePolicy>,
+    /// From this confidence up to the threshold a text is uncertain that means nothing by it.
+    pub low: f32,
+    /// Up to this confidence a text is uncertain that reaches its threshold.
+    pub high: f32,
+    /// A text is uncertain, too, whose best two intents are nearer to each other than this.
+    pub margin: f32,
+    /// What one call may take; `None` for `limits.timeout`.
+    pub timeout: Option<Duration>,
+    /// What becomes of the turn when it fails; `None` as the configuration says.
+    pub on_error: Option<OnError>,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self { policy: None, low: 0.2, high: 0.8, margin: 0.1, timeout: None, on_error: None }
+    }
+}
+
+impl Judge {
+    /// Whether an embedding that scores `score`, with the next intent `margin` behind, leaves open what a text means.
+    pub fn is_uncertain(&self, score: f32, margin: f32) -> bool {
+        score >= self.low && (score < self.high || margin < self.margin)
+    }
+}
+
+/// When a model is asked what a text means. What equals an example or matches a pattern is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judge {
+pub enum JudgePolicy {
     /// At no time.
     Never,
     /// When the embedder is not sure.
     Uncertain,
-    /// Each time.
+    /// Whenever the embedder would decide.
     Always,
+}
+
+/// One call of a model for intent, next step and text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SingleCall {
+    /// Whether one call for each is made when the answer to the one can't be read; else that fails.
+    pub falls_back: bool,
+}
+
+/// How output rails see what is streamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Streaming {
+    /// Whether they see it window by window; else all is held until they have seen the whole.
+    pub by_window: bool,
+    /// How much comes between two looks, in tokens.
+    pub window: usize,
+    /// How much of what they have seen is held back until the next look, in tokens.
+    pub overlap: usize,
+    /// Whether a text is let out before they have seen it.
+    pub stream_first: bool,
+}
+
+impl Default for Streaming {
+    fn default() -> Self {
+        Self { by_window: true, window: 100, overlap: 25, stream_first: false }
+    }
 }
 
 /// What a model costs, in dollars for a million tokens.
@@ -200,8 +273,10 @@ pub struct Limits {
     pub file_bytes: usize,
     /// Blocks in blocks.
     pub depth: usize,
-    /// What one action may take.
+    /// What one action, or one call of a model, may take.
     pub timeout: Duration,
+    /// How much a model is sent, in tokens of about four characters; the oldest turns go first.
+    pub prompt_tokens: usize,
 }
 
 impl Default for Limits {
@@ -213,6 +288,7 @@ impl Default for Limits {
             file_bytes: 16 << 20,
             depth: 256,
             timeout: Duration::from_secs(30),
+            prompt_tokens: 32_000,
         }
     }
 }

@@ -108,12 +108,14 @@ impl Keys<'_> {
                 (Some((kind, value)), engine) => {
                     spec.kind = kind.to_owned();
                     spec.engine = engine.map(|(engine, _)| engine.to_owned());
+                    if !cfg!(feature = "http") {
+                        self.reader.diagnostics.push(
+                            Diagnostic::new(codes::NO_MODEL, value.span, format!("the `{kind}` model is not called"))
+                                .label("this railsc is built without HTTP")
+                                .help("build it with the feature `http`, or give it a model from Rust"),
+                        );
+                    }
                     config.models.push(spec);
-                    self.reader.diagnostics.push(
-                        Diagnostic::new(codes::NO_MODEL, value.span, format!("the `{kind}` model is not called"))
-                            .label("the command `railsc` calls none")
-                            .help("what no rail matches is answered by `inform cannot answer`"),
-                    );
                 }
                 (None, _) => self.reader.wrong(model, "a model with a `type`"),
             }

@@ -13,26 +13,23 @@ use crate::source::Span;
 const STAGE: &[(&str, Fate)] = &[
     ("flows", Fate::Served),
     ("streaming", Fate::Served),
-    ("parallel", Fate::Silent),
+    ("parallel", Fate::Served),
     ("speculative_generation", Fate::Silent),
 ];
 
 const STREAMING: &[(&str, Fate)] = &[
     ("enabled", Fate::Served),
     ("stream_first", Fate::Served),
-    ("chunk_size", Fate::Silent),
-    ("context_size", Fate::Silent),
+    ("chunk_size", Fate::Served),
+    ("context_size", Fate::Served),
 ];
 
 const RAIL: &[(&str, Fate)] =
     &[("name", Fate::Served), ("on_error", Fate::Served), ("timeout", Fate::Served), ("with", Fate::Served)];
 
-/// Whether output rails see what is streamed.
+/// Where is said what about streaming.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Streaming {
-    /// Where `streaming: True` stands.
-    pub wanted: Option<Span>,
-    guarded: bool,
+pub(super) struct Streamed {
     stream_first: Option<Span>,
 }
 
@@ -44,27 +41,40 @@ impl Keys<'_> {
             "input" => Guards::Input,
             "output" => Guards::Output,
             "retrieval" => Guards::Retrieval,
-            _ => Guards::Tools,
+            "tool_input" => Guards::ToolInput,
+            _ => Guards::ToolOutput,
         };
         for (key, value) in self.known(node, STAGE, &path) {
-            if key.name == "flows" {
-                let flows = self.reader.list(value);
-                config.rails.extend(flows.iter().filter_map(|flow| self.rail(flow, guards)));
-                if guards == Guards::Tools && !flows.is_empty() {
-                    let message = format!("`{path}flows` is not supported by this version of railsc");
-                    self.reader.diagnostics.push(
-                        Diagnostic::new(codes::KEY_NOT_SUPPORTED, key.span, message)
-                            .label("passing it over would leave something unguarded")
-                            .help("delete it to load the rest"),
-                    );
+            match &*key.name {
+                "flows" => {
+                    let flows = self.reader.list(value);
+                    config.rails.extend(flows.iter().filter_map(|flow| self.rail(flow, guards)));
                 }
-                continue;
+                "parallel" => {
+                    if self.reader.truth(value) == Some(true) {
+                        config.parallel.push(guards);
+                    }
+                }
+                _ if guards == Guards::Output => self.output_streaming(value, config),
+                _ => self.reader.wrong(value, "left out: only `rails.output` has it"),
             }
-            for (key, value) in self.known(value, STREAMING, &format!("{path}streaming.")) {
-                let truth = self.reader.truth(value) == Some(true);
-                match &*key.name {
-                    "enabled" => self.streaming.guarded = truth,
-                    _ => self.streaming.stream_first = truth.then_some(key.span),
+        }
+    }
+
+    fn output_streaming(&mut self, node: &Node, config: &mut Config) {
+        let streaming = &mut config.streaming;
+        for (key, value) in self.known(node, STREAMING, "rails.output.streaming.") {
+            match &*key.name {
+                "enabled" => streaming.by_window = self.reader.truth(value) != Some(false),
+                "chunk_size" => {
+                    streaming.window = self.reader.count(value, 1..=1_000_000).unwrap_or(streaming.window);
+                }
+                "context_size" => {
+                    streaming.overlap = self.reader.count(value, 0..=1_000_000).unwrap_or(streaming.overlap);
+                }
+                _ => {
+                    streaming.stream_first = self.reader.truth(value) == Some(true);
+                    self.streamed.stream_first = streaming.stream_first.then_some(key.span);
                 }
             }
         }
@@ -126,19 +136,9 @@ impl Keys<'_> {
         if !config.rails.iter().any(|rail| rail.guards == Guards::Output) {
             return;
         }
-        let (span, message, help) = match self.streaming {
-            Streaming { stream_first: Some(span), .. } => (
-                span,
-                "what is streamed reaches the user before output rails see it",
-                "delete `stream_first`, so that each piece is checked first",
-            ),
-            Streaming { wanted: Some(span), guarded: false, .. } => (
-                span,
-                "output rails don't see what is streamed",
-                "set `rails.output.streaming.enabled: True`, or don't stream",
-            ),
-            _ => return,
-        };
+        let Some(span) = self.streamed.stream_first else { return };
+        let message = "what is streamed reaches the user before output rails see it";
+        let help = "delete `stream_first`, so that each piece is checked first";
         self.reader.diagnostics.push(Diagnostic::new(codes::STREAMED_PAST, span, message).help(help));
     }
 }

@@ -112,6 +112,7 @@ codes! {
 
     BAD_EXPRESSION = "E0401", "expression does not parse";
     BAD_TEMPLATE = "E0402", "template does not parse";
+    BAD_PROMPT = "E0403", "prompt can't be used";
 
     BAD_REGEX = "E0501", "regular expression does not parse";
     REGEX_TOO_LARGE = "E0502", "regular expression is too large";
@@ -165,7 +166,7 @@ codes! {
     MATCHES_EVERYTHING = "W1503", "regular expression matches every text";
     OTHERS_EXAMPLE = "W1504", "pattern matches another intent's example";
 
-    NO_MODEL = "W1601", "key is about a model, and none is called";
+    NO_MODEL = "W1601", "key is about a model, and there is none";
     STREAMED_PAST = "W1602", "streaming passes output rails by";
     SECTION_NOT_SERVED = "W1603", "key does nothing here";
 

@@ -6,22 +6,26 @@ use std::sync::{Arc, OnceLock};
 
 use super::action::{ActionError, Actions, Args};
 use super::error::LoadError;
-use super::guard::guards;
+use super::guard::{guards, rail_messages};
+use super::judged::Judged;
 use super::load::{Care, Inspection, load};
+use super::models::{Models, Served};
 use super::pipeline;
 use super::rails::{Loaded, Parts, Rails};
 use super::seen::Seen;
 use super::starts::Starts;
-use crate::config;
+use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::expression::Value;
-use crate::model::ChatModel;
+use crate::model::{self, ChatModel};
 
 /// Puts [`Rails`] together.
 pub struct RailsBuilder {
     origin: Origin,
     pub(super) actions: Actions,
-    pub(super) model: Option<Arc<dyn ChatModel>>,
+    pub(super) models: Models,
+    /// Whether the models that the configuration names are called.
+    connects: bool,
     remembered: u64,
 }
 
@@ -43,7 +47,8 @@ impl RailsBuilder {
         Self {
             origin: Origin::Source(String::new()),
             actions: Actions::default(),
-            model: None,
+            models: Models::default(),
+            connects: true,
             remembered: Seen::USUAL,
         }
     }
@@ -86,10 +91,24 @@ impl RailsBuilder {
         self
     }
 
-    /// Asks `model` for what no flow has and no message says.
+    /// Asks `model` for what no flow has and no message says, in place of the `main` model of the configuration.
     #[must_use]
-    pub fn model(mut self, model: impl ChatModel + 'static) -> Self {
-        self.model = Some(Arc::new(model));
+    pub fn model(self, model: impl ChatModel + 'static) -> Self {
+        self.model_for("main", model)
+    }
+
+    /// Asks `model` for one task, such as `judge` or `generate_bot_message`, or where a rail says `$model=KIND`; in place of the model of
+    /// that type in the configuration.
+    #[must_use]
+    pub fn model_for(mut self, kind: &str, model: impl ChatModel + 'static) -> Self {
+        self.models.add(kind, Served { model: Arc::new(model), spec: None });
+        self
+    }
+
+    /// Calls none of the models that the configuration names.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.connects = false;
         self
     }
 
@@ -115,13 +134,25 @@ impl RailsBuilder {
             Origin::Tested(path) => config::load_tested(path),
             Origin::Texts { name, rails, config } => config::from_texts(name, rails, config),
         };
-        let Inspection { sources, config, program, classifier, fallback_intent, diagnostics, .. } =
-            load(read, self.actions.names(), self.model.is_some(), Care::Quick);
+        let Inspection { sources, config, program, classifier, fallback_intent, prompts, diagnostics, .. } =
+            load(read, self.actions.names(), self.models.has_main(), Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
         let guards = guards(&config, &program);
         let starts = Starts::new(&program, &guards.iter().map(|guard| guard.flow).collect::<Vec<_>>());
+        let mut models = Models::default();
+        if self.connects {
+            connect(&config, &mut models);
+        }
+        models.add_all(self.models);
+        let rail_messages = rail_messages(&program, &guards);
         let loaded = Loaded {
+            takes_back: program
+                .messages
+                .iter()
+                .any(|message| message.texts.iter().any(|text| text.template.source() == pipeline::REMOVE_LAST)),
+            rail_messages,
+            prompts,
             reads_config: program.reads(pipeline::CONFIG),
             sources,
             config,
@@ -133,7 +164,7 @@ impl RailsBuilder {
             diagnostics,
             fingerprint: OnceLock::new(),
         };
-        let Self { mut actions, model, remembered, .. } = self;
+        let Self { mut actions, remembered, .. } = self;
         if let Some(base) = &loaded.config.actions_server
             && let Err(error) = actions.ask(base)
         {
@@ -141,7 +172,15 @@ impl RailsBuilder {
             let diagnostics = vec![Diagnostic::without_span(codes::UNREADABLE, message)];
             return Err(LoadError { sources: loaded.sources, diagnostics });
         }
-        let parts = Parts { loaded: Arc::new(loaded), actions, model, seen: Seen::new(remembered), coverage: None };
+        let (seen, judged) = (Seen::new(remembered), Judged::new());
+        let parts = Parts { loaded: Arc::new(loaded), actions, models, seen, judged, coverage: None };
         Ok(Rails::of(parts))
+    }
+}
+
+/// Adds the models that `config` names. One that can't be called fails when it is.
+fn connect(config: &Config, models: &mut Models) {
+    for spec in &config.models {
+        models.add(&spec.kind, Served { model: model::connect(spec), spec: Some(spec.clone()) });
     }
 }

@@ -94,7 +94,28 @@ fn sentence(event: &TraceEvent) -> Option<String> {
             format!("rail `{rail}` fails and {then}: {reason}")
         }
         What::OutputRailsSkipped => "no output rail looks at it, as `$skip_output_rails` says".to_owned(),
-        What::Asked { task, answer } => format!("the model is asked for {task}, and answers {:?}", shortened(answer)),
+        What::Asked { task, model, answer, .. } => {
+            format!("`{model}` is asked for {task}, and answers {:?}", shortened(answer))
+        }
+        What::Forgot { texts } => format!("the {texts} oldest texts are left out of what it is sent, for want of room"),
+        What::Judged { intent: Some(intent), remembered, .. } => {
+            let before = if *remembered { ", as it did before" } else { "" };
+            format!("the embedding leaves open what the text means, and the judge chooses `{intent}`{before}")
+        }
+        What::Judged { intent: None, among, .. } => {
+            format!("the judge says that the text means none of `{}`", among.join("`, `"))
+        }
+        What::JudgeFailed { reason, passes } => {
+            let then = if *passes { "the embedding decides, as `on_error` says" } else { "the turn is blocked" };
+            format!("the judge fails, and {then}: {reason}")
+        }
+        What::Retrieved { titles } if titles.is_empty() => "nothing is found in the documents".to_owned(),
+        What::Retrieved { titles } => format!("in the documents is found: {}", titles.join("; ")),
+        What::ToolsCalled { tools } => format!("the model calls tools: {}", tools.join(", ")),
+        What::RailCancelled { rail } => format!("rail `{rail}` is not waited for"),
+        What::Streamed { looks } => {
+            format!("the text left in parts, and output rails looked at it {looks} times on the way")
+        }
         What::Raised { event, .. } => format!("{who} raises the event `{event}`"),
         What::Executed { action, result } => {
             format!("{who} runs `{action}`, which returns {}", shortened(&result.to_string()))

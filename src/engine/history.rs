@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::model::ToolCall;
+
 /// How much is kept at least; twice as much is the most.
 const KEPT: u32 = 100;
 
@@ -26,12 +28,22 @@ pub(super) enum Said {
     User { text: String, intent: Option<Arc<str>> },
     /// By the bot, and the message it was.
     Bot { text: String, message: Option<Arc<str>> },
+    /// By the bot, which called tools by it.
+    Calls { text: String, calls: Vec<ToolCall> },
+    /// By a tool that was called.
+    Result { id: String, name: String, text: String },
+    /// By whoever runs the application.
+    System { text: String },
 }
 
 impl Said {
     pub(super) fn text(&self) -> &str {
         match self {
-            Said::User { text, .. } | Said::Bot { text, .. } => text,
+            Said::User { text, .. }
+            | Said::Bot { text, .. }
+            | Said::Calls { text, .. }
+            | Said::Result { text, .. }
+            | Said::System { text } => text,
         }
     }
 }

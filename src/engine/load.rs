@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::prompt::Prompts;
 use crate::classify::{Classifier, EmbedderKind, Scale, Settings};
 use crate::config::{self, Compat, Config, EmbeddingEngine};
 use crate::diagnostic::policy::{Level, Policy};
@@ -22,6 +23,8 @@ pub struct Inspection {
     pub classifier: Option<Classifier>,
     /// What a text means that no intent matches, if the configuration says so.
     pub fallback_intent: Option<IntentId>,
+    /// What models are asked.
+    pub(super) prompts: Prompts,
     /// Which warnings are wanted; the diagnostics are those already.
     pub policy: Policy,
     /// What is wrong; by file, then by place.
@@ -74,6 +77,9 @@ pub(super) fn load(
     let Compiled { program, policy, diagnostics: found } =
         program::assemble(&sources, rails, config.bounds(), &surroundings);
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);
+    let (prompts, found_in_prompts) = Prompts::new(&config);
+    diagnostics.extend(found_in_prompts);
+    unknown_models(&config, has_model, &mut diagnostics);
     let mut diagnostics = policy.apply(diagnostics);
     diagnostics.extend(found);
     let mut classifier = None;
@@ -90,7 +96,23 @@ pub(super) fn load(
         diagnostics.retain(|diagnostic| !matches!(diagnostic.code, codes::NO_MODEL | codes::NEEDS_MODEL));
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-    Inspection { sources, config, program, classifier, fallback_intent, policy, diagnostics }
+    Inspection { sources, config, program, classifier, fallback_intent, prompts, policy, diagnostics }
+}
+
+/// Looks for models that rails ask for and nobody names. A program may bring its own, under any name.
+fn unknown_models(config: &Config, has_model: bool, diagnostics: &mut Vec<Diagnostic>) {
+    let known = || config.models.iter().map(|model| &*model.kind);
+    for rail in &config.rails {
+        let Some(wanted) = rail.model().filter(|wanted| !has_model && !known().any(|kind| kind == *wanted)) else {
+            continue;
+        };
+        let message = format!("no model of type `{wanted}` is named");
+        let diagnostic = Diagnostic::new(codes::BAD_VALUE, rail.span, message);
+        diagnostics.push(match nearest(wanted, known()) {
+            Some(meant) => diagnostic.suggest(Some(meant)),
+            None => diagnostic.help(format!("add one under `models`, with `type: {wanted}`")),
+        });
+    }
 }
 
 fn settings(config: &Config) -> Settings {

@@ -1,8 +1,14 @@
 //! One turn: input rails, what the text means, the flows, what only a model can say, output rails.
 
+mod ask;
 mod generate;
 mod guard;
+mod judge;
+mod parallel;
 mod say;
+mod stream;
+mod tools;
+mod understand;
 
 use std::sync::Arc;
 
@@ -11,16 +17,18 @@ use super::budget::{Budget, Exhausted};
 use super::conversation::Conversation;
 use super::history::Said;
 use super::machine::{Act, Decision, Event, Failure, Machine};
-use super::rail::Verdict;
+use super::message::Options;
+use super::rail::{Evidence, Verdict};
 use super::rails::Parts;
 use super::reply::Exception;
 use super::trace::{Tracer, What};
-use crate::classify::Classification;
-use crate::config::{Compat, Generation, Judge};
+use crate::config::Generation;
 use crate::expression::{Value, Variables, is_true, to_text};
-use crate::model::Usage;
-use crate::program::{FlowId, GENERATE_VALUE, Guards, IntentId, MessageId};
+use crate::model::{Message, Role, ToolCall, Usage};
+use crate::program::{FlowId, GENERATE_VALUE, Guards, MessageId};
 use crate::source::Span;
+pub(super) use say::REMOVE_LAST;
+pub(super) use stream::Outlet;
 
 /// The priority of what a model would do next: flows below it are overruled.
 const GENERATED: f64 = 0.9;
@@ -43,10 +51,20 @@ pub(super) enum Mode<'a> {
     },
 }
 
+/// What a turn begins with.
+pub(super) struct Heard<'a> {
+    /// What was said since the last reply: by the user, by tools, by whoever runs the application.
+    pub messages: &'a [Message],
+    pub options: &'a Options,
+    /// Where texts go before the turn is over, if they do.
+    pub outlet: Option<&'a Outlet>,
+}
+
 /// What a turn led to.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub text: String,
+    pub tool_calls: Vec<ToolCall>,
     pub intent: Option<Arc<str>>,
     pub verdict: Verdict,
     pub exception: Option<Exception>,
@@ -67,29 +85,65 @@ pub(super) async fn turn(
     parts: &Parts,
     conversation: &mut Conversation,
     tracer: &mut Tracer,
-    text: &str,
-    mode: Mode<'_>,
+    heard: Heard<'_>,
 ) -> Result<Outcome, Exhausted> {
     let before = conversation.clone();
-    conversation.turns = conversation.turns.saturating_add(1);
-    conversation.instances.begin_turn();
-    conversation.digest = conversation.digest.with(text);
-    let mut turn = Turn::new(parts, conversation, tracer, mode);
-    match turn.take(text).await {
+    let last = heard.messages.iter().rfind(|message| matches!(message.role, Role::User | Role::Tool));
+    begin(conversation, last.map_or("", |message| &message.content));
+    let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
+    (turn.options, turn.outlet) = (heard.options, heard.outlet);
+    match turn.take(heard.messages).await {
+        Ok(()) => {}
+        Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
+        Err(Failure::Failed { place, reason }) => turn.fail(before, place, reason),
+    }
+    Ok(turn.finish())
+}
+
+/// Takes a turn again whose text, and reply if there was one, are known. Without a reply, the text must have been `checked` by the input rails to
+/// count.
+pub(super) async fn replay(
+    parts: &Parts,
+    conversation: &mut Conversation,
+    tracer: &mut Tracer,
+    text: &str,
+    reply: Option<&str>,
+    checked: bool,
+) -> Result<Outcome, Exhausted> {
+    let before = conversation.clone();
+    let said_before = before.history.clone();
+    begin(conversation, text);
+    let mut turn = Turn::new(parts, conversation, tracer, Mode::Replay { reply });
+    match turn.take_again(text, checked).await {
         Ok(()) => {}
         Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
         Err(Failure::Failed { place, reason }) => turn.fail(before.clone(), place, reason),
     }
     let outcome = turn.finish();
-    if let (Mode::Replay { reply }, Some(_)) = (mode, &outcome.differs) {
+    if outcome.differs.is_some() {
         // What the flows would have set was not set then.
         conversation.store = before.store;
         conversation.history = before.history;
         conversation.instances.clear();
         conversation.hear(text);
         conversation.store.set("bot_message".into(), reply.into());
+        if parts.models.has_main() {
+            conversation.history.push(Said::User { text: text.to_owned(), intent: None });
+            let said = reply.map(|reply| Said::Bot { text: reply.to_owned(), message: None });
+            said.into_iter().for_each(|said| conversation.history.push(said));
+        }
+    }
+    if reply.is_some_and(|reply| parts.is_of_a_rail(reply)) {
+        // A rail had stopped the text then, so no model may read it now.
+        conversation.history = said_before;
     }
     Ok(outcome)
+}
+
+fn begin(conversation: &mut Conversation, text: &str) {
+    conversation.turns = conversation.turns.saturating_add(1);
+    conversation.instances.begin_turn();
+    conversation.digest = conversation.digest.with(text);
 }
 
 /// Runs the rails of one stage over `text`, and nothing else.
@@ -99,13 +153,14 @@ pub(super) async fn check(
     tracer: &mut Tracer,
     stage: Guards,
     text: &str,
+    input: Option<&str>,
 ) -> Result<Outcome, Exhausted> {
     let before = conversation.clone();
     let (digest, last_reply) = (conversation.digest, conversation.store.variables().get("bot_message").cloned());
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
     turn.prepare();
-    if stage == Guards::Input {
-        turn.conversation.hear(text);
+    if let Some(heard) = if stage == Guards::Input { Some(text) } else { input } {
+        turn.conversation.hear(heard);
     }
     turn.conversation.store.set(stage.variable().into(), text.into());
     match turn.guard(stage).await {
@@ -147,13 +202,30 @@ struct Turn<'a> {
     mode: Mode<'a>,
     /// Of a replayed reply, what has not been said yet: it tells which text of several was chosen then.
     unsaid: Option<&'a str>,
+    options: &'a Options,
+    outlet: Option<&'a Outlet>,
+    /// What is out of the text that is being said, if it leaves in parts.
+    streamed: Option<String>,
     intent: Option<Arc<str>>,
     texts: Vec<String>,
+    tool_calls: Vec<ToolCall>,
     verdict: Verdict,
     exception: Option<Exception>,
     usage: Usage,
+    /// What one call of a model said of step and text before they were asked for.
+    foreseen: Option<Foreseen>,
+    /// The model that the rail which runs wants asked.
+    rail_model: Option<Arc<str>>,
+    /// What the last action of the rail which runs went by.
+    evidence: Option<Evidence>,
     differs: Option<String>,
     failed: bool,
+}
+
+/// A step and its text, as a model has named them along with the intent.
+struct Foreseen {
+    step: Arc<str>,
+    text: String,
 }
 
 impl<'a> Turn<'a> {
@@ -165,35 +237,83 @@ impl<'a> Turn<'a> {
             budget: Budget::new(parts.config.limits.steps),
             mode,
             unsaid: mode.reply(),
+            options: Options::none(),
+            outlet: None,
+            streamed: None,
             intent: None,
             texts: Vec::new(),
+            tool_calls: Vec::new(),
             verdict: Verdict::default(),
             exception: None,
             usage: Usage::default(),
+            foreseen: None,
+            rail_model: None,
+            evidence: None,
             differs: None,
             failed: false,
         }
     }
 
-    async fn take(&mut self, text: &str) -> Result<(), Failure> {
+    /// Answers what was said since the last reply. Each text of the user passes the input rails, and each result of a tool its own.
+    async fn take(&mut self, messages: &[Message]) -> Result<(), Failure> {
         self.prepare();
-        self.conversation.hear(text);
-        let has_input_rails = self.parts.guards.iter().any(|rail| rail.guards == Guards::Input);
-        if has_input_rails && self.mode.is_replay() && self.mode.reply().is_none() {
-            self.differ("nothing was replied then, so a rail may have stopped it".to_owned());
-            return Ok(());
+        let last = messages.iter().rposition(|message| matches!(message.role, Role::User | Role::Tool));
+        for (index, message) in messages.iter().enumerate() {
+            match message.role {
+                Role::System => self.remember(Said::System { text: message.content.clone() }),
+                Role::Assistant => {}
+                Role::Tool => {
+                    if self.take_result(message).await? == Ended::Yes {
+                        return Ok(());
+                    }
+                }
+                Role::User => {
+                    let Some(text) = self.hear(&message.content).await? else { return Ok(()) };
+                    if Some(index) == last {
+                        let event = self.understand(&text).await?;
+                        if let Some(event) = event {
+                            self.answer(event).await?;
+                        }
+                        return Ok(());
+                    }
+                    // What came of it is not known; the flows follow it as far as they can without that.
+                    self.tracer.silence(true);
+                    replay(self.parts, self.conversation, self.tracer, &text, None, true).await?;
+                    self.tracer.silence(false);
+                }
+            }
         }
-        if !has_input_rails || self.mode.is_replay() {
-            let event = self.understand(text).await?;
-            return self.answer(event).await;
+        // Tools have answered: the model goes on from there.
+        self.say_generated(None, None, None).await.map(drop)
+    }
+
+    /// A text of the user as the input rails let it pass; `None` when one of them ended the turn.
+    async fn hear(&mut self, text: &str) -> Result<Option<String>, Failure> {
+        self.conversation.hear(text);
+        if !self.parts.guards.iter().any(|rail| rail.guards == Guards::Input) {
+            return Ok(Some(text.to_owned()));
         }
         if self.guard(Guards::Input).await? == Ended::Yes {
-            return Ok(());
+            return Ok(None);
         }
         let text = to_text(self.conversation.store.variables().get("user_message").unwrap_or(&Value::Null));
         self.conversation.store.set("last_user_message".into(), text.as_str().into());
-        let event = self.understand(&text).await?;
-        self.answer(event).await
+        Ok(Some(text))
+    }
+
+    /// Lets the flows follow a turn that was taken before.
+    async fn take_again(&mut self, text: &str, checked: bool) -> Result<(), Failure> {
+        self.prepare();
+        self.conversation.hear(text);
+        let has_input_rails = self.parts.guards.iter().any(|rail| rail.guards == Guards::Input);
+        if has_input_rails && !checked && self.mode.reply().is_none() {
+            self.differ("nothing was replied then, so a rail may have stopped it".to_owned());
+            return Ok(());
+        }
+        match self.understand(text).await? {
+            Some(event) => self.answer(event).await,
+            None => Ok(()),
+        }
     }
 
     /// Sets the variables that every turn begins with.
@@ -206,53 +326,6 @@ impl<'a> Turn<'a> {
             if store.variables().contains_key(variable) {
                 store.set(variable.into(), Value::Null);
             }
-        }
-    }
-
-    /// What `text` means, with the variables that are in it.
-    async fn understand(&mut self, text: &str) -> Result<Event, Failure> {
-        let found = self.parts.classifier.classify(text);
-        self.record_classification(&found);
-        if let Some(intent) = found.intent {
-            for slot in self.parts.classifier.slots(intent) {
-                self.conversation.store.set(slot.clone(), Value::Null);
-            }
-        }
-        let mut intent = found.intent;
-        let mut named = None;
-        if self.asks_for_intent(found.intent) {
-            let name = self.intent_by_model(text, &found).await?;
-            intent = self.parts.program.intent_named(&name);
-            named = Some(name);
-        } else if let (None, Some(fallback)) = (found.intent, self.parts.fallback_intent) {
-            let name = self.parts.program.intent(fallback).name.clone();
-            self.tracer.record(What::FellBack { intent: name }, None, None);
-            intent = Some(fallback);
-        }
-        for (name, value) in found.captures {
-            self.conversation.store.set(name, value.into());
-        }
-        self.intent = intent.map(|intent| self.parts.program.intent(intent).name.clone()).or(named);
-        if self.parts.model.is_some() {
-            self.conversation.history.push(Said::User { text: text.to_owned(), intent: self.intent.clone() });
-        }
-        Ok(intent.map_or(Event::UserUnknown, Event::User))
-    }
-
-    /// Whether the model tells what the user means. Colang 1.0 asks it always, unless embeddings are to do alone.
-    fn asks_for_intent(&self, found: Option<IntentId>) -> bool {
-        let config = &self.parts.config;
-        if !self.may_ask() || self.parts.program.intents.is_empty() {
-            return false;
-        }
-        match config.embeddings_only {
-            true => found.is_none() && self.parts.fallback_intent.is_none(),
-            false => match config.judge {
-                Some(Judge::Always) => true,
-                Some(Judge::Uncertain) => found.is_none(),
-                Some(Judge::Never) => false,
-                None => config.compat == Compat::Nemo,
-            },
         }
     }
 
@@ -278,7 +351,7 @@ impl<'a> Turn<'a> {
     /// No flow has anything to do: what was said nevertheless; `None` when the turn is over.
     async fn answer_without_flow(&mut self) -> Result<Option<Event>, Failure> {
         self.tracer.record(What::NoFlow, None, None);
-        let (ended, message) = if self.parts.model.is_none() {
+        let (ended, message) = if !self.parts.models.has_main() {
             let message = MessageId::CANNOT_ANSWER;
             self.say_message(message, &Variables::new(), None)?;
             (Ended::No, Some(message))
@@ -301,23 +374,6 @@ impl<'a> Turn<'a> {
         let mut messages = self.parts.program.messages.iter();
         let found = messages.find(|message| message.texts.iter().any(|text| has(text.template.source())))?;
         self.parts.program.message_named(&found.name)
-    }
-
-    fn record_classification(&mut self, found: &Classification) {
-        let name = |intent: IntentId| self.parts.program.intent(intent).name.clone();
-        let best = found.candidates.first();
-        let what = What::Classified {
-            intent: found.intent.map(name),
-            tier: found.tier,
-            score: found.score,
-            threshold: found.threshold,
-            margin: found.margin,
-            best: best.map(|candidate| name(candidate.intent)),
-            matched: found.matched.as_ref().map(ToString::to_string),
-            abstained: found.abstained.map(|reason| reason.to_string()),
-        };
-        let span = found.matched.as_ref().map(|matched| matched.span).or(best.map(|candidate| candidate.span));
-        self.tracer.record(what, span, None);
     }
 
     fn machine(&mut self) -> Machine<'_> {
@@ -372,7 +428,7 @@ impl<'a> Turn<'a> {
 
     /// Runs an action, or has the model fill a variable.
     async fn execute(&mut self, action: Arc<str>, args: Args, place: (FlowId, Span)) -> Result<Event, Failure> {
-        let result = if *action == *GENERATE_VALUE && self.parts.model.is_some() {
+        let result = if *action == *GENERATE_VALUE && self.parts.models.has_main() {
             let text = |name: &str| args.value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             self.value_by_model(&text("var_name"), &text("instructions")).await?
         } else {
@@ -383,6 +439,9 @@ impl<'a> Turn<'a> {
                 reason: format!("action `{action}`: {error}"),
             })?
         };
+        if let Some(evidence) = Evidence::of(&result) {
+            self.evidence = Some(evidence);
+        }
         self.note(What::Executed { action: action.clone(), result: result.clone() }, Some(place));
         Ok(Event::Finished { action, result })
     }
@@ -392,6 +451,8 @@ impl<'a> Turn<'a> {
     /// Ends the turn with the message for errors. It leaves no trace in the conversation, but the texts stay said.
     fn fail(&mut self, before: Conversation, place: Option<(FlowId, Span)>, reason: String) {
         self.note(What::Failed { reason }, place);
+        self.leave_off();
+        self.tool_calls.clear();
         let turns = self.conversation.turns;
         *self.conversation = Conversation { turns, ..before };
         self.conversation.instances.clear();
@@ -404,7 +465,9 @@ impl<'a> Turn<'a> {
     }
 
     fn finish(mut self) -> Outcome {
+        self.leave_off();
         let text = self.texts.join("\n");
+        self.let_out_held(&text);
         if self.mode.reply().is_some_and(|reply| reply != text) {
             self.differ("the reply of then is not what the flows say".to_owned());
         }
@@ -418,14 +481,14 @@ impl<'a> Turn<'a> {
         if store.variables().get(SKIP_OUTPUT_RAILS).is_some_and(is_true) {
             store.set(SKIP_OUTPUT_RAILS.into(), Value::Bool(false));
         }
-        let Self { intent, verdict, exception, usage, differs, .. } = self;
-        Outcome { text, intent, verdict, exception, usage, differs }
+        let Self { intent, tool_calls, verdict, exception, usage, differs, .. } = self;
+        Outcome { text, tool_calls, intent, verdict, exception, usage, differs }
     }
 
-    /// Keeps what was said for a model to read.
-    fn remember_reply(&mut self, message: &Option<Arc<str>>, text: &str) {
-        if self.parts.model.is_some() && !self.verdict.is_blocked() {
-            self.conversation.history.push(Said::Bot { text: text.to_owned(), message: message.clone() });
+    /// Keeps what was said for a model to read. What a rail has stopped is not for it.
+    fn remember(&mut self, said: Said) {
+        if self.parts.models.has_main() && !self.verdict.is_blocked() {
+            self.conversation.history.push(said);
         }
     }
 

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::program::Guards;
+use crate::source::Location;
 
 /// Whether a turn went through, and by which rail it did not.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Verdict {
     /// What became of the turn.
     pub status: Status,
@@ -14,11 +17,18 @@ pub struct Verdict {
     pub rail: Option<Arc<str>>,
     /// Why it was blocked; for a rail that could not do its work, `rail failed: …`.
     pub reason: Option<String>,
+    /// What the rail that blocked it went by.
+    #[serde(flatten)]
+    pub evidence: Evidence,
+    /// The line of `.co` that blocked it.
+    pub line: Option<Location>,
     /// Rails that failed and let the turn pass, because their `on_error` says so.
     pub failed_open: Vec<Arc<str>>,
+    /// Every rail that ran, in the order of their ends.
+    pub rails: Vec<RailVerdict>,
 }
 
-/// What became of a turn.
+/// What became of a turn, or of a text at one rail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -29,6 +39,51 @@ pub enum Status {
     Modified,
     /// A rail ended it.
     Blocked,
+}
+
+/// What a rail went by. An action gives it by returning a mapping with these fields.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What held: the rule that an action names, or the condition in the flow.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// How sure it is, from 0 to 1.
+    #[serde(default)]
+    pub score: Option<f64>,
+    /// What the score had to reach.
+    #[serde(default)]
+    pub threshold: Option<f64>,
+    /// Where in the text that was checked.
+    #[serde(default)]
+    pub spans: Vec<TextSpan>,
+}
+
+/// A part of a text that was checked, in characters from its start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextSpan {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends; this character is no part of it.
+    pub end: usize,
+    /// The part.
+    #[serde(default)]
+    pub text: String,
+}
+
+/// What one rail made of a text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RailVerdict {
+    /// The rail.
+    pub name: Arc<str>,
+    /// What it guards.
+    #[serde(rename = "type")]
+    pub guards: Guards,
+    /// What became of the text there.
+    pub status: Status,
+    /// How long it took, in microseconds.
+    pub duration_us: f64,
+    /// Whether it failed and let the text pass, because its `on_error` says so.
+    pub failed_open: bool,
 }
 
 impl Verdict {
@@ -44,10 +99,35 @@ impl Verdict {
         }
     }
 
-    pub(super) fn block(&mut self, rail: &Arc<str>, reason: String) {
+    pub(super) fn block(&mut self, rail: &Arc<str>, reason: String, evidence: Evidence, line: Option<Location>) {
         self.status = Status::Blocked;
         self.rail = Some(rail.clone());
         self.reason = Some(reason);
+        self.evidence = evidence;
+        self.line = line;
+    }
+
+    /// Adds what rails made of it that ran at the same time.
+    pub(super) fn merge(&mut self, other: Verdict) {
+        self.failed_open.extend(other.failed_open);
+        self.rails.extend(other.rails);
+        match other.status {
+            Status::Passed => {}
+            Status::Modified => other.rail.iter().for_each(|rail| self.modified(rail)),
+            Status::Blocked => {
+                self.status = Status::Blocked;
+                (self.rail, self.reason, self.line) = (other.rail, other.reason, other.line);
+                self.evidence = other.evidence;
+            }
+        }
+    }
+}
+
+impl Evidence {
+    /// What the result of an action says of itself, if it does.
+    pub(super) fn of(result: &serde_json::Value) -> Option<Self> {
+        let says = |name: &str| result.get(name).is_some_and(|value| !value.is_null());
+        (says("rule") || says("spans") || says("score")).then(|| serde_json::from_value(result.clone()).ok()).flatten()
     }
 }
 

@@ -11,19 +11,24 @@ use super::conversation::Conversation;
 use super::coverage::Coverage;
 use super::error::{GenerateError, LoadError};
 use super::guard::Guard;
+use super::history::Said;
+use super::judged::Judged;
 use super::message::Input;
-use super::pipeline::{self, Mode, Outcome};
+use super::models::Models;
+use super::pipeline::{self, Heard, Outcome, Outlet};
+use super::prompt::Prompts;
 use super::reply::Reply;
 use super::seen::Seen;
 use super::session::Session;
 use super::starts::Starts;
 use super::state::{self, ResumeError, SessionState};
+use super::stream::ReplyStream;
 use super::trace::{Tracer, What};
 use crate::classify::Classifier;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::model::{ChatModel, Message, Role};
-use crate::program::{Guards, IntentId, Program};
+use crate::model::{Message, Role};
+use crate::program::{Guards, IntentId, MessageId, Program};
 use crate::source::SourceMap;
 
 /// A configuration, compiled. Cheap to clone, and shared by all requests without a lock.
@@ -36,8 +41,9 @@ pub struct Rails {
 pub(super) struct Parts {
     pub(super) loaded: Arc<Loaded>,
     pub(super) actions: Actions,
-    pub(super) model: Option<Arc<dyn ChatModel>>,
+    pub(super) models: Models,
     pub(super) seen: Seen,
+    pub(super) judged: Judged,
     pub(super) coverage: Option<Arc<Coverage>>,
 }
 
@@ -49,6 +55,11 @@ pub(super) struct Loaded {
     pub classifier: Classifier,
     pub starts: Starts,
     pub guards: Vec<Guard>,
+    /// What rails say.
+    pub rail_messages: Vec<MessageId>,
+    pub prompts: Prompts,
+    /// Whether a message takes back the text before it.
+    pub takes_back: bool,
     /// Whether a flow asks for `$config`.
     pub reads_config: bool,
     /// What a text means that no intent matches, if the configuration says so.
@@ -113,18 +124,47 @@ impl Rails {
     /// # Errors
     /// When the input is empty or too large, and when a flow does not come to an end.
     pub async fn generate(&self, input: impl Into<Input>) -> Result<Reply, GenerateError> {
-        let Input { messages, goes_on } = input.into();
+        self.answer(input.into(), None).await
+    }
+
+    /// As [`generate`](Self::generate), but what is said comes as soon as it is safe to let out: canned texts when they are said, and the words
+    /// of a model window by window, each when the output rails have seen it with all that stands before. A rail that blocks ends the
+    /// stream with what it says.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let model = rails::model::Script::new(["Once upon a time there was a rail."]);
+    /// let rails = rails::Rails::builder().source("").model(model).build()?;
+    /// let mut story = rails.stream("tell me a story");
+    /// let mut text = String::new();
+    /// while let Some(more) = story.next().await {
+    ///     text += &more;
+    /// }
+    /// assert_eq!(text, story.reply().await?.text);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(&self, input: impl Into<Input>) -> ReplyStream<'static> {
+        let (rails, input) = (self.clone(), input.into());
+        ReplyStream::new(|outlet| async move { rails.answer(input, Some(&outlet)).await })
+    }
+
+    async fn answer(&self, input: Input, outlet: Option<&Outlet>) -> Result<Reply, GenerateError> {
+        let Input { messages, goes_on, options } = input;
         let limits = &self.parts.config.limits;
         if messages.len() > limits.messages {
             return Err(GenerateError::TooManyMessages { count: messages.len(), limit: limits.messages });
         }
-        let Some((Message { role: Role::User, content, .. }, history)) = messages.split_last() else {
-            return Err(GenerateError::NoUserMessage);
-        };
+        let replied = messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
+        let (history, heard) = messages.split_at(replied);
         let mut tracer = self.tracer();
+        let heard = Heard { messages: heard, options: &options, outlet };
         if !goes_on {
-            return self.turn(&mut Conversation::default(), tracer, content).await;
+            return self.turn(&mut Conversation::default(), tracer, heard).await;
         }
+        self.measure(heard.messages)?;
         let key = self.parts.seen.key(history);
         let mut conversation = match self.parts.seen.get(&key) {
             Some(conversation) => {
@@ -137,8 +177,10 @@ impl Rails {
                 conversation
             }
         };
-        let reply = self.turn(&mut conversation, tracer, content).await?;
-        self.parts.seen.remember(&key, content, &reply.text, conversation);
+        let messages = heard.messages;
+        let reply = self.turn(&mut conversation, tracer, heard).await?;
+        let said = Message::calls(&reply.text, reply.tool_calls.clone());
+        self.parts.seen.remember(&key, messages, &said, conversation);
         Ok(reply)
     }
 
@@ -163,9 +205,9 @@ impl Rails {
 
     /// The same rails with the model and the actions of `host`; what runs goes into `coverage`.
     pub(crate) fn with_host(&self, host: RailsBuilder, coverage: Arc<Coverage>) -> Self {
-        let RailsBuilder { actions, model, .. } = host;
-        let (seen, coverage) = (Seen::new(0), Some(coverage));
-        Self { parts: Arc::new(Parts { loaded: self.parts.loaded.clone(), actions, model, seen, coverage }) }
+        let RailsBuilder { actions, models, .. } = host;
+        let (seen, judged, coverage) = (Seen::new(0), Judged::new(), Some(coverage));
+        Self { parts: Arc::new(Parts { loaded: self.parts.loaded.clone(), actions, models, seen, judged, coverage }) }
     }
 
     /// What classifies texts, to be asked directly.
@@ -193,10 +235,10 @@ impl Rails {
         &self,
         conversation: &mut Conversation,
         mut tracer: Tracer,
-        text: &str,
+        heard: Heard<'_>,
     ) -> Result<Reply, GenerateError> {
-        self.measure(text)?;
-        let outcome = pipeline::turn(&self.parts, conversation, &mut tracer, text, Mode::Live).await;
+        self.measure(heard.messages)?;
+        let outcome = pipeline::turn(&self.parts, conversation, &mut tracer, heard).await;
         let outcome = outcome.map_err(|exhausted| self.step_budget(exhausted))?;
         Ok(reply(outcome, tracer, conversation.turns))
     }
@@ -207,31 +249,33 @@ impl Rails {
     /// # Errors
     /// When the text is too long.
     pub async fn check_input(&self, text: &str) -> Result<Reply, GenerateError> {
-        self.check(Guards::Input, text).await
+        self.check_in(&mut Conversation::default(), Guards::Input, text, None).await
     }
 
-    /// Runs the output rails over `text`, as [`check_input`](Self::check_input) does the input rails.
+    /// Runs the output rails over `text`, a reply to `input` if that is known, as [`check_input`](Self::check_input) does the input rails.
     ///
     /// # Errors
     /// When the text is too long.
-    pub async fn check_output(&self, text: &str) -> Result<Reply, GenerateError> {
-        self.check(Guards::Output, text).await
+    pub async fn check_output<'a>(
+        &self,
+        text: &str,
+        input: impl Into<Option<&'a str>>,
+    ) -> Result<Reply, GenerateError> {
+        self.check_in(&mut Conversation::default(), Guards::Output, text, input.into()).await
     }
 
-    async fn check(&self, stage: Guards, text: &str) -> Result<Reply, GenerateError> {
-        self.check_in(&mut Conversation::default(), stage, text).await
-    }
-
-    /// Runs the rails of one stage as if `text` were the next of `conversation`.
+    /// Runs the rails of one stage as if `text` were the next of `conversation`, and behind `input`.
     pub(super) async fn check_in(
         &self,
         conversation: &mut Conversation,
         stage: Guards,
         text: &str,
+        input: Option<&str>,
     ) -> Result<Reply, GenerateError> {
-        self.measure(text)?;
+        self.measure_text(text)?;
+        self.measure_text(input.unwrap_or_default())?;
         let mut tracer = self.tracer();
-        let outcome = pipeline::check(&self.parts, conversation, &mut tracer, stage, text).await;
+        let outcome = pipeline::check(&self.parts, conversation, &mut tracer, stage, text, input).await;
         Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, conversation.turns))
     }
 
@@ -246,35 +290,62 @@ impl Rails {
         conversation: &mut Conversation,
         tracer: &mut Tracer,
     ) -> Result<(), GenerateError> {
-        let spoken: Vec<&Message> = history.iter().filter(|message| message.role != Role::System).collect();
-        if spoken.is_empty() {
+        if history.is_empty() {
             return Ok(());
         }
         tracer.silence(true);
         let mut dropped = None;
-        let mut rest = &spoken[..];
+        let mut rest = history;
         while let Some((first, behind)) = rest.split_first() {
-            let count = behind.iter().take_while(|message| message.role == Role::Assistant).count();
-            let (replies, next) = behind.split_at(count);
-            rest = next;
-            let reply = replies.iter().map(|message| &*message.content).collect::<Vec<_>>().join("\n");
-            if first.role == Role::Assistant {
-                conversation.greeted_with(&first.content);
-                continue;
-            }
-            self.measure(&first.content)?;
-            let mode = Mode::Replay { reply: (count > 0).then_some(&*reply) };
-            let outcome = pipeline::turn(&self.parts, conversation, tracer, &first.content, mode).await;
-            if let Some(reason) = outcome.map_err(|exhausted| self.step_budget(exhausted))?.differs {
-                dropped = Some(format!("turn {}: {reason}", conversation.turns));
+            rest = behind;
+            let said = match first.role {
+                Role::System => Said::System { text: first.content.clone() },
+                Role::Tool => {
+                    let (id, name) = (first.tool_call_id.clone(), first.name.clone());
+                    let text = first.content.clone();
+                    Said::Result { id: id.unwrap_or_default(), name: name.unwrap_or_default(), text }
+                }
+                Role::Assistant => {
+                    conversation.greeted_with(&first.content);
+                    spoken(first)
+                }
+                Role::User => {
+                    let is_reply =
+                        |message: &&Message| message.role == Role::Assistant && message.tool_calls.is_empty();
+                    let count = behind.iter().take_while(is_reply).count();
+                    let (replies, next) = behind.split_at(count);
+                    rest = next;
+                    let reply = replies.iter().map(|message| &*message.content).collect::<Vec<_>>().join("\n");
+                    let reply = (count > 0).then_some(&*reply);
+                    self.measure_text(&first.content)?;
+                    let outcome =
+                        pipeline::replay(&self.parts, conversation, tracer, &first.content, reply, false).await;
+                    if let Some(reason) = outcome.map_err(|exhausted| self.step_budget(exhausted))?.differs {
+                        dropped = Some(format!("turn {}: {reason}", conversation.turns));
+                    }
+                    continue;
+                }
+            };
+            if self.parts.models.has_main() {
+                conversation.history.push(said);
             }
         }
         tracer.silence(false);
-        tracer.record(What::Replayed { turns: conversation.turns, dropped }, None, None);
+        if conversation.turns > 0 {
+            tracer.record(What::Replayed { turns: conversation.turns, dropped }, None, None);
+        }
         Ok(())
     }
 
-    fn measure(&self, text: &str) -> Result<(), GenerateError> {
+    /// What was said since the last reply must end with what can be answered, and be no longer than is allowed.
+    fn measure(&self, heard: &[Message]) -> Result<(), GenerateError> {
+        if !heard.iter().any(|message| matches!(message.role, Role::User | Role::Tool)) {
+            return Err(GenerateError::NoUserMessage);
+        }
+        heard.iter().try_for_each(|message| self.measure_text(&message.content))
+    }
+
+    fn measure_text(&self, text: &str) -> Result<(), GenerateError> {
         let limit = self.parts.config.limits.input_chars;
         // Bytes are an upper bound of characters, so most texts need no count.
         if text.len() > limit && text.chars().count() > limit {
@@ -293,8 +364,25 @@ impl Rails {
 }
 
 fn reply(outcome: Outcome, tracer: Tracer, turn: u32) -> Reply {
-    let Outcome { text, intent, verdict, exception, usage, .. } = outcome;
-    Reply { text, intent, verdict, exception, usage, trace: tracer.finish(turn) }
+    let Outcome { text, tool_calls, intent, verdict, exception, usage, .. } = outcome;
+    Reply { text, intent, verdict, tool_calls, exception, usage, trace: tracer.finish(turn) }
+}
+
+/// What the bot said, with calls of tools or without.
+fn spoken(message: &Message) -> Said {
+    let text = message.content.clone();
+    match &*message.tool_calls {
+        [] => Said::Bot { text, message: None },
+        calls => Said::Calls { text, calls: calls.to_vec() },
+    }
+}
+
+impl Loaded {
+    /// Whether a rail says `reply`.
+    pub(super) fn is_of_a_rail(&self, reply: &str) -> bool {
+        let texts = self.rail_messages.iter().flat_map(|message| &self.program.message(*message).texts);
+        texts.into_iter().any(|text| text.template.source() == reply)
+    }
 }
 
 impl std::fmt::Debug for Rails {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::rail::Verdict;
 use super::trace::Trace;
-use crate::model::Usage;
+use crate::model::{ToolCall, Usage};
 
 /// The answer to one turn.
 #[derive(Debug, Clone, Serialize)]
@@ -18,6 +18,8 @@ pub struct Reply {
     pub intent: Option<Arc<str>>,
     /// What the rails made of it.
     pub verdict: Verdict,
+    /// The tools that the model calls, checked by the rails `tool_output`; answer with a [`Message::tool`](crate::Message::tool) for each.
+    pub tool_calls: Vec<ToolCall>,
     /// The exception that ended the turn instead of a text.
     pub exception: Option<Exception>,
     /// What the models cost; nothing when none was called.

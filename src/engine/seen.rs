@@ -7,7 +7,7 @@ use moka::sync::Cache;
 
 use super::conversation::Conversation;
 use crate::expression::Value;
-use crate::model::{Message, Role};
+use crate::model::Message;
 
 /// Where conversations stood behind their last reply. Bounded by what they weigh; the least used go first.
 pub(super) struct Seen {
@@ -32,13 +32,14 @@ impl Seen {
 
     pub(super) fn key(&self, messages: &[Message]) -> Key {
         let start = Key(self.hashers.each_ref().map(|state| state.hash_one(())));
-        messages.iter().fold(start, |key, message| self.with(key, message.role, &message.content))
+        messages.iter().fold(start, |key, message| self.with(key, message))
     }
 
-    fn with(&self, Key(before): Key, role: Role, text: &str) -> Key {
+    fn with(&self, Key(before): Key, message: &Message) -> Key {
+        let Message { role, content, tool_calls, tool_call_id, name } = message;
         let mut key = before;
         for (part, state) in key.iter_mut().zip(&self.hashers) {
-            *part = state.hash_one((before, role, text));
+            *part = state.hash_one((before, role, content, tool_calls, tool_call_id, name));
         }
         Key(key)
     }
@@ -47,10 +48,10 @@ impl Seen {
         self.conversations.as_ref()?.get(key)
     }
 
-    /// Remembers where a turn has led a conversation to.
-    pub(super) fn remember(&self, before: &Key, text: &str, reply: &str, conversation: Conversation) {
+    /// Remembers where a conversation stands that has got `reply` to `heard`, which came behind `before`.
+    pub(super) fn remember(&self, before: &Key, heard: &[Message], reply: &Message, conversation: Conversation) {
         let Some(conversations) = &self.conversations else { return };
-        let key = self.with(self.with(*before, Role::User, text), Role::Assistant, reply);
+        let key = heard.iter().chain([reply]).fold(*before, |key, message| self.with(key, message));
         conversations.insert(key, conversation);
     }
 }

@@ -2,9 +2,12 @@
 
 use super::conversation::Conversation;
 use super::error::GenerateError;
+use super::message::Input;
+use super::pipeline::{Heard, Outlet};
 use super::rails::Rails;
 use super::reply::Reply;
 use super::state::SessionState;
+use super::stream::ReplyStream;
 use crate::expression::{Value, Variables};
 use crate::program::Guards;
 
@@ -19,14 +22,27 @@ impl Session {
         Self { rails, conversation }
     }
 
-    /// Answers the next text of the user.
+    /// Answers the next text of the user, or what tools gave back.
     ///
     /// # Errors
     /// When the text is too long, and when a flow does not come to an end; the conversation is then as it was before.
     /// So it is when the future is dropped before it is done.
-    pub async fn generate(&mut self, text: &str) -> Result<Reply, GenerateError> {
+    pub async fn generate(&mut self, input: impl Into<Input>) -> Result<Reply, GenerateError> {
+        self.answer(input.into(), None).await
+    }
+
+    /// As [`generate`](Self::generate), but what is said comes as soon as it is safe to let out; see [`Rails::stream`]. The conversation is as
+    /// it was before until the last of it has come.
+    pub fn stream(&mut self, input: impl Into<Input>) -> ReplyStream<'_> {
+        let input = input.into();
+        ReplyStream::new(|outlet| async move { self.answer(input, Some(&outlet)).await })
+    }
+
+    async fn answer(&mut self, input: Input, outlet: Option<&Outlet>) -> Result<Reply, GenerateError> {
+        let Input { messages, options, .. } = input;
+        let heard = Heard { messages: &messages, options: &options, outlet };
         let mut next = self.conversation.clone();
-        let reply = self.rails.turn(&mut next, self.rails.tracer(), text).await?;
+        let reply = self.rails.turn(&mut next, self.rails.tracer(), heard).await?;
         self.conversation = next;
         Ok(reply)
     }
@@ -63,7 +79,7 @@ impl Session {
     /// Runs the rails of one stage over `text`, with the variables of the conversation.
     pub(crate) async fn check(&mut self, stage: Guards, text: &str) -> Result<Reply, GenerateError> {
         let mut next = self.conversation.clone();
-        let reply = self.rails.check_in(&mut next, stage, text).await?;
+        let reply = self.rails.check_in(&mut next, stage, text, None).await?;
         self.conversation = next;
         Ok(reply)
     }

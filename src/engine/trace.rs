@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::coverage::Coverage;
 use crate::classify::Tier;
 use crate::expression::Value;
-use crate::model::Task;
+use crate::model::{Task, Tokens};
 use crate::program::{Flow, FlowId, Guards};
 use crate::source::{Location, SourceMap, Span};
 
@@ -126,6 +126,11 @@ pub enum What {
         /// Why.
         reason: String,
     },
+    /// A rail was not waited for, because another one that ran at the same time ended the turn.
+    RailCancelled {
+        /// Which.
+        rail: Arc<str>,
+    },
     /// A rail could not do its work.
     RailFailed {
         /// Which.
@@ -141,8 +146,48 @@ pub enum What {
     Asked {
         /// For what.
         task: Task,
+        /// Which.
+        model: String,
         /// What it answered.
         answer: String,
+        /// What that took, if the model says so.
+        tokens: Option<Tokens>,
+    },
+    /// What was said longest ago was left out of what a model is sent, for want of room.
+    Forgot {
+        /// How many texts.
+        texts: usize,
+    },
+    /// A model chose what the text means.
+    Judged {
+        /// The intent, or none of those it could choose.
+        intent: Option<Arc<str>>,
+        /// Among which.
+        among: Vec<Arc<str>>,
+        /// Whether it had chosen before, for the same text.
+        remembered: bool,
+    },
+    /// The judge could not tell, or was not to be trusted.
+    JudgeFailed {
+        /// Why.
+        reason: String,
+        /// Whether the embedding decides then, as `on_error` says.
+        passes: bool,
+    },
+    /// Documents were searched.
+    Retrieved {
+        /// The headings of what was found, the best first.
+        titles: Vec<Arc<str>>,
+    },
+    /// The model calls tools.
+    ToolsCalled {
+        /// Their names.
+        tools: Vec<String>,
+    },
+    /// A text left in parts, while it was still being written.
+    Streamed {
+        /// How often output rails looked at it before its end.
+        looks: u32,
     },
     /// A flow raised an event.
     Raised {
@@ -192,6 +237,7 @@ pub(super) struct Tracer {
     coverage: Option<Arc<Coverage>>,
     /// The ways of a flow that is only being tried.
     tried: Option<Vec<(FlowId, usize, usize)>>,
+    held: Option<(FlowId, usize)>,
 }
 
 impl Tracer {
@@ -206,6 +252,7 @@ impl Tracer {
             silent: false,
             coverage,
             tried: None,
+            held: None,
         }
     }
 
@@ -218,6 +265,9 @@ impl Tracer {
 
     /// `flow` goes from its step at `from` to the one at `to`, one way of several.
     pub(super) fn went(&mut self, flow: FlowId, from: usize, to: usize) {
+        if to == from + 1 {
+            self.held = Some((flow, from));
+        }
         match (&self.coverage, &mut self.tried) {
             (None, _) => {}
             (Some(_), Some(tried)) => tried.push((flow, from, to)),
@@ -236,6 +286,34 @@ impl Tracer {
         if starts {
             tried.into_iter().for_each(|(flow, from, to)| self.went(flow, from, to));
         }
+    }
+
+    /// A tracer for what runs at the same time as what this one is for.
+    pub(super) fn beside(&self) -> Self {
+        let mut other = Self::new(self.sources.clone(), self.coverage.clone());
+        (other.began, other.last) = (self.began, self.last);
+        other
+    }
+
+    /// Adds what `other` has taken down.
+    pub(super) fn take(&mut self, other: Self) {
+        self.events.extend(other.events);
+        self.last = self.last.max(other.last);
+    }
+
+    /// How much was taken down so far.
+    pub(super) fn mark(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Forgets what was taken down since [`mark`](Self::mark).
+    pub(super) fn rewind(&mut self, mark: usize) {
+        self.events.truncate(mark);
+    }
+
+    /// The last condition that held on the way, of which flow and which step.
+    pub(super) fn held(&mut self) -> Option<(FlowId, usize)> {
+        self.held.take()
     }
 
     /// Takes nothing down until told otherwise.
@@ -296,6 +374,10 @@ impl TraceEvent {
                 | What::Undefined { .. }
                 | What::NoText { .. }
                 | What::Asked { .. }
+                | What::Forgot { .. }
+                | What::Retrieved { .. }
+                | What::ToolsCalled { .. }
+                | What::Streamed { .. }
                 | What::Raised { .. }
                 | What::Executed { .. }
                 | What::Stopped
@@ -352,12 +434,33 @@ impl fmt::Display for TraceEvent {
                 write!(f, "rail `{rail}` lets it pass as {:?}", shortened(text))?;
             }
             What::RailBlocked { rail, reason } => write!(f, "rail `{rail}` blocks: {reason}")?,
+            What::RailCancelled { rail } => write!(f, "rail `{rail}` is not waited for")?,
             What::RailFailed { rail, reason, passes: false } => write!(f, "rail `{rail}` fails: {reason}")?,
             What::RailFailed { rail, reason, passes: true } => {
                 write!(f, "rail `{rail}` fails and is passed by, as `on_error` says: {reason}")?;
             }
             What::OutputRailsSkipped => write!(f, "passes the output rails by, as `$skip_output_rails` says")?,
-            What::Asked { task, answer } => write!(f, "asks the model for {task}: {:?}", shortened(answer))?,
+            What::Asked { task, model, answer, tokens } => {
+                write!(f, "asks `{model}` for {task}: {:?}", shortened(answer))?;
+                if let Some(Tokens { input, output }) = tokens {
+                    write!(f, ", {input} + {output} tokens")?;
+                }
+            }
+            What::Forgot { texts } => write!(f, "leaves out the {texts} oldest texts, for want of room")?,
+            What::Judged { intent: Some(intent), remembered, .. } => {
+                write!(f, "means `{intent}`: judge{}", if *remembered { ", as before" } else { "" })?;
+            }
+            What::Judged { intent: None, among, .. } => {
+                write!(f, "means none of `{}`: judge", among.join("`, `"))?;
+            }
+            What::JudgeFailed { reason, passes } => {
+                let then = if *passes { "the embedding decides, as `on_error` says" } else { "the turn is blocked" };
+                write!(f, "the judge fails, and {then}: {reason}")?;
+            }
+            What::Retrieved { titles } if titles.is_empty() => write!(f, "finds nothing in the documents")?,
+            What::Retrieved { titles } => write!(f, "finds in the documents: {}", titles.join("; "))?,
+            What::ToolsCalled { tools } => write!(f, "calls tools: {}", tools.join(", "))?,
+            What::Streamed { looks } => write!(f, "streamed, with {looks} looks of the output rails on the way")?,
             What::Raised { event, values } => {
                 write!(f, "raises `{event}` with {}", shortened(&Value::Object(values.clone()).to_string()))?;
             }

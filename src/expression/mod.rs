@@ -85,8 +85,23 @@ impl Expression {
     /// The names it reads.
     pub fn variables(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        self.tree.variables(&mut names);
+        self.tree.each(&mut |node| {
+            if let parse::Node::Variable(name) = node {
+                names.push(&**name);
+            }
+        });
         names
+    }
+
+    /// The texts that stand in it.
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        self.tree.each(&mut |node| {
+            if let parse::Node::Constant(Value::String(text)) = node {
+                texts.push(&**text);
+            }
+        });
+        texts
     }
 
     /// Whether it is true whatever the variables are, if that can be known: it reads none.

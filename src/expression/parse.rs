@@ -94,42 +94,41 @@ const METHODS: &[(&str, Method)] = &[
 ];
 
 impl Node {
-    pub(super) fn variables<'a>(&'a self, names: &mut Vec<&'a str>) {
+    /// Calls `visit` with this node and all below it.
+    pub(super) fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
+        visit(self);
         match self {
-            Node::Constant(_) => {}
-            Node::Variable(name) => names.push(name),
+            Node::Constant(_) | Node::Variable(_) => {}
             Node::Attribute(node, _)
             | Node::Not(node)
             | Node::Negative(node)
             | Node::Is(node, _)
-            | Node::Length(node) => {
-                node.variables(names);
-            }
+            | Node::Length(node) => node.each(visit),
             Node::Item(a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Binary(_, a, b) => {
-                a.variables(names);
-                b.variables(names);
+                a.each(visit);
+                b.each(visit);
             }
             Node::Slice(node, bounds) => {
-                node.variables(names);
-                bounds.iter().flatten().for_each(|bound| bound.variables(names));
+                node.each(visit);
+                bounds.iter().flatten().for_each(|bound| bound.each(visit));
             }
             Node::Compare(first, rest) => {
-                first.variables(names);
-                rest.iter().for_each(|(_, node)| node.variables(names));
+                first.each(visit);
+                rest.iter().for_each(|(_, node)| node.each(visit));
             }
             Node::Choice(test, yes, no) => {
-                test.variables(names);
-                yes.variables(names);
-                no.iter().for_each(|node| node.variables(names));
+                test.each(visit);
+                yes.each(visit);
+                no.iter().for_each(|node| node.each(visit));
             }
             Node::Method(node, _, arguments) => {
-                node.variables(names);
-                arguments.iter().for_each(|node| node.variables(names));
+                node.each(visit);
+                arguments.iter().for_each(|node| node.each(visit));
             }
-            Node::List(nodes) => nodes.iter().for_each(|node| node.variables(names)),
+            Node::List(nodes) => nodes.iter().for_each(|node| node.each(visit)),
             Node::Map(entries) => entries.iter().for_each(|(key, value)| {
-                key.variables(names);
-                value.variables(names);
+                key.each(visit);
+                value.each(visit);
             }),
         }
     }

@@ -5,10 +5,15 @@ mod message;
 mod script;
 mod usage;
 
-use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
 use futures_util::stream::{BoxStream, StreamExt as _, once};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::config::ModelSpec;
 
 pub use error::ModelError;
 pub use message::{Message, Role, ToolCall};
@@ -45,7 +50,7 @@ pub trait ChatModel: Send + Sync {
     }
 }
 
-impl<M: ChatModel + ?Sized> ChatModel for std::sync::Arc<M> {
+impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
     fn name(&self) -> &str {
         (**self).name()
     }
@@ -56,6 +61,30 @@ impl<M: ChatModel + ?Sized> ChatModel for std::sync::Arc<M> {
 
     fn stream(&self, request: ChatRequest) -> BoxStream<'_, Result<Piece, ModelError>> {
         (**self).stream(request)
+    }
+}
+
+/// The model that `config.yml` describes by `spec`. What keeps it from being called is said when it is.
+pub fn connect(spec: &ModelSpec) -> Arc<dyn ChatModel> {
+    Arc::new(Unavailable {
+        name: spec.model.clone().unwrap_or_else(|| spec.kind.clone()),
+        error: ModelError::new("no HTTP"),
+    })
+}
+
+/// A model that can't be called.
+struct Unavailable {
+    name: String,
+    error: ModelError,
+}
+
+impl ChatModel for Unavailable {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn complete(&self, _: ChatRequest) -> BoxFuture<'_, Result<Completion, ModelError>> {
+        ready(Err(self.error.clone())).boxed()
     }
 }
 

@@ -216,13 +216,12 @@ impl Lowering<'_> {
     /// What the model is to find out stands in the comments above.
     fn fill(&mut self, variable: &Name, step: &ast::Step) -> Op {
         self.must_be_settable(variable);
-        self.names.diagnostics.push(
-            Diagnostic::new(codes::NEEDS_MODEL, step.span, format!("only a model can fill `${}`", variable.text))
-                .label(match self.names.has_model {
-                    true => "`railsc` calls none, so this fails there, and the turn with it",
-                    false => "no model is configured, so this fails, and the turn with it",
-                }),
-        );
+        if !self.names.has_model {
+            self.names.diagnostics.push(
+                Diagnostic::new(codes::NEEDS_MODEL, step.span, format!("only a model can fill `${}`", variable.text))
+                    .label("no model is configured, so this fails, and the turn with it"),
+            );
+        }
         let constant = |text: &str| Expression::parse(&serde_json::Value::from(text).to_string()).ok();
         let arguments = [("instructions", constant(&self.instruction(step))), ("var_name", constant(&variable.text))];
         let arguments = arguments

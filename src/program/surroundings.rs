@@ -36,7 +36,7 @@ pub struct RailUse {
 
 /// What a rail guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Guards {
     /// What the user says, before anything else sees it.
     Input,
@@ -44,17 +44,21 @@ pub enum Guards {
     Output,
     /// What is found in documents, before the model sees it.
     Retrieval,
-    /// What a tool is given or gives back.
-    Tools,
+    /// What a tool gave back, before the model sees it.
+    ToolInput,
+    /// The calls of tools that a model asks for, before they are made.
+    ToolOutput,
 }
 
 impl Guards {
     /// The variable in which a rail finds what it guards, and may rewrite it.
     pub fn variable(self) -> &'static str {
         match self {
-            Guards::Input | Guards::Tools => "user_message",
+            Guards::Input => "user_message",
             Guards::Output => "bot_message",
             Guards::Retrieval => "relevant_chunks",
+            Guards::ToolInput => "tool_message",
+            Guards::ToolOutput => "tool_calls",
         }
     }
 }
@@ -65,7 +69,8 @@ impl std::fmt::Display for Guards {
             Guards::Input => "input",
             Guards::Output => "output",
             Guards::Retrieval => "retrieval",
-            Guards::Tools => "tool",
+            Guards::ToolInput => "tool_input",
+            Guards::ToolOutput => "tool_output",
         })
     }
 }

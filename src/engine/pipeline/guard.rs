@@ -1,7 +1,9 @@
-//! Rails in sequence: each may let a text pass, rewrite it, or end the turn.
+//! Rails: each may let a text pass, rewrite it, or end the turn.
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use regex::RegexBuilder;
 use serde_json::Map;
 
 use super::{Ended, Turn};
@@ -10,11 +12,12 @@ use crate::engine::action::Args;
 use crate::engine::budget::Budget;
 use crate::engine::guard::Guard;
 use crate::engine::machine::{Act, Failure, Instances, Machine};
+use crate::engine::rail::{Evidence, RailVerdict, Status, TextSpan};
 use crate::engine::reply::Exception;
 use crate::engine::starts::Starts;
 use crate::engine::trace::What;
 use crate::expression::{Value, to_text};
-use crate::program::{FlowId, Guards, MessageId};
+use crate::program::{FlowId, Guards, MessageId, Op};
 use crate::source::Span;
 
 /// How a rail came to its end.
@@ -31,7 +34,11 @@ impl Turn<'_> {
     /// Runs the rails of one stage over the text that its variable holds.
     pub(super) async fn guard(&mut self, stage: Guards) -> Result<Ended, Failure> {
         let parts = self.parts;
-        for rail in parts.guards.iter().filter(|rail| rail.guards == stage) {
+        let rails: Vec<&Guard> = parts.guards.iter().filter(|rail| rail.guards == stage).collect();
+        if rails.len() > 1 && parts.config.parallel.contains(&stage) {
+            return self.guard_at_once(&rails).await;
+        }
+        for rail in rails {
             if self.run_rail(rail).await? == Ended::Yes {
                 return Ok(Ended::Yes);
             }
@@ -39,14 +46,38 @@ impl Turn<'_> {
         Ok(Ended::No)
     }
 
-    async fn run_rail(&mut self, rail: &Guard) -> Result<Ended, Failure> {
+    /// Runs one rail, and takes down what it makes of the text.
+    pub(super) async fn run_rail(&mut self, rail: &Guard) -> Result<Ended, Failure> {
+        let began = Instant::now();
+        let (failed_open, was) = (self.verdict.failed_open.len(), self.verdict.status);
+        self.verdict.status = Status::Passed;
+        let ended = self.attempt(rail).await?;
+        let status = self.verdict.status;
+        if status == Status::Passed {
+            self.verdict.status = was;
+        }
+        self.verdict.rails.push(RailVerdict {
+            name: rail.name.clone(),
+            guards: rail.guards,
+            status,
+            duration_us: (began.elapsed().as_nanos() as f64 / 100.0).round() / 10.0,
+            failed_open: self.verdict.failed_open.len() > failed_open,
+        });
+        Ok(ended)
+    }
+
+    async fn attempt(&mut self, rail: &Guard) -> Result<Ended, Failure> {
         let variable = rail.guards.variable();
         let flow = self.parts.program.flow(rail.flow);
         let before = self.conversation.store.clone();
         self.tracer.flow(What::RailStarted { rail: rail.name.clone(), guards: rail.guards }, flow);
         self.tracer.deeper(true);
+        (self.evidence, self.rail_model) = (None, rail.model.clone());
+        self.tracer.held();
+        let guarded = before.variables().get(variable).map(to_text).unwrap_or_default();
         let outcome = tokio::time::timeout(rail.timeout, self.rail_end(rail)).await;
         self.tracer.deeper(false);
+        self.rail_model = None;
         let end = match outcome {
             Ok(Ok(end)) => end,
             Ok(Err(failure)) => {
@@ -66,7 +97,8 @@ impl Turn<'_> {
                 return Ok(Ended::No);
             }
             End::Raised((_, span), exception) => {
-                self.blocked(rail, exception.message.clone(), span);
+                let evidence = self.evidence(&guarded);
+                self.blocked(rail, exception.message.clone(), evidence, span);
                 self.exception = Some(exception);
                 return Ok(Ended::Yes);
             }
@@ -76,7 +108,8 @@ impl Turn<'_> {
             || "it stopped the turn".to_owned(),
             |(message, _)| message.as_ref().map_or("it spoke".to_owned(), |message| format!("it says `{message}`")),
         );
-        self.blocked(rail, reason, place.1);
+        let evidence = self.evidence(&guarded);
+        self.blocked(rail, reason, evidence, place.1);
         if let Some((message, text)) = text {
             self.put(message, text, Some(place));
         }
@@ -84,10 +117,12 @@ impl Turn<'_> {
     }
 
     /// The turn is over, and so is every flow.
-    fn blocked(&mut self, rail: &Guard, reason: String, span: Span) {
+    pub(super) fn blocked(&mut self, rail: &Guard, reason: String, evidence: Evidence, span: Span) {
         let triggered = match rail.guards {
             Guards::Output => "triggered_output_rail",
-            _ => "triggered_input_rail",
+            Guards::ToolInput => "triggered_tool_input_rail",
+            Guards::ToolOutput => "triggered_tool_output_rail",
+            Guards::Input | Guards::Retrieval => "triggered_input_rail",
         };
         self.conversation.store.set(triggered.into(), (*rail.name).into());
         let flow = self.parts.program.flow(rail.flow);
@@ -96,12 +131,13 @@ impl Turn<'_> {
             Some(span),
             Some(flow),
         );
-        self.verdict.block(&rail.name, reason);
+        let line = Some(self.parts.sources.location(span));
+        self.verdict.block(&rail.name, reason, evidence, line);
         self.conversation.instances.clear();
     }
 
     /// A rail that can't do its work blocks, unless it is said to let pass.
-    fn rail_failed(
+    pub(super) fn rail_failed(
         &mut self,
         rail: &Guard,
         before: crate::engine::store::Store,
@@ -118,7 +154,7 @@ impl Turn<'_> {
             return Ok(Ended::No);
         }
         let place = span.map(|span| format!(" ({})", self.parts.sources.location(span))).unwrap_or_default();
-        self.blocked(rail, format!("rail failed: {reason}{place}"), span.unwrap_or(flow.span));
+        self.blocked(rail, format!("rail failed: {reason}{place}"), Evidence::default(), span.unwrap_or(flow.span));
         self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
         Ok(Ended::Yes)
     }
@@ -173,6 +209,21 @@ impl Turn<'_> {
         Err(Failure::Failed { place: Some(place), reason })
     }
 
+    /// What the rail went by that has just blocked: what its last action says, else the last condition that held.
+    fn evidence(&mut self, guarded: &str) -> Evidence {
+        let held = self.tracer.held();
+        if let Some(evidence) = self.evidence.take() {
+            return evidence;
+        }
+        let condition = held.and_then(|(flow, step)| match &self.parts.program.flow(flow).steps.get(step)?.op {
+            Op::Branch { condition, .. } => Some(condition),
+            _ => None,
+        });
+        let Some(condition) = condition else { return Evidence::default() };
+        let spans = condition.texts().into_iter().filter_map(|text| span_of(guarded, text)).collect();
+        Evidence { rule: Some(condition.source().to_owned()), spans, ..Evidence::default() }
+    }
+
     /// A failure in one line, and the line of the rail files it is about.
     fn told(&self, failure: Failure) -> (String, Option<Span>) {
         match failure {
@@ -194,4 +245,12 @@ impl Turn<'_> {
             rail: rail.map(|rail| rail.name.to_string()),
         })
     }
+}
+
+/// Where `part` stands in `text`, whatever its case.
+fn span_of(text: &str, part: &str) -> Option<TextSpan> {
+    let pattern = RegexBuilder::new(&regex::escape(part)).case_insensitive(true).build().ok()?;
+    let found = pattern.find(text).filter(|found| !found.is_empty())?;
+    let start = text[..found.start()].chars().count();
+    Some(TextSpan { start, end: start + found.as_str().chars().count(), text: found.as_str().to_owned() })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Ended, SKIP_OUTPUT_RAILS, Turn};
 use crate::config::Compat;
+use crate::engine::history::Said;
 use crate::engine::machine::Failure;
 use crate::engine::trace::What;
 use crate::expression::{EvaluationError, Scope, Value, Variables, is_true, to_text};
@@ -13,7 +14,7 @@ use crate::source::Span;
 /// What an empty text reads as.
 const EMPTY_TEXT: &str = "I'm not sure what to say.";
 /// A text that takes back the one before it.
-const REMOVE_LAST: &str = "(remove last message)";
+pub(in crate::engine) const REMOVE_LAST: &str = "(remove last message)";
 
 impl Turn<'_> {
     /// Says what a step asks for, by a model where only that has words; tells which message it was.
@@ -115,8 +116,26 @@ impl Turn<'_> {
             return Ok(Ended::Yes);
         }
         let text = to_text(self.conversation.store.variables().get("bot_message").unwrap_or(&Value::Null));
+        if !text.starts_with(self.streamed.as_deref().unwrap_or_default()) {
+            return self.said_otherwise();
+        }
         self.put(message, text, place);
         Ok(Ended::No)
+    }
+
+    /// Says the text that a model wrote beside calls of tools; it is remembered with these.
+    pub(super) async fn deliver_beside_calls(
+        &mut self,
+        message: Option<Arc<str>>,
+        text: String,
+        place: Option<(FlowId, Span)>,
+    ) -> Result<Ended, Failure> {
+        let before = self.conversation.history.clone();
+        let ended = self.deliver(message, text, place).await?;
+        if ended == Ended::No {
+            self.conversation.history = before;
+        }
+        Ok(ended)
     }
 
     /// One of the texts of `message`, filled in; `None` when it has none that applies.
@@ -180,10 +199,10 @@ impl Turn<'_> {
         let text = if text.is_empty() { EMPTY_TEXT.to_owned() } else { text };
         if !self.failed {
             self.conversation.store.set("bot_message".into(), text.as_str().into());
-            self.remember_reply(&message, &text);
+            self.remember(Said::Bot { text: text.clone(), message: message.clone() });
         }
         self.note(What::Said { message, text: text.clone() }, place);
-        self.texts.push(text);
+        self.utter(text);
     }
 }
 

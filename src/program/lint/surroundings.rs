@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::super::lower::GENERATE_VALUE;
-use super::super::surroundings::{Guards, RailUse, Surroundings};
+use super::super::surroundings::{RailUse, Surroundings};
 use super::super::{Callee, FlowId, Op, Program, Say};
 use super::paths::{Paths, done_by};
 use crate::diagnostic::{Diagnostic, codes, nearest};
@@ -36,7 +36,7 @@ pub(super) fn rails(program: &Program, surroundings: &Surroundings, paths: &Path
             found.push(Diagnostic::new(codes::UNKNOWN_RAIL, rail.span, message).suggest(meant));
             continue;
         };
-        if rail.guards != Guards::Tools && !may_block(program, paths, rail, flow) {
+        if !may_block(program, paths, rail, flow) {
             let rewritten = rail.guards.variable();
             let is_action = |op: &Op| matches!(op, Op::Execute { .. });
             let but = match program.flow(flow).steps.iter().any(|step| is_action(&step.op)) {

@@ -292,7 +292,7 @@ impl<'a> Player<'a> {
         let Some((said, span)) = self.pending.take() else { return Ok(()) };
         self.turns += 1;
         let (result, said) = match &said {
-            Said::User(text) => (self.session.generate(text).await, format!("user {text:?}")),
+            Said::User(text) => (self.session.generate(&**text).await, format!("user {text:?}")),
             Said::Alone(stage, text) => (self.session.check(*stage, text).await, format!("{stage} {text:?}")),
         };
         let reply = result.map_err(|error| self.broken(&said, span, &error))?;

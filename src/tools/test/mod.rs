@@ -206,7 +206,7 @@ struct Tested {
 
 impl Tested {
     fn load(path: &Path) -> Result<Self, Box<LoadError>> {
-        let rails = Rails::builder().tested(path).build()?;
+        let rails = Rails::builder().tested(path).offline().build()?;
         let path = path.to_owned();
         Ok(Self { path, rails, ran: Arc::default(), meant: FxHashSet::default(), said: FxHashSet::default() })
     }

@@ -160,7 +160,7 @@ impl Run<'_> {
     async fn play(&mut self, transcript: &Transcript) -> Result<(), Box<Failure>> {
         let stubs = stubs(transcript)?;
         let names = transcript.actions.keys().map(|name| action_name(name));
-        let mut host = stubs.register(names, Rails::builder());
+        let mut host = stubs.register(names, Rails::builder().offline());
         if let Some(llm) = &transcript.llm {
             host = host.model(Script::new(llm));
         }

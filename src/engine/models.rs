@@ -1,0 +1,48 @@
+//! The models of a set of rails, by what they are asked for.
+
+use std::sync::Arc;
+
+use crate::config::ModelSpec;
+use crate::model::{ChatModel, Task};
+
+/// A model, and how the configuration names it.
+#[derive(Clone)]
+pub(super) struct Served {
+    pub model: Arc<dyn ChatModel>,
+    /// `None` for one that the host program brings.
+    pub spec: Option<ModelSpec>,
+}
+
+/// Which model answers what: `main`, a task, or a rail's own.
+#[derive(Clone, Default)]
+pub(super) struct Models {
+    by_use: Vec<(Arc<str>, Served)>,
+}
+
+impl Models {
+    /// Adds the model for `kind`, in place of one that was there.
+    pub(super) fn add(&mut self, kind: &str, served: Served) {
+        self.by_use.retain(|(known, _)| **known != *kind);
+        self.by_use.push((kind.into(), served));
+    }
+
+    /// Adds all of `others`, in place of those that were there.
+    pub(super) fn add_all(&mut self, others: Models) {
+        others.by_use.into_iter().for_each(|(kind, served)| self.add(&kind, served));
+    }
+
+    /// The model called `kind`.
+    pub(super) fn named(&self, kind: &str) -> Option<&Served> {
+        self.by_use.iter().find(|(known, _)| **known == *kind).map(|(_, served)| served)
+    }
+
+    /// The model that is asked for `task`.
+    pub(super) fn for_task(&self, task: Task) -> Option<&Served> {
+        self.named(task.name()).or_else(|| self.named("main"))
+    }
+
+    /// Whether there is a model that answers where no other is for a task.
+    pub(super) fn has_main(&self) -> bool {
+        self.named("main").is_some()
+    }
+}

@@ -1,0 +1,165 @@
+//! Asking a model: which, what with, and what becomes of its answer.
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+
+use super::Turn;
+use super::stream::Shape;
+use crate::engine::history::Said;
+use crate::engine::machine::Failure;
+use crate::engine::models::Served;
+use crate::engine::prompt::{Filling, parsed};
+use crate::engine::trace::What;
+use crate::expression::Value;
+use crate::model::{ChatRequest, Completion, ModelError, Piece, Task};
+
+/// How much of the conversation a model reads.
+const REMEMBERED: usize = 100;
+
+/// What is asked besides the conversation.
+#[derive(Default)]
+pub(super) struct Question {
+    /// What only this task's prompt knows.
+    pub more: Vec<(&'static str, Value)>,
+    /// What was said and is no part of the history yet.
+    pub behind: Vec<Said>,
+}
+
+impl Turn<'_> {
+    /// Whether a model may be asked in this turn.
+    pub(super) fn may_ask(&self) -> bool {
+        self.parts.models.has_main() && !self.mode.is_replay()
+    }
+
+    /// The model for `task`: that of the rail that runs, if it names one.
+    fn model_for(&self, task: Task) -> Result<&Served, String> {
+        match &self.rail_model {
+            Some(name) => {
+                self.parts.models.named(name).ok_or_else(|| format!("no model is called `{name}`; see `models`"))
+            }
+            None => self.parts.models.for_task(task).ok_or_else(|| "there is none".to_owned()),
+        }
+    }
+
+    /// Asks a model, and gives its answer as the prompt's output parser reads it.
+    pub(super) async fn ask(&mut self, task: Task, question: Question) -> Result<Completion, Failure> {
+        let (served, request, parser) = self.request(task, question)?;
+        let limit = self.parts.config.limits.timeout;
+        let completion = match tokio::time::timeout(limit, served.model.complete(request)).await {
+            Ok(completion) => completion,
+            Err(_) => Err(ModelError::Timeout { limit }),
+        };
+        self.answered(task, &served, parser.as_deref(), completion)
+    }
+
+    /// As [`ask`](Self::ask); where the reply is streamed, lets the text out as it becomes safe. `None` when a rail ended the turn.
+    pub(super) async fn ask_aloud(
+        &mut self,
+        task: Task,
+        question: Question,
+        shape: Shape,
+    ) -> Result<Option<Completion>, Failure> {
+        if !self.streams() {
+            return self.ask(task, question).await.map(Some);
+        }
+        let (served, request, parser) = self.request(task, question)?;
+        let limit = self.parts.config.limits.timeout;
+        let deadline = tokio::time::Instant::now() + limit;
+        let mut completion = Completion::default();
+        let mut spout = self.spout(shape, parser.is_some());
+        let mut pieces = served.model.stream(request);
+        let ended = loop {
+            let piece = match tokio::time::timeout_at(deadline, pieces.next()).await {
+                Err(_) => break Err(ModelError::Timeout { limit }),
+                Ok(None) => break Err(ModelError::CutOff { reason: "it has no end".to_owned() }),
+                Ok(Some(Err(error))) => break Err(error),
+                Ok(Some(Ok(piece))) => piece,
+            };
+            match piece {
+                Piece::Text(text) => {
+                    completion.text.push_str(&text);
+                    if let Err(error) = self.measured(&completion.text) {
+                        break Err(error);
+                    }
+                    let look = self.pour(&mut spout, &completion.text);
+                    match tokio::time::timeout_at(deadline, look).await {
+                        Err(_) => break Err(ModelError::Timeout { limit }),
+                        Ok(Ok(super::Ended::No)) => {}
+                        Ok(Ok(super::Ended::Yes)) => {
+                            // Whatever else it would have written is not wanted.
+                            drop(pieces);
+                            self.usage.add(served.model.name(), None);
+                            return Ok(None);
+                        }
+                        Ok(Err(failure)) => return Err(failure),
+                    }
+                }
+                Piece::End { tool_calls, finish, tokens } => {
+                    (completion.tool_calls, completion.finish, completion.tokens) = (tool_calls, finish, tokens);
+                    break Ok(());
+                }
+            }
+        };
+        drop(pieces);
+        let completion = self.answered(task, &served, parser.as_deref(), ended.map(|()| completion))?;
+        self.note(What::Streamed { looks: spout.looks }, None);
+        Ok(Some(completion))
+    }
+
+    fn request(&mut self, task: Task, question: Question) -> Result<(Served, ChatRequest, Option<String>), Failure> {
+        let served = self.model_for(task).map_err(|reason| failed(task, &reason))?.clone();
+        let recent = self.conversation.history.recent(REMEMBERED).into_iter().cloned();
+        let filling = Filling {
+            config: &self.parts.config,
+            variables: self.conversation.store.variables(),
+            history: recent.chain(question.behind).collect(),
+            more: question.more,
+        };
+        let filled = self.parts.prompts.fill(task, served.spec.as_ref(), &filling);
+        let mut filled = filled.map_err(|reason| failed(task, &reason))?;
+        if filled.forgotten > 0 {
+            self.note(What::Forgot { texts: filled.forgotten }, None);
+        }
+        let request = &mut filled.request;
+        if !matches!(task, Task::General | Task::BotMessage) {
+            request.temperature = Some(self.parts.config.lowest_temperature);
+        } else if task == Task::General {
+            request.tools.clone_from(&self.options.tools);
+            request.tool_choice.clone_from(&self.options.tool_choice);
+            request.parameters.clone_from(&self.options.parameters);
+        }
+        Ok((served, filled.request, filled.parser))
+    }
+
+    fn answered(
+        &mut self,
+        task: Task,
+        served: &Served,
+        parser: Option<&str>,
+        completion: Result<Completion, ModelError>,
+    ) -> Result<Completion, Failure> {
+        let name = served.model.name();
+        let tokens = completion.as_ref().ok().and_then(|completion| completion.tokens);
+        self.usage.add(name, tokens);
+        let mut completion = completion.map_err(|error| failed(task, &format!("`{name}`: {error}")))?;
+        self.measured(&completion.text).map_err(|error| failed(task, &format!("`{name}`: {error}")))?;
+        let answer = completion.text.clone();
+        self.note(What::Asked { task, model: name.to_owned(), answer, tokens }, None);
+        completion.text = parsed(parser, &completion.text);
+        Ok(completion)
+    }
+
+    /// An answer is held to what a text of the user is held to.
+    fn measured(&self, answer: &str) -> Result<(), ModelError> {
+        let limit = self.parts.config.limits.input_chars;
+        if answer.len() > limit { Err(ModelError::TooLong { limit }) } else { Ok(()) }
+    }
+}
+
+/// A call that failed, and with it the turn.
+pub(super) fn failed(task: Task, reason: &str) -> Failure {
+    Failure::Failed { place: None, reason: format!("model, asked for {task}: {reason}") }
+}
+
+/// A future in a box, which keeps what calls itself by a detour of finite size.
+pub(super) type Boxed<'a, T> = BoxFuture<'a, T>;

@@ -1,0 +1,168 @@
+//! What a text means: by the classifier, and where that leaves it open or the configuration says so, by a model.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::ask::Question;
+use super::{Foreseen, Turn};
+use crate::classify::{Classification, Tier};
+use crate::config::{Compat, JudgePolicy};
+use crate::engine::history::Said;
+use crate::engine::machine::{Event, Failure};
+use crate::engine::prompt::{intent, three};
+use crate::engine::trace::What;
+use crate::model::Task;
+use crate::program::IntentId;
+
+/// What a text means whose intent the model leaves open.
+const UNKNOWN_INTENT: &str = "unknown message";
+/// How many intents are shown with examples, and how many examples of each.
+const SHOWN: (usize, usize) = (12, 3);
+
+/// Who says what a text means.
+enum By {
+    Classifier,
+    Judge,
+    /// Colang 1.0's phase: a free answer in the words of the model.
+    Phase,
+}
+
+impl Turn<'_> {
+    /// The event that `text` is, with the variables that are in it; `None` when the turn is over.
+    pub(super) async fn understand(&mut self, text: &str) -> Result<Option<Event>, Failure> {
+        let found = self.parts.classifier.classify(text);
+        self.record_classification(&found);
+        if let Some(intent) = found.intent {
+            for slot in self.parts.classifier.slots(intent) {
+                self.conversation.store.set(slot.clone(), Value::Null);
+            }
+        }
+        let mut intent = found.intent;
+        let mut named = None;
+        match self.by(&found) {
+            By::Phase => {
+                let name = self.intent_by_model(text, &found).await?;
+                intent = self.parts.program.intent_named(&name);
+                named = Some(name);
+            }
+            By::Judge => match self.judge(text, &found).await? {
+                Some(judged) => intent = judged,
+                None => return Ok(None),
+            },
+            By::Classifier => {}
+        }
+        if let (None, None, Some(fallback)) = (intent, &named, self.parts.fallback_intent) {
+            let name = self.parts.program.intent(fallback).name.clone();
+            self.tracer.record(What::FellBack { intent: name }, None, None);
+            intent = Some(fallback);
+        }
+        for (name, value) in found.captures {
+            self.conversation.store.set(name, value.into());
+        }
+        self.intent = intent.map(|intent| self.parts.program.intent(intent).name.clone()).or(named);
+        self.remember(Said::User { text: text.to_owned(), intent: self.intent.clone() });
+        Ok(Some(intent.map_or(Event::UserUnknown, Event::User)))
+    }
+
+    /// Who decides. Colang 1.0 asks the model always, unless embeddings are to do alone.
+    fn by(&self, found: &Classification) -> By {
+        let config = &self.parts.config;
+        if !self.may_ask() || self.parts.program.intents.is_empty() {
+            return By::Classifier;
+        }
+        if config.embeddings_only {
+            return match found.intent.is_none() && self.parts.fallback_intent.is_none() {
+                true => By::Phase,
+                false => By::Classifier,
+            };
+        }
+        let is_nemo = config.compat == Compat::Nemo;
+        let usual = if is_nemo { JudgePolicy::Always } else { JudgePolicy::Uncertain };
+        let policy = config.judge.policy.unwrap_or(usual);
+        if is_nemo || config.single_call.is_some() {
+            return match policy {
+                JudgePolicy::Always => By::Phase,
+                JudgePolicy::Uncertain if found.intent.is_none() => By::Phase,
+                _ => By::Classifier,
+            };
+        }
+        // What equals an example or matches a pattern is certain.
+        let is_open = found.tier == Tier::Embedding || found.intent.is_none();
+        match policy {
+            JudgePolicy::Always if is_open => By::Judge,
+            JudgePolicy::Uncertain if is_open && self.is_uncertain(found) => By::Judge,
+            _ => By::Classifier,
+        }
+    }
+
+    fn is_uncertain(&self, found: &Classification) -> bool {
+        // A text that the embedder can't read may still mean something.
+        !found.candidates.is_empty() && self.parts.config.judge.is_uncertain(found.score, found.margin)
+            || found.abstained == Some(crate::classify::Abstention::UnknownScript)
+    }
+
+    /// Names what `text` means; the name need not be that of an intent.
+    async fn intent_by_model(&mut self, text: &str, found: &Classification) -> Result<Arc<str>, Failure> {
+        let near = self.nearest_intents(found, SHOWN.0);
+        let program = &self.parts.program;
+        let (mut examples, mut names) = (String::new(), Vec::new());
+        for intent in near.iter().map(|id| program.intent(*id)) {
+            names.push(&*intent.name);
+            for example in intent.examples.iter().take(SHOWN.1) {
+                // Writing to a string does not fail.
+                let _ = writeln!(examples, "user \"{}\"\n  {}\n", example.text, intent.name);
+            }
+        }
+        let more = vec![("examples", examples.into()), ("potential_user_intents", names.join(", ").into())];
+        let behind = vec![Said::User { text: text.to_owned(), intent: None }];
+        if let Some(single) = self.parts.config.single_call {
+            self.search_documents();
+            let completion =
+                self.ask(Task::SingleCall, Question { more: more.clone(), behind: behind.clone() }).await?;
+            match three(&completion.text) {
+                Some((intent, step, text)) => {
+                    self.foreseen = Some(Foreseen { step: step.into(), text });
+                    return Ok(intent.into());
+                }
+                None if !single.falls_back => {
+                    let reason = "the answer is not an intent, a step `bot …` and a text, a line each";
+                    return Err(super::ask::failed(Task::SingleCall, reason));
+                }
+                None => {}
+            }
+        }
+        let completion = self.ask(Task::Intent, Question { more, behind }).await?;
+        Ok(intent(&completion.text).unwrap_or(UNKNOWN_INTENT).into())
+    }
+
+    /// The intents that `found` has as candidates, then others in order of definition.
+    pub(super) fn nearest_intents(&self, found: &Classification, count: usize) -> Vec<IntentId> {
+        let near = found.candidates.iter().map(|candidate| candidate.intent);
+        let mut intents: Vec<IntentId> = Vec::new();
+        for id in near.chain(self.parts.program.intents().map(|(id, _)| id)) {
+            if intents.len() < count && !intents.contains(&id) {
+                intents.push(id);
+            }
+        }
+        intents
+    }
+
+    fn record_classification(&mut self, found: &Classification) {
+        let name = |intent: IntentId| self.parts.program.intent(intent).name.clone();
+        let best = found.candidates.first();
+        let what = What::Classified {
+            intent: found.intent.map(name),
+            tier: found.tier,
+            score: found.score,
+            threshold: found.threshold,
+            margin: found.margin,
+            best: best.map(|candidate| name(candidate.intent)),
+            matched: found.matched.as_ref().map(ToString::to_string),
+            abstained: found.abstained.map(|reason| reason.to_string()),
+        };
+        let span = found.matched.as_ref().map(|matched| matched.span).or(best.map(|candidate| candidate.span));
+        self.tracer.record(what, span, None);
+    }
+}

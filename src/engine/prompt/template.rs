@@ -1,0 +1,148 @@
+//! One prompt: messages with places to fill in.
+
+use std::sync::LazyLock;
+
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+
+use super::filters;
+use crate::expression::{Value, to_text};
+use crate::model::{Message, Role};
+
+/// How many instructions a template may run.
+const FUEL: u64 = 1_000_000;
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_fuel(Some(FUEL));
+    minijinja_contrib::add_to_environment(&mut environment);
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_formatter(|out, _, value| {
+        let text = match value.as_str() {
+            Some(text) => text.to_owned(),
+            None if value.is_undefined() || value.is_none() => String::new(),
+            None => serde_json::to_value(value).map_or_else(|_| value.to_string(), |value| to_text(&value)),
+        };
+        out.write_str(&text).map_err(Into::into)
+    });
+    filters::add(&mut environment);
+    environment
+});
+
+/// The messages of a prompt.
+#[derive(Debug, Clone)]
+pub(super) struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    /// A message with this text.
+    Text(Role, String),
+    /// Messages that this expression yields.
+    List(String),
+    /// What was said so far.
+    Conversation,
+}
+
+impl Template {
+    /// A prompt of ours: `[system]`, `[user]` or `[conversation]` on lines of their own, and what stands below.
+    pub(super) fn shipped(text: &str) -> Self {
+        let mut parts: Vec<Part> = Vec::new();
+        for line in text.split_inclusive('\n') {
+            match line.trim_end() {
+                "[system]" => parts.push(Part::Text(Role::System, String::new())),
+                "[user]" => parts.push(Part::Text(Role::User, String::new())),
+                "[conversation]" => parts.push(Part::Conversation),
+                _ => match parts.last_mut() {
+                    Some(Part::Text(_, body)) => body.push_str(line),
+                    _ => parts.push(Part::Text(Role::System, line.to_owned())),
+                },
+            }
+        }
+        Self { parts }
+    }
+
+    /// A prompt of `config.yml`: pairs of type and text.
+    pub(super) fn configured(messages: &[(String, String)]) -> Result<Self, String> {
+        let part = |(kind, text): &(String, String)| {
+            let role = match &**kind {
+                "template" => {
+                    let inner = text.trim().strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
+                    let inner =
+                        inner.ok_or("a message that is a text should be one place, `{{ history | to_messages }}`")?;
+                    return Ok(Part::List(inner.trim().to_owned()));
+                }
+                "system" => Role::System,
+                "content" | "user" | "human" => Role::User,
+                "assistant" | "bot" | "ai" => Role::Assistant,
+                other => {
+                    return Err(format!(
+                        "unknown type of message `{other}`: `system`, `user` and `assistant` are known"
+                    ));
+                }
+            };
+            Ok(Part::Text(role, text.clone()))
+        };
+        Ok(Self { parts: messages.iter().map(part).collect::<Result<_, _>>()? })
+    }
+
+    /// What is wrong with it whatever it is given.
+    pub(super) fn error(&self) -> Option<String> {
+        let context = minijinja::context! { history => Vec::<minijinja::Value>::new(), sample_conversation => "", examples => "" };
+        let failed = self.fill(&context, &[]).err()?;
+        let is_wrong = matches!(
+            failed.kind(),
+            ErrorKind::SyntaxError
+                | ErrorKind::UnknownFilter
+                | ErrorKind::UnknownTest
+                | ErrorKind::UnknownFunction
+                | ErrorKind::TemplateNotFound
+        );
+        is_wrong.then(|| told(&failed))
+    }
+
+    /// The messages, filled in; empty ones are left out.
+    pub(super) fn render(&self, context: &minijinja::Value, conversation: &[Message]) -> Result<Vec<Message>, String> {
+        self.fill(context, conversation).map_err(|error| told(&error))
+    }
+
+    fn fill(&self, context: &minijinja::Value, conversation: &[Message]) -> Result<Vec<Message>, minijinja::Error> {
+        let mut messages = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Conversation => messages.extend_from_slice(conversation),
+                Part::Text(role, text) => {
+                    let text = ENVIRONMENT.render_str(text, context)?;
+                    messages.push(Message { role: *role, ..Message::user(text.trim()) });
+                }
+                Part::List(expression) => {
+                    let list = ENVIRONMENT.compile_expression(expression)?.eval(context)?;
+                    let list = serde_json::to_value(&list).ok().and_then(|list| list.as_array().cloned());
+                    messages.extend(list.unwrap_or_default().iter().filter_map(message));
+                }
+            }
+        }
+        messages.retain(|message| !message.content.trim().is_empty() || !message.tool_calls.is_empty());
+        Ok(messages)
+    }
+}
+
+fn message(value: &Value) -> Option<Message> {
+    let field = |name: &str| value.get(name).and_then(Value::as_str);
+    let role = match field("type").or_else(|| field("role"))? {
+        "system" => Role::System,
+        "user" => Role::User,
+        _ => Role::Assistant,
+    };
+    Some(Message { role, ..Message::user(field("content")?) })
+}
+
+fn told(error: &minijinja::Error) -> String {
+    let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    match error.line() {
+        Some(line) => format!("{what} (line {line})"),
+        None => what,
+    }
+}
