@@ -88,22 +88,27 @@ fn human(migration: &Migration, path: &Path, out: &mut impl Write) -> io::Result
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (errors, warnings) = (many(check.errors, "error"), many(check.warnings, "warning"));
     let with = if proposed.is_empty() { "as it is" } else { "with it" };
-    writeln!(out, "{with}, `railsc check` finds {errors}, {warnings}")
+    writeln!(out, "{BOLD}{with}, `railsc check` finds {errors}, {warnings}{BOLD:#}")
 }
 
 fn group(title: &str, items: &[Item], out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{BOLD}{title}{BOLD:#}")?;
     for Item { what, how, file, line } in items {
-        write!(out, "  {what}")?;
+        write!(out, "  {}", visible(what))?;
         if let (Some(file), Some(line)) = (file, line) {
             write!(out, "  ({file}:{line})")?;
         }
         writeln!(out)?;
         if let Some(how) = how.as_deref().filter(|how| !how.is_empty()) {
-            writeln!(out, "    {how}")?;
+            writeln!(out, "    {}", visible(how))?;
         }
     }
     writeln!(out)
+}
+
+/// The text on one line, without what would tell a terminal something.
+fn visible(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }
 
 fn object(migration: &Migration) -> serde_json::Value {

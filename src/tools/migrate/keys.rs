@@ -30,6 +30,14 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
+/// How a key is written.
+enum Spelling {
+    Right,
+    /// Wrong; this is meant.
+    Mended(String),
+    Unknown,
+}
+
 struct Walk<'a, 'b> {
     told: &'a mut Told<'b>,
     edits: Vec<Fix>,
@@ -39,16 +47,24 @@ impl Walk<'_, '_> {
     fn mapping(&mut self, node: &Node, path: &str) {
         let Data::Mapping(entries) = &node.data else { return };
         for (key, value) in entries {
-            let path = join(path, &key.name);
-            if self.misspelt(key, &path, entries) {
-                continue;
-            }
+            let path = match self.spelling(key, &join(path, &key.name), entries) {
+                Spelling::Right => join(path, &key.name),
+                Spelling::Mended(name) => join(path, &name),
+                Spelling::Unknown => continue,
+            };
             match table::of_key(&path) {
                 // Nothing is what an absent key says.
                 Some(_) if value.is_null() => {}
                 Some(Verdict::Inside) => self.mapping(value, &path),
                 Some(Verdict::Apart) if path == "models" => self.models(value),
                 Some(Verdict::Apart) => {}
+                Some(Verdict::Works) if self.told.finding(codes::COLANG_2, value.span).is_some() => {
+                    let instead =
+                        "railsc reads Colang 1.0: rewrite the rails; `docs/language.md` has the whole language";
+                    self.told.missing(Some(value.span), "Colang 2", instead);
+                }
+                // What is wrong with it is told with the errors.
+                Some(Verdict::Works) if self.told.has_error_in(value.span) => {}
                 Some(Verdict::Works) => self.told.works(Some(key.span), works(&path, value)),
                 Some(Verdict::Differs(how)) => self.told.differs(Some(key.span), format!("`{path}`"), how),
                 Some(Verdict::Missing(instead)) => self.told.missing(Some(key.span), format!("`{path}`"), instead),
@@ -62,25 +78,22 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether nobody knows the key; then that is told, and mended where it is clear what is meant.
-    fn misspelt(&mut self, key: &Key, path: &str, siblings: &[(Key, Node)]) -> bool {
-        let Some(found) = self.told.finding(codes::UNKNOWN_KEY, key.span) else { return false };
+    /// Tells of a key that nobody knows, and mends it where it is clear what is meant.
+    fn spelling(&mut self, key: &Key, path: &str, siblings: &[(Key, Node)]) -> Spelling {
+        let Some(found) = self.told.finding(codes::UNKNOWN_KEY, key.span) else { return Spelling::Right };
         let meant = found.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
         let meant = meant.filter(|meant| siblings.iter().all(|(other, _)| other.name != *meant)).map(str::to_owned);
-        match meant {
-            Some(meant) => {
-                let how = format!("misspelt `{meant}`: passed over there, an error here; the proposal spells it right");
-                self.told.differs(Some(key.span), format!("`{path}`"), how);
-                let at = self.told.inspection.sources.text(key.span).find(&key.name);
-                self.edits.extend(at.map(|at| Fix { span: key.span.slice(at..at + key.name.len()), text: meant }));
-            }
-            None => {
-                let instead =
-                    "no such key is known: passed over there, an error here; delete it, or move it into `custom_data`";
-                self.told.missing(Some(key.span), format!("`{path}`"), instead);
-            }
-        }
-        true
+        let at = self.told.inspection.sources.text(key.span).find(&key.name);
+        let (Some(meant), Some(at)) = (meant, at) else {
+            let instead =
+                "no such key is known: passed over there, an error here; delete it, or move it into `custom_data`";
+            self.told.missing(Some(key.span), format!("`{path}`"), instead);
+            return Spelling::Unknown;
+        };
+        let how = format!("misspelt `{meant}`: passed over there, an error here; the proposal spells it right");
+        self.told.differs(Some(key.span), format!("`{path}`"), how);
+        self.edits.push(Fix { span: key.span.slice(at..at + key.name.len()), text: meant.clone() });
+        Spelling::Mended(meant)
     }
 
     fn models(&mut self, node: &Node) {
@@ -101,7 +114,7 @@ impl Walk<'_, '_> {
             }
             for (key, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
                 let path = format!("models[].{}", key.name);
-                if !self.misspelt(key, &path, entries)
+                if matches!(self.spelling(key, &path, entries), Spelling::Right)
                     && let Some(Verdict::Differs(how)) = table::of_key(&path)
                     && !matches!(&value.data, Data::Scalar(text, _) if key.name == "mode" && text == "chat")
                 {
@@ -112,8 +125,8 @@ impl Walk<'_, '_> {
     }
 
     fn model(&mut self, node: &Node, kind: &str, engine: &str, model: &str) {
-        let model = if model.is_empty() { String::new() } else { format!(" `{model}`") };
-        let what = format!("the `{kind}` model,{model} by `{engine}`");
+        let model = if model.is_empty() { String::new() } else { format!(", `{model}`") };
+        let what = format!("the `{kind}` model{model}, by `{engine}`");
         if table::ENGINES.contains(&engine) || engine.contains("${") {
             self.told.works(Some(node.span), what);
         } else {

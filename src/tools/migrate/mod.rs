@@ -154,6 +154,12 @@ impl Told<'_> {
         Item { what, how, line: place.as_ref().map(|place| place.start.line), file: place.map(|place| place.file) }
     }
 
+    /// Whether something in `span` keeps the configuration from loading.
+    fn has_error_in(&self, span: Span) -> bool {
+        let inside = |other: Span| other.file == span.file && other.start >= span.start && other.end <= span.end;
+        self.inspection.diagnostics.iter().any(|found| found.is_error() && found.span.is_some_and(inside))
+    }
+
     /// The finding of kind `code` at `span`, if there is one.
     fn finding(&self, code: Code, span: Span) -> Option<&Diagnostic> {
         self.inspection.diagnostics.iter().find(|found| found.code == code && found.span == Some(span))

@@ -6,10 +6,13 @@ use super::{Document, Proposed, keys, table};
 use crate::config::yaml::{self, Data, Key, Node};
 use crate::diagnostic::{Fix, codes};
 use crate::engine::Inspection;
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Span};
 
 /// Says in the file why the key is there.
-const WHY: &str = "# Asks the model as often, and in the same order, as NeMo Guardrails does; delete it to answer without a model where rails can.";
+const WHY: [&str; 2] = [
+    "# NeMo Guardrails' ways where railsc has its own: the order of model calls, the first of several texts.",
+    "# Delete it to answer without a model call where the rails know the answer.",
+];
 
 /// All YAML files, with what they should say.
 pub(super) fn propose(
@@ -62,10 +65,13 @@ fn compat(inspection: &Inspection, documents: &[Document]) -> Option<Fix> {
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let first = &entries.first()?.0;
     let in_braces = text[root.span.range()].starts_with('{');
-    let indent = " ".repeat(source.position(first.span.start).column as usize - 1);
-    let lines = format!("{indent}{WHY}{newline}{indent}compat: nemo{newline}");
+    let line = source.line_range(source.line_index(first.span.start));
+    // A mark of the byte order is no part of the text.
+    let top = line.start + if text[line.clone()].starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let indent: String = text[top..line.end].chars().take_while(|character| *character == ' ').collect();
+    let lines = WHY.iter().chain(&["compat: nemo"]).map(|line| format!("{indent}{line}{newline}"));
+    let lines: String = lines.collect();
 
-    let top = source.line_range(source.line_index(first.span.start)).start;
     let mut places = Vec::new();
     if in_braces {
         places.push((root.span.range().start + 1, "compat: nemo, ".to_owned()));
@@ -80,7 +86,7 @@ fn compat(inspection: &Inspection, documents: &[Document]) -> Option<Fix> {
         places.push((text.len(), format!("{gap}{lines}")));
         places.push((top, format!("{lines}{newline}")));
     }
-    let fixes = places.into_iter().map(|(at, text)| Fix { span: crate::source::Span::new(file, at..at), text });
+    let fixes = places.into_iter().map(|(at, text)| Fix { span: Span::new(file, at..at), text });
     fixes.into_iter().find(|fix| adds_only_compat(text, root, fix))
 }
 

@@ -35,8 +35,8 @@ pub(super) fn tell(told: &mut Told<'_>) {
             told.works(Some(rail.span), what);
         } else if let Some(library) = table::library_rail(&rail.name) {
             let instead = format!(
-                "it is of NeMo Guardrails' library ({library}), which this version does not have. The proposal keeps it, so \
-                 that no guard goes missing: nothing loads until you write a flow of this name, or delete the line"
+                "of NeMo Guardrails' library ({library}), which is not here; the proposal keeps it, for a guard must not go \
+                 missing: nothing loads until you write a flow of this name, or delete the line"
             );
             told.missing(Some(rail.span), what, instead);
         } else {
@@ -55,8 +55,12 @@ fn python(told: &mut Told<'_>, message: &str, help: &str) {
         return told.missing(None, message, instead);
     }
     match &told.inspection.config.actions_server {
-        Some(server) => {
-            told.differs(None, message, format!("`{server}` is asked to run its actions; or {help}"));
+        Some(_) => {
+            told.differs(
+                None,
+                message,
+                format!("the service at `actions_server_url` is asked to run its actions; or: {help}"),
+            );
         }
         None => {
             let instead =

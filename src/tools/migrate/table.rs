@@ -37,7 +37,10 @@ pub(super) const KEYS: &[(&str, Verdict)] = &[
     ("actions_server_url", Works),
     ("enable_rails_exceptions", Works),
     ("enable_multi_step_generation", Differs("a model says one step at a time")),
-    ("import_paths", Differs("names folders in which `import` looks; what no `.co` file imports is not read")),
+    (
+        "import_paths",
+        Missing("rails there are read only where a `.co` file imports them, and YAML there is not: bring both here"),
+    ),
     ("event_source_uid", Differs("nothing here reads it")),
     ("raw_llm_call_action", Missing("give `Rails::builder().model(…)` a model of your own")),
     ("flows", Missing(IN_COLANG)),
@@ -79,7 +82,10 @@ pub(super) const KEYS: &[(&str, Verdict)] = &[
     ("rails.dialog.single_call", Works),
     ("rails.dialog.user_messages", Inside),
     ("rails.dialog.user_messages.embeddings_only", Works),
-    ("rails.dialog.user_messages.embeddings_only_similarity_threshold", Works),
+    (
+        "rails.dialog.user_messages.embeddings_only_similarity_threshold",
+        Differs("`compat: nemo` has its scale, but another embedder its scores: try your texts with `railsc classify`"),
+    ),
     ("rails.dialog.user_messages.embeddings_only_fallback_intent", Works),
     ("rails.config", Inside),
     (

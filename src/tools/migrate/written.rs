@@ -20,6 +20,7 @@ const CONSTRUCTS: &[(Construct, &str, &str)] = &[
     (Construct::Parameters, "`do … (p=…)`", "the parameters are dropped there; here they are the subflow's own"),
     (Construct::Result, "`return …`", "the value is dropped there; here it is what the subflow is worth"),
     (Construct::Conditions, "`if` in `define bot`", "passed over there; here it chooses among the texts"),
+    (Construct::Otherwise, "`else` of `when`", "not known there; here it is taken when none of the branches is"),
     (Construct::FlowEnds, "`when flow …`", "does not parse there; here it waits for the end of that flow"),
 ];
 
@@ -34,6 +35,7 @@ enum Construct {
     Parameters,
     Result,
     Conditions,
+    Otherwise,
     FlowEnds,
 }
 
@@ -97,6 +99,7 @@ fn of_steps(steps: &[Step], text: &str, found: &mut Places) {
                         found.push((Construct::FlowEnds, branch.span));
                     }
                 }
+                found.extend(otherwise.iter().map(|_| (Construct::Otherwise, step.span)));
                 blocks(branches, otherwise.as_deref(), text, found);
             }
             _ => {}
