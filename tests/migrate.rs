@@ -174,6 +174,24 @@ fn an_alias_is_mended_where_it_is_written() {
 }
 
 #[test]
+fn two_keys_are_not_made_one() {
+    let text = "modles: []\nmodesl: []\ncompat: nemo\n";
+    assert_eq!(proposed(text).unwrap(), text.replacen("modles", "models", 1));
+    assert_eq!(proposed("models: []\nmodles: []\ncompat: nemo\n"), None);
+}
+
+#[test]
+fn a_service_runs_what_is_in_python() {
+    let python = b"@action()\nasync def find_book(title):\n    return 7\n";
+    let yaml = b"actions_server_url: http://localhost:8001\n";
+    let folder = project(&[("actions.py", python), ("config.yml", yaml)]);
+    let (code, told) = json(&[path(&folder)]);
+    assert_eq!((code, &told["missing"]), (0, &serde_json::json!([])));
+    let how = told["differs"][0]["how"].as_str().unwrap();
+    assert!(how.contains("actions_server_url") && how.contains("`find_book`"), "{how}");
+}
+
+#[test]
 fn edits_go_where_the_key_stands() {
     let folder = project(&[
         ("a.yml", b"streeming: True\n"),

@@ -132,7 +132,11 @@ fn write_in_place(proposed: &[Proposed]) -> Result<Vec<(PathBuf, PathBuf)>, Fail
         return Err(Failure::Input(message));
     }
     for (file, (path, kept)) in proposed.iter().zip(&written) {
-        let save = || OpenOptions::new().write(true).create_new(true).open(kept)?.write_all(file.before.as_bytes());
+        let save = || {
+            OpenOptions::new().write(true).create_new(true).open(kept)?.write_all(file.before.as_bytes())?;
+            // Whoever may not read the one may not read the other.
+            fs::set_permissions(kept, fs::metadata(path)?.permissions())
+        };
         save().map_err(Failure::io(format!("can't write `{}`", kept.display())))?;
         replace(path, &file.after).map_err(Failure::io(format!("can't write `{}`", path.display())))?;
     }

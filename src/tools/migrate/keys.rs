@@ -4,6 +4,7 @@ use super::table::{self, Verdict};
 use super::{Document, Told};
 use crate::config::yaml::{Data, Key, Node};
 use crate::diagnostic::{Fix, codes};
+use crate::source::Span;
 
 /// Tells of all keys; what comes back are the repairs.
 pub(super) fn tell(documents: &[Document], told: &mut Told<'_>) -> Vec<Fix> {
@@ -82,7 +83,14 @@ impl Walk<'_, '_> {
     fn spelling(&mut self, key: &Key, path: &str, siblings: &[(Key, Node)]) -> Spelling {
         let Some(found) = self.told.finding(codes::UNKNOWN_KEY, key.span) else { return Spelling::Right };
         let meant = found.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
-        let meant = meant.filter(|meant| siblings.iter().all(|(other, _)| other.name != *meant)).map(str::to_owned);
+        // Two keys of one name would be worse than one that nobody knows.
+        let is_free = |meant: &&str| {
+            siblings.iter().all(|(other, _)| {
+                let mended = self.edits.iter().any(|edit| edit.text == **meant && within(edit.span, other.span));
+                other.name != **meant && !mended
+            })
+        };
+        let meant = meant.filter(is_free).map(str::to_owned);
         let at = self.told.inspection.sources.text(key.span).find(&key.name);
         let (Some(meant), Some(at)) = (meant, at) else {
             let instead =
@@ -153,6 +161,11 @@ impl Walk<'_, '_> {
             self.told.missing(Some(node.span), what, instead);
         }
     }
+}
+
+/// Whether `inner` lies in `outer`.
+pub(super) fn within(inner: Span, outer: Span) -> bool {
+    inner.file == outer.file && inner.start >= outer.start && inner.end <= outer.end
 }
 
 /// A key that works, with what is worth knowing of it.

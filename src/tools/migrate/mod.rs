@@ -84,7 +84,7 @@ const UNSEEN: &[Code] = &[
 /// Looks at the configuration at `path`. Nothing is written.
 ///
 /// # Errors
-/// When a file of it can't be read, or its YAML does not parse; the findings are those of [`check`](super::check).
+/// When a file of it can't be read, or its YAML does not parse; the findings are those of [`check`](super::check()).
 pub fn migrate(path: &Path) -> Result<Migration, LoadError> {
     let inspection = inspect(path);
     if inspection.diagnostics.iter().any(|found| found.is_error() && UNSEEN.contains(&found.code)) {
@@ -156,7 +156,7 @@ impl Told<'_> {
 
     /// Whether something in `span` keeps the configuration from loading.
     fn has_error_in(&self, span: Span) -> bool {
-        let inside = |other: Span| other.file == span.file && other.start >= span.start && other.end <= span.end;
+        let inside = |other: Span| keys::within(other, span);
         self.inspection.diagnostics.iter().any(|found| found.is_error() && found.span.is_some_and(inside))
     }
 
