@@ -9,6 +9,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod init;
+mod migrate;
 mod test;
 
 use std::fs;
@@ -40,6 +41,7 @@ enum Command {
     Fmt(fmt::Arguments),
     Graph(graph::Arguments),
     Init(init::Arguments),
+    Migrate(migrate::Arguments),
     Test(test::Arguments),
 }
 
@@ -84,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };
     match result {

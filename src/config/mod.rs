@@ -7,9 +7,9 @@ mod keys;
 mod models;
 mod python;
 mod rails;
-mod read;
+pub(crate) mod read;
 mod value;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -327,14 +327,14 @@ pub(crate) fn test_files(path: &Path, extension: &str) -> Vec<PathBuf> {
     read::tests(path, extension, &mut Vec::new())
 }
 
-fn understand(documents: Vec<yaml::Node>, loaded: &mut Loaded) {
+pub(crate) fn understand(documents: Vec<yaml::Node>, loaded: &mut Loaded) {
     if let Some(mut document) = yaml::merge(documents, &mut loaded.diagnostics) {
         environment::fill(&mut document, &mut loaded.diagnostics);
         loaded.config = keys::understand(&document, &mut loaded.diagnostics);
     }
 }
 
-fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) -> Loaded {
+pub(crate) fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) -> Loaded {
     let mut documents = Vec::new();
     for path in &found.yaml {
         if let Some(id) = read::file(path, &mut loaded, Limits::default().file_bytes) {

@@ -19,7 +19,7 @@ const OTHER_FILES: &[&str] = &["thresholds.yml", "serve.yml"];
 
 /// The files of a configuration, in path order.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub rails: Vec<PathBuf>,
     pub yaml: Vec<PathBuf>,
 }

@@ -16,13 +16,13 @@ const ALIASED: usize = 10_000;
 
 /// A value and its place.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub span: Span,
     pub data: Data,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Data {
+pub(crate) enum Data {
     /// The text; whether it stands there without quotes.
     Scalar(String, bool),
     List(Vec<Node>),
@@ -31,19 +31,19 @@ pub(super) enum Data {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub name: String,
     pub span: Span,
 }
 
 impl Node {
     /// Whether nothing stands there.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(&self.data, Data::Scalar(text, true) if matches!(&**text, "" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// What stands there, as flows see it; numbers and truths are those of YAML's core schema.
-    pub(super) fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         match &self.data {
             _ if self.is_null() => Value::Null,
             Data::Scalar(text, true) => match &**text {
@@ -66,7 +66,7 @@ impl Node {
 }
 
 /// The first document of `file`; `None` when it is empty or does not parse.
-pub(super) fn parse(id: FileId, file: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
+pub(crate) fn parse(id: FileId, file: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     let text = file.text().strip_prefix('\u{feff}').unwrap_or(file.text());
     let mut builder = Builder {
         events: Parser::new_from_str(text),

@@ -39,7 +39,7 @@ pub fn check_source(name: &str, text: impl AsRef<[u8]>) -> Report {
     report(engine::inspect_source(name, text.as_ref()), Depth::Usual)
 }
 
-fn report(inspection: Inspection, depth: Depth) -> Report {
+pub(super) fn report(inspection: Inspection, depth: Depth) -> Report {
     let Inspection { sources, program, classifier, policy, mut diagnostics, .. } = inspection;
     if let Some(classifier) = &classifier {
         let count = program.intents.iter().map(|intent| intent.examples.len()).sum::<usize>();

@@ -3,6 +3,7 @@
 mod check;
 mod fix;
 pub mod graph;
+pub mod migrate;
 mod near;
 pub mod test;
 

@@ -1,0 +1,2 @@
+def init(app):
+    app.register_action_param("catalogue", open("catalogue.csv"))
