@@ -1,7 +1,10 @@
 //! Language models, as far as the engine needs to know them.
 
+pub mod engines;
 mod error;
 mod message;
+#[cfg(feature = "http")]
+mod openai;
 mod script;
 mod usage;
 
@@ -12,6 +15,8 @@ use serde_json::{Map, Value};
 
 pub use error::ModelError;
 pub use message::{Message, Role, ToolCall};
+#[cfg(feature = "http")]
+pub use openai::OpenAi;
 pub use script::Script;
 pub use usage::{ModelUsage, Tokens, Usage};
 
