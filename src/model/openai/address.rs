@@ -103,8 +103,14 @@ mod tests {
         for (endpoint, wanted) in [
             ("https://me.openai.azure.com", "/openai/deployments/my%2Fgpt/chat/completions?api-version=1"),
             ("https://me.openai.azure.com/", "/openai/deployments/my%2Fgpt/chat/completions?api-version=1"),
-            ("https://me.openai.azure.com/openai/deployments/x", "/openai/deployments/x/chat/completions?api-version=1"),
-            ("https://me.openai.azure.com/openai/deployments/x?api-version=2", "/openai/deployments/x/chat/completions?api-version=2"),
+            (
+                "https://me.openai.azure.com/openai/deployments/x",
+                "/openai/deployments/x/chat/completions?api-version=1",
+            ),
+            (
+                "https://me.openai.azure.com/openai/deployments/x?api-version=2",
+                "/openai/deployments/x/chat/completions?api-version=2",
+            ),
             ("https://me.openai.azure.com/openai/v1/", "/openai/v1/chat/completions"),
         ] {
             let url = Address::azure(endpoint, "my/gpt", "1").unwrap().of("chat/completions");
