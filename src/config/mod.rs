@@ -24,7 +24,7 @@ use crate::program::{Guards, RailUse, Surroundings};
 use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::{Bounds, Parsed};
 use imports::Importer;
-pub use models::{ModelSpec, Prompt};
+pub use models::{ModelMode, ModelSpec, Prompt};
 
 /// What `config.yml` says; the default is what an absent one says.
 #[derive(Debug, Clone, Default)]

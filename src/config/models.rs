@@ -20,8 +20,19 @@ pub struct ModelSpec {
     pub parameters: Value,
     /// The variable of the environment that holds its key.
     pub api_key_env_var: Option<String>,
+    /// How it is asked, where its name does not tell.
+    pub mode: Option<ModelMode>,
     /// Where it is named.
     pub span: Span,
+}
+
+/// What a model continues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelMode {
+    /// A conversation.
+    Chat,
+    /// A text.
+    Text,
 }
 
 /// What a model is told for one task instead of what we would say.
@@ -53,7 +64,7 @@ const MODEL: &[(&str, Fate)] = &[
     ("model", Fate::Served),
     ("parameters", Fate::Served),
     ("api_key_env_var", Fate::Served),
-    ("mode", Fate::Silent),
+    ("mode", Fate::Served),
     ("cache", Fate::Unserved),
     ("reasoning_config", Fate::Unserved),
 ];
@@ -85,6 +96,7 @@ impl Keys<'_> {
                 model: None,
                 parameters: Value::Null,
                 api_key_env_var: None,
+                mode: None,
                 span: model.span,
             };
             let (mut kind, mut engine) = (None, None);
@@ -97,6 +109,10 @@ impl Keys<'_> {
                     "type" => kind = self.reader.text(value).map(|text| (text, value)),
                     "engine" => engine = self.reader.text(value).map(|text| (text, value)),
                     "model" => spec.model = self.reader.text(value).map(str::to_owned),
+                    "mode" => {
+                        let choices = &[("chat", ModelMode::Chat), ("text", ModelMode::Text)];
+                        spec.mode = self.reader.choice(value, choices);
+                    }
                     _ => spec.api_key_env_var = self.reader.text(value).map(str::to_owned),
                 }
             }

@@ -66,6 +66,12 @@ pub enum ModelError {
         /// What the server says.
         message: String,
     },
+    /// The server says within its answer that it fails.
+    #[error("the server reports: {message}")]
+    Reported {
+        /// What the server says.
+        message: String,
+    },
     /// The answer is not what such a server sends.
     #[error("the answer can't be read: {reason}")]
     Malformed {

@@ -1,7 +1,10 @@
 //! Language models, as far as the engine needs to know them.
 
+pub mod engines;
 mod error;
 mod message;
+#[cfg(feature = "http")]
+mod openai;
 mod script;
 mod usage;
 
@@ -17,6 +20,8 @@ use crate::config::ModelSpec;
 
 pub use error::ModelError;
 pub use message::{Message, Role, ToolCall};
+#[cfg(feature = "http")]
+pub use openai::OpenAi;
 pub use script::Script;
 pub use usage::{ModelUsage, Tokens, Usage};
 
