@@ -178,7 +178,7 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             "passthrough" => {
                 config.passthrough = keys.reader.truth(node) == Some(true);
             }
-            "knowledge_base" => config.knowledge_base = keys.knowledge_base(node),
+            "knowledge_base" => config.named_knowledge_base = keys.knowledge_base(node),
             "prices" => config.prices = keys.prices(node),
             _ => {}
         }
@@ -367,9 +367,10 @@ impl Keys<'_> {
     }
 
     /// The folder of the documents; `kb` unless it is named.
-    fn knowledge_base(&mut self, node: &Node) -> Option<PathBuf> {
+    fn knowledge_base(&mut self, node: &Node) -> Option<(PathBuf, Span)> {
         let entries = self.known(node, KNOWLEDGE_BASE, "knowledge_base.");
-        entries.first().and_then(|(_, folder)| self.reader.text(folder)).map(PathBuf::from)
+        let (_, folder) = entries.first()?;
+        Some((PathBuf::from(self.reader.text(folder)?), folder.span))
     }
 
     /// What models cost: by name, dollars for a million tokens in and out.

@@ -4,6 +4,7 @@ mod dialog;
 mod environment;
 mod imports;
 mod keys;
+mod knowledge;
 mod models;
 mod python;
 mod rails;
@@ -24,6 +25,7 @@ use crate::program::{Guards, RailUse, Surroundings};
 use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::{Bounds, Parsed};
 use imports::Importer;
+pub(crate) use knowledge::documents;
 pub use models::{ModelSpec, Prompt};
 
 /// What `config.yml` says; the default is what an absent one says.
@@ -61,8 +63,11 @@ pub struct Config {
     pub passthrough: bool,
     /// What models cost, by name.
     pub prices: Vec<(String, Price)>,
-    /// The folder of the documents that a model looks things up in.
+    /// The folder of the documents that a model looks things up in, as it is to be opened: the one that is named, else `kb`
+    /// in the folder of the configuration if it exists.
     pub knowledge_base: Option<PathBuf>,
+    /// How that folder is named, and where.
+    pub named_knowledge_base: Option<(PathBuf, Span)>,
     /// Documents in the configuration itself: format and text.
     pub documents: Vec<(String, String)>,
     /// Settings of rails, by rail, as they stand there.
@@ -266,6 +271,9 @@ fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) -> Loaded {
         }
     }
     understand(documents, &mut loaded);
+    if path.is_dir() {
+        knowledge::resolve(path, &mut loaded);
+    }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let import_paths = loaded.config.import_paths.iter().map(|folder| root.join(folder));
     let folders = std::iter::once(root.to_owned()).chain(import_paths).collect();
