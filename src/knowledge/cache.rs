@@ -69,7 +69,8 @@ pub(super) fn write(folder: &Path, key: u128, index: &Index) {
 fn encode(key: u128, index: &Index) -> Vec<u8> {
     let Index { owners, scales, numbers, words } = index;
     let Words { hashes, starts, places, lengths } = words;
-    let mut bytes = Vec::with_capacity(HEADER + numbers.len() + owners.len() * 8 + hashes.len() * 12 + places.len() * 8);
+    let mut bytes =
+        Vec::with_capacity(HEADER + numbers.len() + owners.len() * 8 + hashes.len() * 12 + places.len() * 8);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&key.to_le_bytes());
     for count in [lengths.len(), owners.len(), hashes.len(), places.len()] {

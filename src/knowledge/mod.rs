@@ -78,7 +78,8 @@ impl Knowledge {
         }
         if let Some(chunk) = chunks.get(MOST_CHUNKS) {
             let message = format!("the knowledge base has more than {MOST_CHUNKS} chunks");
-            let help = format!("`{}` is where there are too many; leave documents out by `.railsignore`", chunk.document);
+            let help =
+                format!("`{}` is where there are too many; leave documents out by `.railsignore`", chunk.document);
             diagnostics.push(Diagnostic::without_span(codes::TOO_MANY_CHUNKS, message).help(help));
         }
         if chunks.is_empty() || diagnostics.iter().any(Diagnostic::is_error) {
