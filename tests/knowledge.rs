@@ -20,9 +20,12 @@ fn split(text: &str) -> Vec<(String, String, u32)> {
     chunks.map(|chunk| (chunk.title.to_string(), chunk.body.to_string(), chunk.line)).collect()
 }
 
+/// Title, body and line of each.
+type Parts<'a> = &'a [(&'a str, &'a str, u32)];
+
 #[test]
 fn documents_are_split_by_headings_and_paragraphs() {
-    let cases: &[(&str, &[(&str, &str, u32)])] = &[
+    let cases: &[(&str, Parts<'_>)] = &[
         ("", &[]),
         ("# A\n\n## B\n", &[]),
         ("no heading", &[("", "no heading", 1)]),

@@ -20,8 +20,8 @@ pub(super) fn resolve(root: &Path, loaded: &mut Loaded) {
         None => Diagnostic::without_span(code, message),
     };
     if !folder.is_dir() {
-        if named.is_some() {
-            let message = format!("there is no folder at `{}`", folder.display());
+        if let Some((named, _)) = &named {
+            let message = format!("there is no folder `{}`", named.display());
             let help = "the path starts at the folder of the configuration";
             loaded.diagnostics.push(finding(codes::NO_KNOWLEDGE_BASE, message).help(help));
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::hash::{Fnv128, checksum};
-use super::index::{Index, MOST_WINDOWS};
+use super::index::Index;
 use super::words::Words;
 use super::{Chunk, MOST_CHUNKS};
 use crate::classify::{DIMENSIONS, embedder_bytes};
@@ -95,7 +95,7 @@ fn decode(bytes: &[u8], key: u128, expected: usize) -> Option<Index> {
     }
     let counts = rest.numbers(4)?;
     let [chunks, rows, hashes, places] = [counts[0], counts[1], counts[2], counts[3]].map(|count| count as usize);
-    if chunks != expected || chunks > MOST_CHUNKS || rows > chunks * (MOST_WINDOWS + 1) {
+    if chunks != expected || chunks > MOST_CHUNKS || rows > chunks {
         return None;
     }
     let owners = rest.numbers(rows)?;
@@ -116,7 +116,7 @@ fn decode(bytes: &[u8], key: u128, expected: usize) -> Option<Index> {
         && starts.first() == Some(&0)
         && starts.last().is_some_and(|last| *last as usize == places.len())
         && places.iter().all(|(chunk, _)| (*chunk as usize) < chunks);
-    sound.then(|| Index { owners, scales, numbers, words: Words { hashes, starts, places, lengths } })
+    sound.then_some(Index { owners, scales, numbers, words: Words { hashes, starts, places, lengths } })
 }
 
 /// Bytes that are still to be read.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::config;
 use crate::diagnostic::{Diagnostic, codes};
-use index::{Index, MIX};
+use index::{Index, WORDS};
 
 /// How many chunks a knowledge base may have.
 pub const MOST_CHUNKS: usize = 100_000;
@@ -38,7 +38,7 @@ pub struct Chunk {
 pub struct Found<'a> {
     /// What was found.
     pub chunk: &'a Chunk,
-    /// From 0 to 1: the cosine to the nearest part of the chunk, and the words it shares.
+    /// From 0 to 1: the cosine to the chunk, and the share of the words it has.
     pub score: f32,
 }
 
@@ -91,7 +91,7 @@ impl Knowledge {
 
     /// The `count` chunks nearest to `text`, best first. None when the embedder can't read the text.
     pub fn search(&self, text: &str, count: usize) -> Vec<Found<'_>> {
-        let found = self.index.find(text, count, MIX).into_iter();
+        let found = self.index.find(text, count, WORDS).into_iter();
         found.map(|(chunk, score)| Found { chunk: &self.chunks[chunk], score }).collect()
     }
 

@@ -169,7 +169,7 @@ impl<'t> Splitter<'t> {
 /// Where to cut `text` so that what is before it is not too long: behind a paragraph, a line, a sentence or a word.
 fn cut(text: &str) -> usize {
     let Some((most, _)) = text.char_indices().nth(MOST) else { return text.len() };
-    let middle = text.floor_char_boundary(most / 2);
+    let middle = text.char_indices().nth(MOST / 2).map_or(0, |(at, _)| at);
     let window = &text[middle..most];
     let behind = |mark: &str| window.rfind(mark).map(|at| middle + at + mark.len());
     let sentence = || [". ", "! ", "? "].into_iter().filter_map(behind).max();
