@@ -9,6 +9,7 @@ pub mod config;
 pub mod diagnostic;
 mod engine;
 pub mod expression;
+pub mod knowledge;
 pub mod model;
 pub mod program;
 pub mod source;

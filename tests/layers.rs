@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["model"],
     &["classify"],
+    &["knowledge"],
     &["engine"],
     &["library"],
     &["tools"],

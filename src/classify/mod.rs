@@ -17,6 +17,7 @@ use std::sync::Arc;
 use ndarray::ArrayView1;
 use serde::Serialize;
 
+pub(crate) use embed::{DIMENSIONS, Vector, embed, embedder_bytes};
 pub use normalize::Normalized;
 
 use crate::diagnostic::{Diagnostic, codes};

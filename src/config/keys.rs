@@ -38,7 +38,7 @@ const TOP: &[(&str, Fate)] = &[
     ("colang_version", Served),
     ("actions", Served),
     ("actions_server_url", Served),
-    ("docs", Idle),
+    ("docs", ForModel),
     ("custom_data", Served),
     ("instructions", ForModel),
     ("sample_conversation", ForModel),
@@ -48,7 +48,7 @@ const TOP: &[(&str, Fate)] = &[
     ("enable_multi_step_generation", Idle),
     ("passthrough", ForModel),
     ("streaming", Served),
-    ("knowledge_base", Idle),
+    ("knowledge_base", ForModel),
     ("enable_rails_exceptions", Served),
     ("import_paths", Served),
     ("on_error", Served),
@@ -184,7 +184,7 @@ pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> 
             "passthrough" => {
                 config.passthrough = keys.reader.truth(node) == Some(true);
             }
-            "knowledge_base" => config.knowledge_base = keys.knowledge_base(node),
+            "knowledge_base" => config.named_knowledge_base = keys.knowledge_base(node),
             "prices" => config.prices = keys.prices(node),
             _ => {}
         }
@@ -383,9 +383,10 @@ impl Keys<'_> {
     }
 
     /// The folder of the documents; `kb` unless it is named.
-    fn knowledge_base(&mut self, node: &Node) -> Option<PathBuf> {
+    fn knowledge_base(&mut self, node: &Node) -> Option<(PathBuf, Span)> {
         let entries = self.known(node, KNOWLEDGE_BASE, "knowledge_base.");
-        entries.first().and_then(|(_, folder)| self.reader.text(folder)).map(PathBuf::from)
+        let (_, folder) = entries.first()?;
+        Some((PathBuf::from(self.reader.text(folder)?), folder.span))
     }
 
     /// What models cost: by name, dollars for a million tokens in and out.

@@ -4,6 +4,7 @@ mod dialog;
 mod environment;
 mod imports;
 mod keys;
+mod knowledge;
 mod models;
 mod python;
 mod rails;
@@ -24,7 +25,11 @@ use crate::program::{Guards, RailUse, Surroundings};
 use crate::source::{SourceFile, SourceMap, Span};
 use crate::syntax::{Bounds, Parsed};
 use imports::Importer;
+pub(crate) use knowledge::documents;
 pub use models::{ModelMode, ModelSpec, Prompt};
+
+/// The action that looks things up in the documents, where there are some.
+pub(crate) const RETRIEVE: &str = "retrieve_relevant_chunks";
 
 /// What `config.yml` says; the default is what an absent one says.
 #[derive(Debug, Clone, Default)]
@@ -65,8 +70,11 @@ pub struct Config {
     pub passthrough: bool,
     /// What models cost, by name. Read; nothing is counted by it yet.
     pub prices: Vec<(String, Price)>,
-    /// The folder of the documents that a model looks things up in.
+    /// The folder of the documents that a model looks things up in, as it is to be opened: the one that is named, else `kb`
+    /// in the folder of the configuration if it exists.
     pub knowledge_base: Option<PathBuf>,
+    /// How that folder is named, and where.
+    pub named_knowledge_base: Option<(PathBuf, Span)>,
     /// Documents in the configuration itself: format and text.
     pub documents: Vec<(String, String)>,
     /// Settings of rails, by rail, as they stand there.
@@ -98,7 +106,9 @@ pub struct Config {
 impl Config {
     /// What a program is checked against, with the actions that are `registered`.
     pub fn surroundings(&self, registered: impl IntoIterator<Item = Arc<str>>) -> Surroundings {
-        let actions = self.actions.iter().cloned().chain(registered).collect();
+        let has_documents = self.knowledge_base.is_some() || !self.documents.is_empty();
+        let own = has_documents.then(|| RETRIEVE.into());
+        let actions = self.actions.iter().cloned().chain(registered).chain(own).collect();
         let rails = self.rails.iter().map(|rail| RailUse {
             guards: rail.guards,
             name: rail.name.clone(),
@@ -342,6 +352,9 @@ pub(crate) fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) ->
         }
     }
     understand(documents, &mut loaded);
+    if path.is_dir() {
+        knowledge::resolve(path, &mut loaded);
+    }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let import_paths = loaded.config.import_paths.iter().map(|folder| root.join(folder));
     let folders = std::iter::once(root.to_owned()).chain(import_paths).collect();

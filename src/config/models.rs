@@ -121,16 +121,9 @@ impl Keys<'_> {
                     config.embedding_engine = self.engine(engine, value).unwrap_or_default();
                 }
                 (Some(("embeddings", _)), None) => self.reader.wrong(model, "a model with an `engine`"),
-                (Some((kind, value)), engine) => {
+                (Some((kind, _)), engine) => {
                     spec.kind = kind.to_owned();
                     spec.engine = engine.map(|(engine, _)| engine.to_owned());
-                    if !cfg!(feature = "http") {
-                        self.reader.diagnostics.push(
-                            Diagnostic::new(codes::NO_MODEL, value.span, format!("the `{kind}` model is not called"))
-                                .label("this railsc is built without HTTP")
-                                .help("build it with the feature `http`, or give it a model from Rust"),
-                        );
-                    }
                     config.models.push(spec);
                 }
                 (None, _) => self.reader.wrong(model, "a model with a `type`"),

@@ -129,11 +129,13 @@ codes! {
     KEY_NOT_SUPPORTED = "E0609", "key is not supported";
     BAD_IMPORT = "E0610", "import leads to no rails";
     UNSET_ENVIRONMENT = "E0611", "variable of the environment is not set";
+    NO_KNOWLEDGE_BASE = "E0612", "folder of the knowledge base is not there";
 
     FILE_TOO_LARGE = "E0701", "file is too large";
     TOO_DEEP = "E0702", "blocks are nested too deeply";
     TOO_MANY_ERRORS = "E0703", "too many findings, with errors among them";
     TOO_MANY_FILES = "E0704", "configuration has too many files";
+    TOO_MANY_CHUNKS = "E0705", "knowledge base is too large";
 
     UNKNOWN_ESCAPE = "W1101", "unknown escape in a string";
     BAD_ALLOW = "W1102", "comment for the checker that says nothing";
@@ -169,6 +171,8 @@ codes! {
     NO_MODEL = "W1601", "key is about a model, and there is none";
     STREAMED_PAST = "W1602", "streaming passes output rails by";
     SECTION_NOT_SERVED = "W1603", "key does nothing here";
+    UNAVAILABLE_MODEL = "W1605", "model can't be called";
+    EMPTY_KNOWLEDGE_BASE = "W1604", "knowledge base has no documents";
 
     TOO_MANY_WARNINGS = "W1701", "too many warnings";
 

@@ -131,6 +131,11 @@ impl Actions {
         self.by_name.insert(action_name(name), boxed);
     }
 
+    /// Whether the host program registers an action called `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// Has the server at `base` run all other actions.
     #[cfg(feature = "http")]
     pub(super) fn ask(&mut self, base: &str) -> Result<(), ActionError> {

@@ -134,8 +134,9 @@ impl RailsBuilder {
             Origin::Tested(path) => config::load_tested(path),
             Origin::Texts { name, rails, config } => config::from_texts(name, rails, config),
         };
-        let Inspection { sources, config, program, classifier, fallback_intent, prompts, diagnostics, .. } =
-            load(read, self.actions.names(), self.models.has_main(), Care::Quick);
+        let Inspection {
+            sources, config, program, classifier, fallback_intent, prompts, knowledge, diagnostics, ..
+        } = load(read, self.actions.names(), self.models.has_main(), Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
         let guards = guards(&config, &program);
@@ -153,6 +154,7 @@ impl RailsBuilder {
                 .any(|message| message.texts.iter().any(|text| text.template.source() == pipeline::REMOVE_LAST)),
             rail_messages,
             prompts,
+            knowledge,
             reads_config: program.reads(pipeline::CONFIG),
             sources,
             config,

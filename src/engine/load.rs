@@ -8,6 +8,8 @@ use crate::classify::{Classifier, EmbedderKind, Scale, Settings};
 use crate::config::{self, Compat, Config, EmbeddingEngine};
 use crate::diagnostic::policy::{Level, Policy};
 use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::knowledge::{self, Knowledge};
+use crate::model;
 use crate::program::{self, Compiled, IntentId, Program};
 use crate::source::SourceMap;
 
@@ -25,6 +27,8 @@ pub struct Inspection {
     pub fallback_intent: Option<IntentId>,
     /// What models are asked.
     pub(super) prompts: Prompts,
+    /// What can be looked up in documents.
+    pub(super) knowledge: Option<Knowledge>,
     /// Which warnings are wanted; the diagnostics are those already.
     pub policy: Policy,
     /// What is wrong; by file, then by place.
@@ -56,6 +60,11 @@ pub fn inspect_source(name: &str, text: &[u8]) -> Inspection {
     load(config::from_source(name, text), [], false, Care::Thorough)
 }
 
+/// As [`inspect`], for what was read already.
+pub(crate) fn inspect_read(read: config::Loaded) -> Inspection {
+    load(read, [], false, Care::Thorough)
+}
+
 /// How much to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Care {
@@ -77,6 +86,10 @@ pub(super) fn load(
     let Compiled { program, policy, diagnostics: found } =
         program::assemble(&sources, rails, config.bounds(), &surroundings);
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);
+    let cache = knowledge::cache_folder();
+    let (knowledge, found_in_documents) =
+        Knowledge::load(config.knowledge_base.as_deref(), &config.documents, cache.as_deref());
+    diagnostics.extend(found_in_documents);
     let (prompts, found_in_prompts) = Prompts::new(&config);
     diagnostics.extend(found_in_prompts);
     unknown_models(&config, has_model, &mut diagnostics);
@@ -96,11 +109,18 @@ pub(super) fn load(
         diagnostics.retain(|diagnostic| !matches!(diagnostic.code, codes::NO_MODEL | codes::NEEDS_MODEL));
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-    Inspection { sources, config, program, classifier, fallback_intent, prompts, policy, diagnostics }
+    Inspection { sources, config, program, classifier, fallback_intent, prompts, knowledge, policy, diagnostics }
 }
 
-/// Looks for models that rails ask for and nobody names. A program may bring its own, under any name.
+/// Looks for models that can't be called, and for those that rails ask for and nobody names. A program may bring its own, under any name.
 fn unknown_models(config: &Config, has_model: bool, diagnostics: &mut Vec<Diagnostic>) {
+    for spec in config.models.iter().filter(|_| !has_model) {
+        if let Some(error) = model::unavailable(spec) {
+            let message = format!("the `{}` model can't be called: {error}", spec.kind);
+            let diagnostic = Diagnostic::new(codes::UNAVAILABLE_MODEL, spec.span, message);
+            diagnostics.push(diagnostic.label("what asks it fails, and the turn with it"));
+        }
+    }
     let known = || config.models.iter().map(|model| &*model.kind);
     for rail in &config.rails {
         let Some(wanted) = rail.model().filter(|wanted| !has_model && !known().any(|kind| kind == *wanted)) else {

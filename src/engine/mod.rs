@@ -34,6 +34,7 @@ pub use builder::RailsBuilder;
 pub(crate) use coverage::Coverage;
 pub use error::{GenerateError, LoadError};
 pub use explain::explain;
+pub(crate) use load::inspect_read;
 pub use load::{Inspection, Report, inspect, inspect_source};
 pub use message::Input;
 pub use rail::{Evidence, RailVerdict, Status, TextSpan, Verdict};

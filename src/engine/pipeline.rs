@@ -22,7 +22,7 @@ use super::rail::{Evidence, Verdict};
 use super::rails::Parts;
 use super::reply::Exception;
 use super::trace::{Tracer, What};
-use crate::config::Generation;
+use crate::config::{Generation, RETRIEVE};
 use crate::expression::{Value, Variables, is_true, to_text};
 use crate::model::{Message, Role, ToolCall, Usage};
 use crate::program::{FlowId, GENERATE_VALUE, Guards, MessageId};
@@ -322,6 +322,10 @@ impl<'a> Turn<'a> {
         if self.parts.reads_config {
             store.set(CONFIG.into(), self.parts.config.document.clone());
         }
+        // What was found for one text says nothing about the next.
+        if self.parts.knowledge.is_some() {
+            store.set(generate::CHUNKS.into(), Value::Null);
+        }
         for variable in ["triggered_input_rail", "triggered_output_rail"] {
             if store.variables().contains_key(variable) {
                 store.set(variable.into(), Value::Null);
@@ -431,6 +435,9 @@ impl<'a> Turn<'a> {
         let result = if *action == *GENERATE_VALUE && self.parts.models.has_main() {
             let text = |name: &str| args.value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             self.value_by_model(&text("var_name"), &text("instructions")).await?
+        } else if *action == *RETRIEVE && self.parts.knowledge.is_some() && !self.parts.actions.has(RETRIEVE) {
+            let text = self.conversation.store.variables().get("user_message").map(to_text).unwrap_or_default();
+            self.search(&text)
         } else {
             let context = self.conversation.store.snapshot();
             let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);

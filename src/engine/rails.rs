@@ -27,6 +27,7 @@ use super::trace::{Tracer, What};
 use crate::classify::Classifier;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::knowledge::Knowledge;
 use crate::model::{Message, Role};
 use crate::program::{Guards, IntentId, MessageId, Program};
 use crate::source::SourceMap;
@@ -58,6 +59,8 @@ pub(super) struct Loaded {
     /// What rails say.
     pub rail_messages: Vec<MessageId>,
     pub prompts: Prompts,
+    /// What models are told of what the user asks about.
+    pub knowledge: Option<Knowledge>,
     /// Whether a message takes back the text before it.
     pub takes_back: bool,
     /// Whether a flow asks for `$config`.

@@ -71,10 +71,25 @@ impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
 
 /// The model that `config.yml` describes by `spec`. What keeps it from being called is said when it is.
 pub fn connect(spec: &ModelSpec) -> Arc<dyn ChatModel> {
-    Arc::new(Unavailable {
-        name: spec.model.clone().unwrap_or_else(|| spec.kind.clone()),
-        error: ModelError::new("no HTTP"),
-    })
+    match client(spec) {
+        Ok(model) => model,
+        Err(error) => Arc::new(Unavailable { name: spec.model.clone().unwrap_or_else(|| spec.kind.clone()), error }),
+    }
+}
+
+/// Why the model that `config.yml` describes by `spec` can't be called, whatever its server says.
+pub fn unavailable(spec: &ModelSpec) -> Option<ModelError> {
+    client(spec).err()
+}
+
+#[cfg(feature = "http")]
+fn client(spec: &ModelSpec) -> Result<Arc<dyn ChatModel>, ModelError> {
+    Ok(Arc::new(OpenAi::from_spec(spec)?))
+}
+
+#[cfg(not(feature = "http"))]
+fn client(_: &ModelSpec) -> Result<Arc<dyn ChatModel>, ModelError> {
+    Err(ModelError::new("this railsc is built without HTTP"))
 }
 
 /// A model that can't be called.

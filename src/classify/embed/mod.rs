@@ -9,14 +9,14 @@ mod wordpiece;
 pub(super) use bank::bank;
 
 /// Numbers in a vector.
-pub(super) const DIMENSIONS: usize = 256;
+pub(crate) const DIMENSIONS: usize = 256;
 
 /// A text as numbers, of length 1.
-pub(super) type Vector = [f32; DIMENSIONS];
+pub(crate) type Vector = [f32; DIMENSIONS];
 
 /// Why a text has no vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unembeddable {
+pub(crate) enum Unembeddable {
     /// There is nothing in it.
     Empty,
     /// More than half of its pieces are not in the vocabulary.
@@ -24,7 +24,7 @@ pub(super) enum Unembeddable {
 }
 
 /// Embeds `text`: the normalised sum of the rows of its word pieces.
-pub(super) fn embed(text: &str) -> Result<Vector, Unembeddable> {
+pub(crate) fn embed(text: &str) -> Result<Vector, Unembeddable> {
     let table = table::table();
     let mut sum = [0.0; DIMENSIONS];
     let (mut pieces, mut unknown) = (0_usize, 0_usize);
@@ -42,6 +42,11 @@ pub(super) fn embed(text: &str) -> Result<Vector, Unembeddable> {
     }
     sum.iter_mut().for_each(|x| *x /= length);
     Ok(sum)
+}
+
+/// All that a vector depends on besides this code: the table and the vocabulary.
+pub(crate) fn embedder_bytes() -> [&'static [u8]; 2] {
+    [table::BYTES, wordpiece::VOCABULARY.as_bytes()]
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use half::f16;
 
 use super::DIMENSIONS;
 
-static BYTES: &[u8] = include_bytes!("data/static_d256.i4.bin");
+pub(super) static BYTES: &[u8] = include_bytes!("data/static_d256.i4.bin");
 const HEADER: usize = 20;
 const ROW: usize = DIMENSIONS / 2;
 

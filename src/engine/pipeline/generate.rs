@@ -10,11 +10,15 @@ use crate::engine::history::Said;
 use crate::engine::machine::Failure;
 use crate::engine::prompt::{first_line, step, unquoted};
 use crate::engine::trace::What;
-use crate::expression::{Value, Variables};
+use crate::expression::{Value, Variables, to_text};
 use crate::model::Task;
 use crate::program::{Flow, FlowId, Guards, MessageId, Op, Say, UserPattern};
 use crate::source::Span;
 
+/// The variable that holds what was found in documents.
+pub(super) const CHUNKS: &str = "relevant_chunks";
+/// How many chunks of documents a model is shown.
+const FOUND: usize = 3;
 /// What is said when the model names no next step.
 const GENERAL_RESPONSE: &str = "general response";
 /// How many messages a model is told of by name, and how many flows or texts it is shown.
@@ -95,7 +99,7 @@ impl Turn<'_> {
     }
 
     fn wanted(&self, task: Task, message: Option<&str>, instruction: Option<&str>) -> Question {
-        let chunks = self.conversation.store.variables().get("relevant_chunks").cloned().unwrap_or_default();
+        let chunks = self.conversation.store.variables().get(CHUNKS).cloned().unwrap_or_default();
         let mut more = vec![("relevant_chunks", chunks), ("instructions", instruction.unwrap_or_default().into())];
         if let (Task::BotMessage, Some(name)) = (task, message) {
             more.extend([("bot_intent", name.into()), ("examples", self.example_texts().into())]);
@@ -184,5 +188,25 @@ impl Turn<'_> {
     }
 
     /// Puts what documents say about the user's text into `$relevant_chunks`, unless a flow of this turn did.
-    pub(super) fn search_documents(&mut self) {}
+    pub(super) fn search_documents(&mut self) {
+        let variables = self.conversation.store.variables();
+        let is_set = variables.get(CHUNKS).is_some_and(|chunks| !chunks.is_null());
+        if self.parts.knowledge.is_some() && !is_set {
+            let text = variables.get("user_message").map(to_text).unwrap_or_default();
+            self.search(&text);
+        }
+    }
+
+    /// What documents say about `text`, the best first, into `$relevant_chunks` and, as a list, `$relevant_chunks_sep`.
+    pub(super) fn search(&mut self, text: &str) -> Value {
+        let Some(knowledge) = &self.parts.knowledge else { return Value::Null };
+        let found = knowledge.search(text, FOUND);
+        let titles = found.iter().map(|found| found.chunk.title.clone()).collect();
+        let bodies: Vec<&str> = found.iter().map(|found| &*found.chunk.body).collect();
+        let (chunks, list) = (Value::from(bodies.join("\n")), Value::from(bodies));
+        self.conversation.store.set(CHUNKS.into(), chunks.clone());
+        self.conversation.store.set("relevant_chunks_sep".into(), list);
+        self.note(What::Retrieved { titles }, None);
+        chunks
+    }
 }
