@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Address, OpenAi};
 use crate::config::{ModelMode, ModelSpec};
 use crate::model::{ChatRequest, Message, ModelError, Task};
-use crate::source::{FileId, Span};
+use crate::source::{SourceFile, SourceMap, Span};
 
 fn spec(engine: &str, model: &str, parameters: Value) -> ModelSpec {
     ModelSpec {
@@ -15,7 +15,7 @@ fn spec(engine: &str, model: &str, parameters: Value) -> ModelSpec {
         parameters,
         api_key_env_var: None,
         mode: None,
-        span: Span::new(FileId(0), 0, 0),
+        span: Span::new(SourceMap::default().add(SourceFile::new("config.yml", "")), 0..0),
     }
 }
 
