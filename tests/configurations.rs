@@ -39,6 +39,7 @@ async fn what_is_no_rail_is_left_out() {
         ("rails/a.co", FLOW),
         ("kb/notes.co", "not a rail"),
         ("tests/b.co", "not a rail"),
+        ("kb/notes.md", "a document"),
         (".hidden/c.co", "not a rail"),
         ("old/d.co", "not a rail"),
         (".railsignore", "# left out\nold/\n*.bak.co\n"),
