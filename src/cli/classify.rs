@@ -46,6 +46,10 @@ struct Row<'a> {
     margin: f32,
     matched: Option<String>,
     candidates: Vec<RowCandidate<'a>>,
+    /// Whether the score or the margin is one that leaves it open.
+    uncertain: bool,
+    /// Whether a model is asked then.
+    model_decides: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     abstained: Option<String>,
     micros: f64,
@@ -75,6 +79,8 @@ impl<'a> Row<'a> {
             margin: found.margin,
             matched: found.matched.as_ref().map(ToString::to_string),
             candidates: found.candidates.iter().map(candidate).collect(),
+            uncertain: rails.leaves_open(found),
+            model_decides: rails.asks_model(found),
             abstained: found.abstained.map(|reason| reason.to_string()),
             micros,
         }

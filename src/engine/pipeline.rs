@@ -29,6 +29,7 @@ use crate::program::{FlowId, GENERATE_VALUE, Guards, MessageId};
 use crate::source::Span;
 pub(super) use say::REMOVE_LAST;
 pub(super) use stream::Outlet;
+pub(super) use understand::By;
 
 /// The priority of what a model would do next: flows below it are overruled.
 const GENERATED: f64 = 0.9;
@@ -457,6 +458,7 @@ impl<'a> Turn<'a> {
 
     /// Ends the turn with the message for errors. It leaves no trace in the conversation, but the texts stay said.
     fn fail(&mut self, before: Conversation, place: Option<(FlowId, Span)>, reason: String) {
+        self.tracer.deeper(false);
         self.note(What::Failed { reason }, place);
         self.leave_off();
         self.tool_calls.clear();

@@ -15,7 +15,7 @@ use super::history::Said;
 use super::judged::Judged;
 use super::message::Input;
 use super::models::Models;
-use super::pipeline::{self, Heard, Outcome, Outlet};
+use super::pipeline::{self, By, Heard, Outcome, Outlet};
 use super::prompt::Prompts;
 use super::reply::Reply;
 use super::seen::Seen;
@@ -24,7 +24,7 @@ use super::starts::Starts;
 use super::state::{self, ResumeError, SessionState};
 use super::stream::ReplyStream;
 use super::trace::{Tracer, What};
-use crate::classify::Classifier;
+use crate::classify::{Classification, Classifier, Tier};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::knowledge::Knowledge;
@@ -218,6 +218,22 @@ impl Rails {
         &self.parts.classifier
     }
 
+    /// What `config.yml` says.
+    pub fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    /// Whether the embedding leaves open what a text means that was classified as `found`: its score or its margin lies within
+    /// [`Config::judge`].
+    pub fn leaves_open(&self, found: &Classification) -> bool {
+        found.tier == Tier::Embedding && self.parts.is_uncertain(found)
+    }
+
+    /// Whether a model is asked then.
+    pub fn asks_model(&self, found: &Classification) -> bool {
+        self.parts.models.has_main() && !matches!(self.parts.by(found), By::Classifier)
+    }
+
     /// The compiled program.
     pub fn program(&self) -> &Program {
         &self.parts.program
@@ -321,8 +337,10 @@ impl Rails {
                     let reply = replies.iter().map(|message| &*message.content).collect::<Vec<_>>().join("\n");
                     let reply = (count > 0).then_some(&*reply);
                     self.measure_text(&first.content)?;
+                    // A model that calls tools was let to: the rails had passed the text.
+                    let checked = next.first().is_some_and(|message| message.role == Role::Assistant);
                     let outcome =
-                        pipeline::replay(&self.parts, conversation, tracer, &first.content, reply, false).await;
+                        pipeline::replay(&self.parts, conversation, tracer, &first.content, reply, checked).await;
                     if let Some(reason) = outcome.map_err(|exhausted| self.step_budget(exhausted))?.differs {
                         dropped = Some(format!("turn {}: {reason}", conversation.turns));
                     }

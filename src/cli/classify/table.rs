@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::Row;
 use crate::classify::Classification;
+use crate::config::Judge;
 use crate::engine::Rails;
 
 /// The longest text that is printed whole, in characters.
@@ -38,6 +39,12 @@ pub(super) fn write_one(
     }
     if let Some(matched) = &found.matched {
         writeln!(out, "  matched {matched} ({})", rails.sources().location(matched.span))?;
+    }
+    if rails.leaves_open(found) {
+        let Judge { low, high, margin, .. } = rails.config().judge;
+        let band = format!("scores from {low:.2} to {high:.2}, or less than {margin:.2} ahead");
+        let then = if rails.asks_model(found) { "a model decides" } else { "no model is asked" };
+        writeln!(out, "  uncertain ({band}): {then}")?;
     }
     if found.candidates.is_empty() {
         return Ok(());

@@ -88,7 +88,7 @@ impl Turn<'_> {
                         Ok(Ok(super::Ended::Yes)) => {
                             // Whatever else it would have written is not wanted.
                             drop(pieces);
-                            self.usage.add(served.model.name(), None);
+                            self.answered(task, &served, None, Ok(completion))?;
                             return Ok(None);
                         }
                         Ok(Err(failure)) => return Err(failure),

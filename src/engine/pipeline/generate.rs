@@ -70,8 +70,9 @@ impl Turn<'_> {
         }
         if self.mode.is_replay() {
             // Whatever is left of the reply is what the model wrote.
-            let text = self.unsaid.take().unwrap_or_default().to_owned();
-            self.put(message, text, place);
+            if let Some(text) = self.unsaid.take() {
+                self.put(message, text.to_owned(), place);
+            }
             return Ok(Ended::No);
         }
         self.search_documents();

@@ -19,6 +19,8 @@ use crate::program::{IntentId, MessageId};
 
 /// How many intents there are to choose among, and how many examples of each are shown.
 const CHOICES: (usize, usize) = (5, 5);
+/// As many as that when the embedder can't tell which are near.
+const UNSORTED: (usize, usize) = (60, 2);
 /// The name of the choice that is no intent.
 const NONE: &str = "none";
 /// What a verdict calls the judge.
@@ -40,7 +42,8 @@ impl Turn<'_> {
         text: &str,
         found: &Classification,
     ) -> Result<Option<Option<IntentId>>, Failure> {
-        let among = self.nearest_intents(found, CHOICES.0);
+        let (count, examples) = if found.candidates.is_empty() { UNSORTED } else { CHOICES };
+        let among = self.nearest_intents(found, count);
         let names = |turn: &Self| among.iter().map(|id| turn.parts.program.intent(*id).name.clone()).collect();
         let name = |turn: &Self, id: Option<IntentId>| id.map(|id| turn.parts.program.intent(id).name.clone());
         if let Some(intent) = self.parts.judged.get(text) {
@@ -49,7 +52,7 @@ impl Turn<'_> {
             return Ok(Some(intent));
         }
         let choices = self.choices(text, &among);
-        match self.choose(text, &choices).await {
+        match self.choose(text, &choices, examples).await {
             Ok(intent) => {
                 self.parts.judged.insert(text.to_owned(), intent);
                 let what = What::Judged { intent: name(self, intent), among: names(self), remembered: false };
@@ -60,8 +63,8 @@ impl Turn<'_> {
         }
     }
 
-    async fn choose(&mut self, text: &str, choices: &[Choice]) -> Result<Option<IntentId>, String> {
-        let more = vec![("choices", self.shown(choices).into()), ("text", json!(text).to_string().into())];
+    async fn choose(&mut self, text: &str, choices: &[Choice], examples: usize) -> Result<Option<IntentId>, String> {
+        let more = vec![("choices", self.shown(choices, examples).into()), ("text", json!(text).to_string().into())];
         let limit = self.parts.config.judge.timeout.unwrap_or(self.parts.config.limits.timeout);
         let asked = self.ask(Task::Judge, Question { more, behind: Vec::new() });
         let completion = match tokio::time::timeout(limit, asked).await {
@@ -109,13 +112,13 @@ impl Turn<'_> {
     }
 
     /// The choices as the prompt lists them.
-    fn shown(&self, choices: &[Choice]) -> String {
+    fn shown(&self, choices: &[Choice], examples: usize) -> String {
         let mut shown = String::new();
         for Choice { code, name, intent, .. } in choices {
             // Writing to a string does not fail.
             let _ = writeln!(shown, "{code}: {name}");
             let intent = intent.map(|intent| self.parts.program.intent(intent));
-            for example in intent.iter().flat_map(|intent| &intent.examples).take(CHOICES.1) {
+            for example in intent.iter().flat_map(|intent| &intent.examples).take(examples) {
                 let _ = writeln!(shown, "  {}", Value::from(&*example.text));
             }
         }

@@ -133,10 +133,14 @@ impl Turn<'_> {
                 Way::GuardedBehind => self.release(text),
                 Way::Guarded => {}
             }
-            let window = self.parts.config.streaming.window.saturating_mul(TOKEN);
+            let streaming = &self.parts.config.streaming;
+            let (window, overlap) = (streaming.window.saturating_mul(TOKEN), streaming.overlap.saturating_mul(TOKEN));
             loop {
                 let (start, count) = spout.seen;
-                let Some(cut) = window_end(&text[start..], window.max(count / SHARE)) else { return Ok(Ended::No) };
+                let size = window.max(count / SHARE);
+                // What ends early by a word must still let something go.
+                let slack = WORD.min(size.saturating_sub(overlap) / 2);
+                let Some(cut) = window_end(&text[start..], size, slack) else { return Ok(Ended::No) };
                 let end = start + cut;
                 spout.seen = (end, count + text[start..end].chars().count());
                 spout.looks += 1;
@@ -226,12 +230,12 @@ impl Turn<'_> {
     }
 }
 
-/// Where the first `size` characters of `text` end, or the last word in them; `None` while there are fewer.
-fn window_end(text: &str, size: usize) -> Option<usize> {
+/// Where the first `size` characters of `text` end, or a word in the last `slack` of them; `None` while there are fewer.
+fn window_end(text: &str, size: usize, slack: usize) -> Option<usize> {
     let (at, last) = text.char_indices().nth(size.max(1) - 1)?;
     let end = at + last.len_utf8();
     let head = &text[..end];
-    let near = head.char_indices().rev().take(WORD.min(size / 2)).find(|(at, c)| *at > 0 && c.is_whitespace());
+    let near = head.char_indices().rev().take(slack).find(|(at, c)| *at > 0 && c.is_whitespace());
     Some(near.map_or(end, |(at, _)| at))
 }
 
@@ -261,10 +265,11 @@ mod tests {
 
     #[test]
     fn windows_end_with_words_where_they_can() {
-        assert_eq!(window_end("one two three", 8), Some(7));
-        assert_eq!(window_end("onetwothree", 8), Some(8));
-        assert_eq!(window_end("one two", 8), None);
-        assert_eq!(window_end("ééééé", 3), Some(6));
-        assert_eq!(window_end(" x", 1), Some(1));
+        assert_eq!(window_end("one two three", 8, 4), Some(7));
+        assert_eq!(window_end("one two three", 9, 1), Some(9));
+        assert_eq!(window_end("onetwothree", 8, 4), Some(8));
+        assert_eq!(window_end("one two", 8, 4), None);
+        assert_eq!(window_end("ééééé", 3, 1), Some(6));
+        assert_eq!(window_end(" x", 1, 1), Some(1));
     }
 }

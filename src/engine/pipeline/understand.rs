@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::ask::Question;
 use super::{Foreseen, Turn};
-use crate::classify::{Classification, Tier};
+use crate::classify::{Abstention, Classification, Tier};
 use crate::config::{Compat, JudgePolicy};
 use crate::engine::history::Said;
 use crate::engine::machine::{Event, Failure};
 use crate::engine::prompt::{intent, three};
+use crate::engine::rails::Loaded;
 use crate::engine::trace::What;
 use crate::model::Task;
 use crate::program::IntentId;
@@ -22,7 +23,7 @@ const UNKNOWN_INTENT: &str = "unknown message";
 const SHOWN: (usize, usize) = (12, 3);
 
 /// Who says what a text means.
-enum By {
+pub(in crate::engine) enum By {
     Classifier,
     Judge,
     /// Colang 1.0's phase: a free answer in the words of the model.
@@ -66,41 +67,8 @@ impl Turn<'_> {
         Ok(Some(intent.map_or(Event::UserUnknown, Event::User)))
     }
 
-    /// Who decides. Colang 1.0 asks the model always, unless embeddings are to do alone.
     fn by(&self, found: &Classification) -> By {
-        let config = &self.parts.config;
-        if !self.may_ask() || self.parts.program.intents.is_empty() {
-            return By::Classifier;
-        }
-        if config.embeddings_only {
-            return match found.intent.is_none() && self.parts.fallback_intent.is_none() {
-                true => By::Phase,
-                false => By::Classifier,
-            };
-        }
-        let is_nemo = config.compat == Compat::Nemo;
-        let usual = if is_nemo { JudgePolicy::Always } else { JudgePolicy::Uncertain };
-        let policy = config.judge.policy.unwrap_or(usual);
-        if is_nemo || config.single_call.is_some() {
-            return match policy {
-                JudgePolicy::Always => By::Phase,
-                JudgePolicy::Uncertain if found.intent.is_none() => By::Phase,
-                _ => By::Classifier,
-            };
-        }
-        // What equals an example or matches a pattern is certain.
-        let is_open = found.tier == Tier::Embedding || found.intent.is_none();
-        match policy {
-            JudgePolicy::Always if is_open => By::Judge,
-            JudgePolicy::Uncertain if is_open && self.is_uncertain(found) => By::Judge,
-            _ => By::Classifier,
-        }
-    }
-
-    fn is_uncertain(&self, found: &Classification) -> bool {
-        // A text that the embedder can't read may still mean something.
-        !found.candidates.is_empty() && self.parts.config.judge.is_uncertain(found.score, found.margin)
-            || found.abstained == Some(crate::classify::Abstention::UnknownScript)
+        if self.may_ask() { self.parts.by(found) } else { By::Classifier }
     }
 
     /// Names what `text` means; the name need not be that of an intent.
@@ -164,5 +132,45 @@ impl Turn<'_> {
         };
         let span = found.matched.as_ref().map(|matched| matched.span).or(best.map(|candidate| candidate.span));
         self.tracer.record(what, span, None);
+    }
+}
+
+impl Loaded {
+    /// Who decides, where there is a model. Colang 1.0 asks it always, unless embeddings are to do alone.
+    pub(in crate::engine) fn by(&self, found: &Classification) -> By {
+        let config = &self.config;
+        if self.program.intents.is_empty() {
+            return By::Classifier;
+        }
+        if config.embeddings_only {
+            return match found.intent.is_none() && self.fallback_intent.is_none() {
+                true => By::Phase,
+                false => By::Classifier,
+            };
+        }
+        let is_nemo = config.compat == Compat::Nemo;
+        let usual = if is_nemo { JudgePolicy::Always } else { JudgePolicy::Uncertain };
+        let policy = config.judge.policy.unwrap_or(usual);
+        if is_nemo || config.single_call.is_some() {
+            return match policy {
+                JudgePolicy::Always => By::Phase,
+                JudgePolicy::Uncertain if found.intent.is_none() => By::Phase,
+                _ => By::Classifier,
+            };
+        }
+        // What equals an example or matches a pattern is certain.
+        let is_open = found.tier == Tier::Embedding || found.intent.is_none();
+        match policy {
+            JudgePolicy::Always if is_open => By::Judge,
+            JudgePolicy::Uncertain if is_open && self.is_uncertain(found) => By::Judge,
+            _ => By::Classifier,
+        }
+    }
+
+    /// Whether the embedding leaves open what a text means.
+    pub(in crate::engine) fn is_uncertain(&self, found: &Classification) -> bool {
+        // A text that the embedder can't read may still mean something.
+        !found.candidates.is_empty() && self.config.judge.is_uncertain(found.score, found.margin)
+            || found.abstained == Some(Abstention::UnknownScript)
     }
 }

@@ -4,6 +4,8 @@ mod answer;
 mod filters;
 mod template;
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::history::Said;
@@ -26,15 +28,21 @@ const TASKS: [(Task, &str); 7] = [
     (Task::General, include_str!("../../../prompts/general.txt")),
 ];
 
+static SHIPPED: LazyLock<Vec<(Task, Asked)>> = LazyLock::new(|| {
+    let asked = |(task, text)| (task, Asked::new(Template::shipped(text)));
+    TASKS.into_iter().map(asked).collect()
+});
+
 /// The prompts of a configuration, compiled.
 pub(super) struct Prompts {
-    shipped: Vec<(Task, Asked)>,
     configured: Vec<(Prompt, Asked)>,
+    /// The conversation as it is, where that is what a model is to have.
+    passthrough: Option<Asked>,
     mode: String,
 }
 
 /// One prompt, and how its answer is to be.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Asked {
     template: Template,
     /// The longest prompt, in characters.
@@ -42,6 +50,12 @@ struct Asked {
     max_tokens: Option<u32>,
     stop: Vec<String>,
     parser: Option<String>,
+}
+
+impl Asked {
+    fn new(template: Template) -> Self {
+        Self { template, max_length: None, max_tokens: None, stop: Vec::new(), parser: None }
+    }
 }
 
 /// What a prompt is filled in with.
@@ -65,10 +79,6 @@ pub(super) struct Filled {
 impl Prompts {
     /// Compiles the prompts of `config`, and says what is wrong with them.
     pub(super) fn new(config: &Config) -> (Self, Vec<Diagnostic>) {
-        let shipped = TASKS.map(|(task, text)| {
-            let template = Template::shipped(text);
-            (task, Asked { template, max_length: None, max_tokens: None, stop: Vec::new(), parser: None })
-        });
         let (mut configured, mut diagnostics) = (Vec::new(), Vec::new());
         for prompt in &config.prompts {
             let compiled = Template::configured(&prompt.messages);
@@ -99,7 +109,8 @@ impl Prompts {
             configured.push((prompt.clone(), asked));
         }
         let mode = config.prompting_mode.clone().unwrap_or_else(|| "standard".to_owned());
-        (Self { shipped: shipped.into(), configured, mode }, diagnostics)
+        let passthrough = config.passthrough.then(|| Asked::new(Template::conversation()));
+        (Self { configured, passthrough, mode }, diagnostics)
     }
 
     /// The prompt for `task` when `model` is asked: of those for the task, the first one that knows the model best.
@@ -116,7 +127,10 @@ impl Prompts {
                 best = Some((score, asked));
             }
         }
-        let shipped = || self.shipped.iter().find(|(shipped, _)| *shipped == task).map(|(_, asked)| asked);
+        if let Some(passthrough) = self.passthrough.as_ref().filter(|_| task == Task::General) {
+            return Some(passthrough);
+        }
+        let shipped = || SHIPPED.iter().find(|(shipped, _)| *shipped == task).map(|(_, asked)| asked);
         best.map(|(_, asked)| asked).or_else(shipped)
     }
 
@@ -130,7 +144,7 @@ impl Prompts {
         let mut forgotten = 0;
         loop {
             let said = &filling.history[forgotten..];
-            let messages = asked.template.render(&context(filling, said), &conversation(said))?;
+            let messages = asked.template.render(&context(&asked.template, filling, said), &conversation(said))?;
             let characters: usize = messages.iter().map(|message| message.content.chars().count()).sum();
             let fits = characters.div_ceil(4) <= most && asked.max_length.is_none_or(|most| characters <= most);
             if fits {
@@ -187,9 +201,10 @@ fn next_turn(history: &[Said], from: usize, over: usize) -> Option<usize> {
     next
 }
 
-fn context(filling: &Filling<'_>, said: &[Said]) -> minijinja::Value {
+/// What `template` reads.
+fn context(template: &Template, filling: &Filling<'_>, said: &[Said]) -> minijinja::Value {
     let mut context = serde_json::Map::new();
-    for (name, value) in filling.variables {
+    for (name, value) in filling.variables.iter().filter(|(name, _)| template.reads(name)) {
         context.insert(name.to_string(), value.clone());
     }
     let last = said.iter().rev().find_map(|said| match said {
@@ -200,7 +215,9 @@ fn context(filling: &Filling<'_>, said: &[Said]) -> minijinja::Value {
     context.insert("general_instructions".to_owned(), filling.config.instructions.as_str().into());
     context.insert("sample_conversation".to_owned(), filling.config.sample_conversation.as_str().into());
     context.insert("sample_conversation_two_turns".to_owned(), filling.config.sample_conversation.as_str().into());
-    context.insert("history".to_owned(), said.iter().flat_map(events).collect());
+    if template.reads("history") {
+        context.insert("history".to_owned(), said.iter().flat_map(events).collect());
+    }
     for (name, value) in &filling.more {
         context.insert((*name).to_owned(), value.clone());
     }

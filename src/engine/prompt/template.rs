@@ -1,5 +1,6 @@
 //! One prompt: messages with places to fill in.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
@@ -31,12 +32,16 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// The messages of a prompt.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Template {
+    /// The texts of the parts, compiled, under their numbers.
+    environment: Environment<'static>,
     parts: Vec<Part>,
+    /// What it reads.
+    names: HashSet<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Part {
     /// A message with this text.
     Text(Role, String),
@@ -61,7 +66,35 @@ impl Template {
                 },
             }
         }
-        Self { parts }
+        Self::compiled(parts).unwrap_or_else(|_| Self::conversation())
+    }
+
+    /// What was said so far, as it is.
+    pub(super) fn conversation() -> Self {
+        Self { environment: Environment::empty(), parts: vec![Part::Conversation], names: HashSet::new() }
+    }
+
+    fn compiled(parts: Vec<Part>) -> Result<Self, minijinja::Error> {
+        let mut environment = ENVIRONMENT.clone();
+        let mut names = HashSet::new();
+        for (number, part) in parts.iter().enumerate() {
+            match part {
+                Part::Text(_, text) => {
+                    environment.add_template_owned(number.to_string(), text.clone())?;
+                    names.extend(environment.get_template(&number.to_string())?.undeclared_variables(false));
+                }
+                Part::List(expression) => {
+                    names.extend(environment.compile_expression(expression)?.undeclared_variables(false));
+                }
+                Part::Conversation => {}
+            }
+        }
+        Ok(Self { environment, parts, names })
+    }
+
+    /// Whether it reads the variable called `name`.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 
     /// A prompt of `config.yml`: pairs of type and text.
@@ -85,7 +118,7 @@ impl Template {
             };
             Ok(Part::Text(role, text.clone()))
         };
-        Ok(Self { parts: messages.iter().map(part).collect::<Result<_, _>>()? })
+        Self::compiled(messages.iter().map(part).collect::<Result<_, _>>()?).map_err(|error| told(&error))
     }
 
     /// What is wrong with it whatever it is given.
@@ -110,15 +143,15 @@ impl Template {
 
     fn fill(&self, context: &minijinja::Value, conversation: &[Message]) -> Result<Vec<Message>, minijinja::Error> {
         let mut messages = Vec::new();
-        for part in &self.parts {
+        for (number, part) in self.parts.iter().enumerate() {
             match part {
                 Part::Conversation => messages.extend_from_slice(conversation),
-                Part::Text(role, text) => {
-                    let text = ENVIRONMENT.render_str(text, context)?;
+                Part::Text(role, _) => {
+                    let text = self.environment.get_template(&number.to_string())?.render(context)?;
                     messages.push(Message { role: *role, ..Message::user(text.trim()) });
                 }
                 Part::List(expression) => {
-                    let list = ENVIRONMENT.compile_expression(expression)?.eval(context)?;
+                    let list = self.environment.compile_expression(expression)?.eval(context)?;
                     let list = serde_json::to_value(&list).ok().and_then(|list| list.as_array().cloned());
                     messages.extend(list.unwrap_or_default().iter().filter_map(message));
                 }
