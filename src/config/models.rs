@@ -1,5 +1,7 @@
 //! `models`, `prompts`, and the other keys that say what a model is told.
 
+use std::fmt;
+
 use super::keys::{Fate, Keys};
 use super::yaml::{Data, Node};
 use super::{Config, EmbeddingEngine};
@@ -8,7 +10,7 @@ use crate::expression::Value;
 use crate::source::Span;
 
 /// A model that the configuration names.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ModelSpec {
     /// What it is for: `main`, or a task or a rail that asks it.
     pub kind: String,
@@ -24,6 +26,16 @@ pub struct ModelSpec {
     pub mode: Option<ModelMode>,
     /// Where it is named.
     pub span: Span,
+}
+
+/// Without the parameters, which may hold a key.
+impl fmt::Debug for ModelSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, engine, model, mode, span, .. } = self;
+        let shown = &mut f.debug_struct("ModelSpec");
+        shown.field("kind", kind).field("engine", engine).field("model", model).field("mode", mode);
+        shown.field("span", span).finish_non_exhaustive()
+    }
 }
 
 /// What a model continues.

@@ -86,7 +86,7 @@ impl Server {
                 };
                 shared.connections.fetch_add(1, Ordering::SeqCst);
                 let (seen, handler) = (Arc::clone(&shared), Arc::clone(&handler));
-                let serve = move || drop(serve(stream, &seen, &*handler));
+                let serve = move || serve(stream, &seen, &*handler);
                 thread::Builder::new().stack_size(256 << 10).spawn(serve).unwrap();
             }
         });

@@ -15,14 +15,13 @@ pub(super) struct Answer {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Choice {
-    #[serde(default)]
-    pub index: u64,
-    /// What was said, or more of it.
-    #[serde(alias = "delta")]
+    pub index: Option<u64>,
+    /// More of what is said. Some servers send all that was said so far besides.
+    delta: Option<Said>,
     message: Option<Said>,
     /// The same, of a model that continues texts.
     text: Option<String>,
-    pub finish_reason: Option<String>,
+    finish_reason: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -49,31 +48,32 @@ struct Part {
 pub(super) struct Call {
     pub index: Option<u64>,
     pub id: Option<String>,
-    #[serde(default)]
-    pub function: Function,
+    function: Option<Function>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Function {
-    pub name: Option<String>,
+struct Function {
+    name: Option<String>,
     arguments: Option<Value>,
 }
 
-impl Function {
-    /// The arguments as the model wrote them; some servers have them parsed already.
-    pub fn arguments(&mut self) -> String {
-        match self.arguments.take() {
+impl From<Call> for ToolCall {
+    fn from(call: Call) -> Self {
+        let Function { name, arguments } = call.function.unwrap_or_default();
+        // The model wrote a text; some servers have it parsed already.
+        let arguments = match arguments {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text,
             Some(value) => value.to_string(),
-        }
+        };
+        Self { id: call.id.unwrap_or_default(), name: name.unwrap_or_default(), arguments }
     }
 }
 
 impl Choice {
     /// What it says, and what it calls.
     pub fn said(&mut self) -> (String, Vec<Call>) {
-        let said = self.message.take().unwrap_or_default();
+        let said = self.delta.take().or(self.message.take()).unwrap_or_default();
         let content = match said.content {
             Some(Content::Text(text)) => text,
             Some(Content::Parts(parts)) => parts.into_iter().filter_map(|part| part.text).collect(),
@@ -84,11 +84,11 @@ impl Choice {
         (text, said.tool_calls.unwrap_or_default())
     }
 
-    /// Fails when the server's filter ended it.
-    pub fn unfiltered(&self) -> Result<(), ModelError> {
-        match self.finish_reason.as_deref() {
-            Some("content_filter") => Err(ModelError::Filtered),
-            _ => Ok(()),
+    /// Why it ended, if it did. Fails when the server's filter ended it.
+    pub fn finish(&mut self) -> Result<Option<String>, ModelError> {
+        match self.finish_reason.take().filter(|reason| !reason.is_empty()) {
+            Some(reason) if reason == "content_filter" => Err(ModelError::Filtered),
+            reason => Ok(reason),
         }
     }
 }
@@ -114,20 +114,13 @@ pub(super) fn completion(answer: Value) -> Result<Completion, ModelError> {
     let answer: Answer = shaped(answer)?;
     let tokens = answer.usage.as_ref().and_then(tokens);
     let mut choice = answer.choices.into_iter().flatten().next().ok_or(ModelError::Empty)?;
-    choice.unfiltered()?;
+    let finish = choice.finish()?;
     let (text, calls) = choice.said();
-    let tool_calls: Vec<_> = calls
-        .into_iter()
-        .map(|mut call| ToolCall {
-            id: call.id.unwrap_or_default(),
-            arguments: call.function.arguments(),
-            name: call.function.name.unwrap_or_default(),
-        })
-        .collect();
+    let tool_calls: Vec<ToolCall> = calls.into_iter().map(ToolCall::from).collect();
     if text.is_empty() && tool_calls.is_empty() {
         return Err(ModelError::Empty);
     }
-    Ok(Completion { text, tool_calls, finish: choice.finish_reason, tokens })
+    Ok(Completion { text, tool_calls, finish, tokens })
 }
 
 /// `value` as what it should be.

@@ -1,6 +1,7 @@
 //! The pieces of a streamed answer, put together.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::Value;
 
@@ -40,36 +41,38 @@ impl Assembly {
         let answer: Answer = shaped(value)?;
         self.tokens = answer.usage.as_ref().and_then(tokens).or(self.tokens);
         let mut text = String::new();
-        for mut choice in answer.choices.into_iter().flatten().filter(|choice| choice.index == 0) {
-            choice.unfiltered()?;
+        for mut choice in answer.choices.into_iter().flatten().filter(|choice| choice.index.unwrap_or(0) == 0) {
+            let finish = choice.finish()?;
             let (more, calls) = choice.said();
             text.push_str(&more);
             calls.into_iter().for_each(|call| self.call(call));
-            self.finish = choice.finish_reason.or(self.finish.take());
+            self.finish = finish.or(self.finish.take());
         }
         self.spoke |= !text.is_empty();
         Ok((!text.is_empty()).then_some(text))
     }
 
     /// More of a call. Servers that don't number them start each with its id.
-    fn call(&mut self, mut call: Call) {
+    fn call(&mut self, call: Call) {
+        let index = call.index;
+        let call = ToolCall::from(call);
         let last = self.calls.last_key_value().map(|(index, _)| *index);
-        let starts = call.id.as_ref().is_some_and(|id| !id.is_empty());
-        let index = call.index.unwrap_or(match last {
-            Some(last) if starts => last.saturating_add(1),
+        let index = index.unwrap_or(match last {
+            Some(last) if !call.id.is_empty() => last.saturating_add(1),
             other => other.unwrap_or_default(),
         });
-        let known = self.calls.entry(index).or_insert_with(|| ToolCall {
-            id: String::new(),
-            name: String::new(),
-            arguments: String::new(),
-        });
-        for (known, new) in [(&mut known.id, call.id.take()), (&mut known.name, call.function.name.take())] {
-            if known.is_empty() {
-                *known = new.unwrap_or_default();
+        match self.calls.entry(index) {
+            Entry::Vacant(new) => drop(new.insert(call)),
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                for (known, new) in [(&mut known.id, call.id), (&mut known.name, call.name)] {
+                    if known.is_empty() {
+                        *known = new;
+                    }
+                }
+                known.arguments.push_str(&call.arguments);
             }
         }
-        known.arguments.push_str(&call.function.arguments());
     }
 
     /// Whether the server said that nothing more comes.
@@ -167,9 +170,20 @@ mod tests {
     }
 
     #[test]
+    fn servers_say_more_than_they_need() {
+        let so_far = |more: &str, all: &str, finish: &str| {
+            json!({"choices": [{"delta": {"content": more}, "message": {"content": all}, "finish_reason": finish,
+                "index": null}]})
+        };
+        let (text, _) = assembled(&[so_far("Hel", "Hel", ""), so_far("lo", "Hello", "stop")]).unwrap();
+        assert_eq!(text, "Hello");
+        assert!(matches!(assembled(&[so_far("Hel", "Hel", "")]), Err(ModelError::CutOff { .. })));
+    }
+
+    #[test]
     fn what_goes_wrong_on_the_way_is_told() {
         let hello = delta(json!({"content": "hello"}));
-        assert!(matches!(assembled(&[hello.clone()]), Err(ModelError::CutOff { .. })));
+        assert!(matches!(assembled(std::slice::from_ref(&hello)), Err(ModelError::CutOff { .. })));
         assert!(assembled(&[hello.clone(), "[DONE]".into()]).is_ok());
         assert_eq!(assembled(&[finish("stop")]), Err(ModelError::Empty));
         assert_eq!(assembled(&[hello.clone(), finish("content_filter")]), Err(ModelError::Filtered));

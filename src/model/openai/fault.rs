@@ -14,7 +14,7 @@ const SHOWN: usize = 300;
 /// `text` in one line, without control characters and `secrets`, and not too long.
 pub(super) fn clean(text: &str, secrets: &[Secret]) -> String {
     // What is behind this can't be shown, but part of a key may be.
-    let start: String = text.chars().filter(|c| !c.is_control() || c.is_whitespace()).take(8 * SHOWN).collect();
+    let start: String = text.chars().filter(|c| is_shown(*c) || c.is_whitespace()).take(8 * SHOWN).collect();
     let mut line = start.split_whitespace().collect::<Vec<_>>().join(" ");
     for secret in secrets {
         line = secret.redact(&line);
@@ -27,6 +27,12 @@ pub(super) fn clean(text: &str, secrets: &[Secret]) -> String {
             line
         }
     }
+}
+
+/// Whether `c` neither controls a terminal nor turns a line around.
+fn is_shown(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// What `body` says went wrong, where servers put it.
@@ -116,6 +122,7 @@ mod tests {
             (json!({"detail": "bad"}).to_string(), "bad"),
             (json!({"detail": [{"msg": "bad"}]}).to_string(), "bad"),
             (json!([{"error": {"message": "bad"}}]).to_string(), "bad"),
+            ("\u{202e}dab".to_owned(), "dab"),
             ("<html>\u{1b}[31mbad</html>".to_owned(), "<html>[31mbad</html>"),
             (String::new(), "bad request"),
             ("the key sk-0123456789".to_owned(), "the key ***"),

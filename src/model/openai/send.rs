@@ -70,7 +70,7 @@ impl OpenAi {
         for (name, value) in &settings.headers {
             let bad = |_| ModelError::new(format!("`{}` is no name of a header", clean(name, &settings.secrets())));
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(bad)?;
-            let value = header_value(name.as_str(), value.reveal())?;
+            let value = header_value(&format!("the header `{name}`"), value.reveal())?;
             headers.insert(name, value);
         }
         match &settings.key_variable {
@@ -143,11 +143,15 @@ impl OpenAi {
         deadline: Instant,
     ) -> Result<Completion, ModelError> {
         expect_type(&response, "json", &call.secrets)?;
+        let too_long = ModelError::TooLong { limit: LONGEST_ANSWER };
+        if response.content_length().is_some_and(|length| length > LONGEST_ANSWER as u64) {
+            return Err(too_long);
+        }
         let mut bytes = Vec::new();
         while let Some(chunk) = self.chunk(&mut response, call, deadline).await? {
             bytes.extend_from_slice(chunk.as_ref());
             if bytes.len() > LONGEST_ANSWER {
-                return Err(ModelError::TooLong { limit: LONGEST_ANSWER });
+                return Err(too_long);
             }
         }
         let answer: Value = parse(&bytes)?;
