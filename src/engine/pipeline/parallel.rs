@@ -77,18 +77,24 @@ impl Turn<'_> {
         let mut rewritten_by: Option<&Guard> = None;
         for (rail, store) in rails.iter().zip(stores) {
             let guarded = rail.guards.variable();
-            for (name, value) in store.variables() {
-                if before.variables().get(name) == Some(value) {
-                    continue;
-                }
-                if **name == *guarded
-                    && let Some(other) = rewritten_by.replace(rail)
-                    && self.conversation.store.variables().get(name) != Some(value)
+            let rewrites = |store: &Store| store.variables().get(guarded) != before.variables().get(guarded);
+            if rewrites(&store) {
+                if let Some(other) = rewritten_by
+                    && store.variables().get(guarded) != self.conversation.store.variables().get(guarded)
                 {
                     let reason = format!("it rewrites the text, and so does `{}` at the same time", other.name);
-                    return self.rail_failed(rail, before.clone(), &reason, None);
+                    let kept = self.conversation.store.clone();
+                    if self.rail_failed(rail, kept, &reason, None)? == Ended::Yes {
+                        return Ok(Ended::Yes);
+                    }
+                    continue;
                 }
-                self.conversation.store.set(name.clone(), value.clone());
+                rewritten_by = Some(rail);
+            }
+            for (name, value) in store.variables() {
+                if before.variables().get(name) != Some(value) {
+                    self.conversation.store.set(name.clone(), value.clone());
+                }
             }
         }
         Ok(Ended::No)
