@@ -174,6 +174,14 @@ async fn at_once_one_rail_may_rewrite_and_two_may_not() {
     let two = scripted(SLOW, "rails: {input: {flows: [upper, lower], parallel: True}}", &[]);
     let reply = two.check_input("Mixed").await.unwrap();
     assert!(reply.verdict.is_blocked() && reply.verdict.reason.unwrap().contains("`upper`"), "{}", reply.trace);
+    let found = |config: &str| {
+        let (folder, _) = builder(SLOW, config);
+        let codes = rails::check(folder.path()).diagnostics.into_iter().map(|found| found.code.id());
+        codes.filter(|code| *code == "W1210").count()
+    };
+    assert_eq!(found("rails: {input: {flows: [upper, lower], parallel: True}}"), 1);
+    assert_eq!(found("rails: {input: {flows: [upper, quick], parallel: True}}"), 0);
+    assert_eq!(found("rails: {input: {flows: [upper, lower]}}"), 0);
     let passes = "rails: {input: {flows: [upper, {name: lower, on_error: pass}], parallel: True}}";
     let reply = scripted(SLOW, passes, &[]).check_input("Mixed").await.unwrap();
     assert_eq!(reply.text, "MIXED");

@@ -115,7 +115,13 @@ impl Config {
             parameters: rail.parameters.iter().map(|(name, _)| name.clone()).collect(),
             span: rail.span,
         });
-        Surroundings { rails: rails.collect(), actions, has_model: self.has_main_model(), levels: self.lints.clone() }
+        Surroundings {
+            rails: rails.collect(),
+            parallel: self.parallel.clone(),
+            actions,
+            has_model: self.has_main_model(),
+            levels: self.lints.clone(),
+        }
     }
 
     /// Whether a model is named that answers where no other is for a task.

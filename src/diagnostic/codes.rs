@@ -148,6 +148,7 @@ codes! {
     SAME_TRIGGER = "W1207", "two flows start alike, and one decides";
     ENDLESS_RECURSION = "W1208", "subflow does itself without an end";
     TOOTHLESS_RAIL = "W1209", "rail can't block";
+    BOTH_REWRITE = "W1210", "two rails that run at once rewrite the text";
 
     UNKNOWN_INTENT = "W1301", "no intent has this name";
     UNKNOWN_MESSAGE = "W1302", "no message has this name";

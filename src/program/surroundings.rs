@@ -13,6 +13,8 @@ use crate::source::Span;
 pub struct Surroundings {
     /// Flows that are run as rails.
     pub rails: Vec<RailUse>,
+    /// Stages whose rails run at the same time.
+    pub parallel: Vec<Guards>,
     /// Actions that exist, under the names that registries know.
     pub actions: Vec<Arc<str>>,
     /// Whether there is a model, which may say any message.

@@ -35,11 +35,6 @@ impl Turn<'_> {
     pub(super) async fn understand(&mut self, text: &str) -> Result<Option<Event>, Failure> {
         let found = self.parts.classifier.classify(text);
         self.record_classification(&found);
-        if let Some(intent) = found.intent {
-            for slot in self.parts.classifier.slots(intent) {
-                self.conversation.store.set(slot.clone(), Value::Null);
-            }
-        }
         let mut intent = found.intent;
         let mut named = None;
         match self.by(&found) {
@@ -58,6 +53,9 @@ impl Turn<'_> {
             let name = self.parts.program.intent(fallback).name.clone();
             self.tracer.record(What::FellBack { intent: name }, None, None);
             intent = Some(fallback);
+        }
+        for slot in intent.iter().flat_map(|intent| self.parts.classifier.slots(*intent)) {
+            self.conversation.store.set(slot.clone(), Value::Null);
         }
         for (name, value) in found.captures {
             self.conversation.store.set(name, value.into());

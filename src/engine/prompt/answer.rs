@@ -34,6 +34,9 @@ fn named(text: &str, prefixes: &[(&str, &str)]) -> String {
 /// The names that `output_parser` may have for what we ask.
 pub(super) const PARSERS: [&str; 4] = ["user_intent", "bot_intent", "bot_message", "verbose_v1"];
 
+/// What is longer than this is no name of an intent or a message, but an answer to something else.
+const LONGEST_NAME: usize = 200;
+
 /// The first line that is not empty, trimmed.
 pub(in crate::engine) fn first_line(text: &str) -> &str {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
@@ -51,14 +54,14 @@ pub(in crate::engine) fn step(answer: &str) -> Option<String> {
     let name = first_line(answer).strip_prefix("bot ")?;
     let name = name.split(['"', ',']).next().unwrap_or_default();
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!name.is_empty()).then_some(name)
+    (!name.is_empty() && name.len() <= LONGEST_NAME).then_some(name)
 }
 
 /// The intent that a first line names.
 pub(in crate::engine) fn intent(answer: &str) -> Option<&str> {
     let line = first_line(answer);
     let name = line.strip_prefix("user ").unwrap_or(line).trim();
-    (!name.is_empty()).then_some(name)
+    (!name.is_empty() && name.len() <= LONGEST_NAME).then_some(name)
 }
 
 /// Intent, step and text of an answer that holds all three, a line each; the text may run over several.

@@ -174,6 +174,7 @@ pub(super) fn whole(program: &Program, surroundings: &Surroundings, has_any_do: 
     variables::unset(program, surroundings, &mut found);
     surroundings::unknown_actions(program, surroundings, &mut found);
     surroundings::rails(program, surroundings, &paths, &mut found);
+    surroundings::rewriting_at_once(program, surroundings, &mut found);
     found
 }
 

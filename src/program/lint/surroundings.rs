@@ -55,6 +55,37 @@ pub(super) fn rails(program: &Program, surroundings: &Surroundings, paths: &Path
     }
 }
 
+/// Looks for rails that run at the same time and rewrite what they guard, of which the second one fails.
+pub(super) fn rewriting_at_once(program: &Program, surroundings: &Surroundings, found: &mut Vec<Diagnostic>) {
+    for stage in &surroundings.parallel {
+        let rewrites = |rail: &&RailUse| {
+            let flow = program.flow_named(&rail.name);
+            rail.guards == *stage && flow.is_some_and(|flow| rewrites(program, stage.variable(), flow))
+        };
+        let mut rewriting = surroundings.rails.iter().filter(rewrites);
+        if let (Some(first), Some(second)) = (rewriting.next(), rewriting.next()) {
+            let variable = stage.variable();
+            let message = format!("rail `{}` rewrites `${variable}`, and so does `{}`", second.name, first.name);
+            found.push(
+                Diagnostic::new(codes::BOTH_REWRITE, second.span, message)
+                    .label("they run at the same time: where both rewrite a text, this one fails")
+                    .help("let them run one after the other, or rewrite in one of them"),
+            );
+        }
+    }
+}
+
+/// Whether a step of the rail, or of a subflow it does, sets `variable`.
+fn rewrites(program: &Program, variable: &str, flow: FlowId) -> bool {
+    let flows = done_by(program, [flow]);
+    let mut steps = flows.into_iter().flat_map(|flow| &program.flow(flow).steps);
+    steps.any(|step| match &step.op {
+        Op::Assign { variable: set, .. } => **set == *variable,
+        Op::Execute { into: Some(into), .. } | Op::Do { into: Some(into), .. } => **into == *variable,
+        _ => false,
+    })
+}
+
 /// Whether a step of the rail, or of a subflow it does, stops the turn, says something, or changes what it guards.
 fn may_block(program: &Program, paths: &Paths<'_>, rail: &RailUse, flow: FlowId) -> bool {
     let rewritten = rail.guards.variable();
