@@ -194,3 +194,19 @@ fn a_long_chain_of_imports_is_followed() {
     let folder = project(&files);
     assert_eq!(check(folder.path().join("part0.co")).diagnostics, []);
 }
+
+#[tokio::test]
+async fn keys_of_models_are_not_for_flows() {
+    let folder = project(&[
+        ("a.co", "define flow\n  user \"show it\"\n  bot \"$config.models\"\n"),
+        (
+            "config.yml",
+            "models:\n  - type: main\n    engine: openai\n    model: m\n    parameters:\n      api_key: sk-secret-1234\n      max_tokens: 7\n      \
+             default_headers: {x: sk-secret-1234}\n",
+        ),
+    ]);
+    let rails = Rails::from_path(folder.path()).unwrap();
+    let reply = rails.generate("show it").await.unwrap();
+    assert!(reply.text.contains("'max_tokens': 7") && !reply.text.contains("secret"), "{}", reply.text);
+    assert!(!format!("{:?}", rails.config()).contains("secret"));
+}

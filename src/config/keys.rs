@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::models::without_keys;
 use super::rails::Streamed;
 use super::value::Reader;
 use super::yaml::{Data, Key, Node};
@@ -123,7 +124,7 @@ const RAIL_SETTINGS: &[(&str, Fate)] = &[
 
 /// Reads a merged document.
 pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Config {
-    let mut config = Config { document: document.value(), ..Config::default() };
+    let mut config = Config { document: without_keys(document.value()), ..Config::default() };
     let mut keys = Keys {
         reader: Reader { diagnostics },
         streamed: Streamed::default(),

@@ -28,6 +28,29 @@ pub struct ModelSpec {
     pub span: Span,
 }
 
+/// The document as flows and logs may see it: the keys of models are left out.
+pub(super) fn without_keys(mut document: Value) -> Value {
+    let models = document.get_mut("models").and_then(Value::as_array_mut);
+    for parameters in models.into_iter().flatten().filter_map(|model| model.get_mut("parameters")) {
+        hide(parameters);
+    }
+    document
+}
+
+fn hide(value: &mut Value) {
+    const SECRET: [&str; 6] = ["key", "token", "secret", "password", "authorization", "headers"];
+    let Some(entries) = value.as_object_mut() else { return };
+    for (name, value) in entries {
+        let name = name.to_ascii_lowercase();
+        // `max_tokens` is none.
+        if SECRET.iter().any(|secret| name.ends_with(secret)) {
+            *value = "***".into();
+        } else {
+            hide(value);
+        }
+    }
+}
+
 /// Without the parameters, which may hold a key.
 impl fmt::Debug for ModelSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

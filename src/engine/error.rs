@@ -37,7 +37,7 @@ impl std::error::Error for LoadError {}
 #[non_exhaustive]
 pub enum GenerateError {
     /// The last message is not the user's.
-    #[error("there is nothing to reply to: the last message must be the user's")]
+    #[error("there is nothing to reply to: the last message must be the user's, or what a tool gave back")]
     NoUserMessage,
     /// More messages than `limits.messages`.
     #[error(
