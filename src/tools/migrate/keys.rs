@@ -4,6 +4,7 @@ use super::table::{self, Verdict};
 use super::{Document, Told};
 use crate::config::yaml::{Data, Key, Node};
 use crate::diagnostic::{Fix, codes};
+use crate::model::{self, engines};
 use crate::source::Span;
 
 /// Tells of all keys; what comes back are the repairs.
@@ -135,11 +136,14 @@ impl Walk<'_, '_> {
     fn model(&mut self, node: &Node, kind: &str, engine: &str, model: &str) {
         let model = if model.is_empty() { String::new() } else { format!(", `{model}`") };
         let what = format!("the `{kind}` model{model}, by `{engine}`");
-        if table::ENGINES.contains(&engine) || engine.contains("${") {
+        let mut specs = self.told.inspection.config.models.iter();
+        let spec = specs.find(|spec| spec.kind == kind && spec.engine.as_deref().unwrap_or_default() == engine);
+        let is_known = engines::find(engine).is_some() || engine.contains("${");
+        if is_known || spec.is_some_and(|spec| model::unavailable(spec).is_none()) {
             self.told.works(Some(node.span), what);
         } else {
-            let instead = "no such engine is known: where its service speaks OpenAI's protocol, write `openai` and a \
-                           `base_url` under `parameters`; else give `Rails::builder().model(…)` a model of your own";
+            let instead = "no such engine is known: where its service speaks OpenAI's protocol, name its `base_url` under \
+                           `parameters`; else give `Rails::builder().model(…)` a model of your own";
             self.told.missing(Some(node.span), what, instead);
         }
     }

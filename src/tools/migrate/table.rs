@@ -112,25 +112,6 @@ pub(super) const OURS: &[&str] = &[
     "rails.dialog.generation",
 ];
 
-/// The engines that a model may have.
-pub(super) const ENGINES: &[&str] = &[
-    "openai",
-    "azure",
-    "azure_openai",
-    "nim",
-    "nvidia_ai_endpoints",
-    "ollama",
-    "vllm_openai",
-    "openrouter",
-    "groq",
-    "mistral",
-    "mistralai",
-    "together",
-    "fireworks",
-    "deepseek",
-    "anthropic",
-];
-
 /// The engines of embeddings that are railsc's own.
 pub(super) const EMBEDDERS: &[&str] = &["static", "exact"];
 
