@@ -38,16 +38,23 @@ pub(super) fn without_keys(mut document: Value) -> Value {
 }
 
 fn hide(value: &mut Value) {
-    const SECRET: [&str; 6] = ["key", "token", "secret", "password", "authorization", "headers"];
-    let Some(entries) = value.as_object_mut() else { return };
-    for (name, value) in entries {
-        let name = name.to_ascii_lowercase();
-        // `max_tokens` is none.
-        if SECRET.iter().any(|secret| name.ends_with(secret)) {
-            *value = "***".into();
-        } else {
-            hide(value);
+    const SECRET: [&str; 7] = ["key", "token", "secret", "password", "credentials", "authorization", "headers"];
+    match value {
+        Value::Object(entries) => {
+            for (name, value) in entries {
+                let name = name.to_ascii_lowercase();
+                // `max_tokens` is none.
+                if SECRET.iter().any(|secret| name.ends_with(secret)) {
+                    *value = "***".into();
+                } else {
+                    hide(value);
+                }
+            }
         }
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        // A name and a password may stand before the host of a URL, and a key behind its path.
+        Value::String(text) if text.contains("://") && text.contains(['@', '?']) => *text = "***".to_owned(),
+        _ => {}
     }
 }
 

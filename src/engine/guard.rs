@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::{Config, OnError};
 use crate::expression::Variables;
-use crate::program::{FlowId, FlowKind, Guards, MessageId, Op, Program, Say};
+use crate::program::{Callee, FlowId, FlowKind, Guards, MessageId, Op, Program, Say};
 
 /// One rail.
 #[derive(Debug)]
@@ -39,13 +39,29 @@ pub(super) fn guards(config: &Config, program: &Program) -> Vec<Guard> {
 
 /// What the rails, and subflows they may do, say.
 pub(super) fn rail_messages(program: &Program, guards: &[Guard]) -> Vec<MessageId> {
-    let flows = program
-        .flows()
-        .filter(|(id, flow)| flow.kind == FlowKind::Subflow || guards.iter().any(|guard| guard.flow == *id));
-    let said = flows.flat_map(|(_, flow)| &flow.steps).filter_map(|step| match &step.op {
+    let mut flows: Vec<FlowId> = guards.iter().map(|guard| guard.flow).collect();
+    let mut at = 0;
+    while let Some(flow) = flows.get(at) {
+        at += 1;
+        for step in &program.flow(*flow).steps {
+            let done: Vec<FlowId> = match &step.op {
+                Op::Do { callee: Callee::Flow(flow), .. } => vec![*flow],
+                // It may be any.
+                Op::Do { callee: Callee::Variable(_), .. } => {
+                    let subflows = program.flows().filter(|(_, flow)| flow.kind == FlowKind::Subflow);
+                    subflows.map(|(id, _)| id).collect()
+                }
+                _ => continue,
+            };
+            let new: Vec<FlowId> = done.into_iter().filter(|flow| !flows.contains(flow)).collect();
+            flows.extend(new);
+        }
+    }
+    let steps = flows.iter().flat_map(|flow| &program.flow(*flow).steps);
+    let said = steps.filter_map(|step| match &step.op {
         Op::Bot(Say::Message(message)) => Some(*message),
         _ => None,
     });
-    // A rail that fails says this.
-    if guards.is_empty() { Vec::new() } else { said.chain([MessageId::INTERNAL_ERROR]).collect() }
+    // What fails says this.
+    said.chain([MessageId::INTERNAL_ERROR]).collect()
 }

@@ -37,6 +37,15 @@ pub(super) enum Said {
 }
 
 impl Said {
+    /// How many bytes it has, about.
+    pub(super) fn bytes(&self) -> usize {
+        let calls = match self {
+            Said::Calls { calls, .. } => calls.as_slice(),
+            _ => &[],
+        };
+        self.text().len() + calls.iter().map(ToolCall::bytes).sum::<usize>()
+    }
+
     pub(super) fn text(&self) -> &str {
         match self {
             Said::User { text, .. }
@@ -55,6 +64,13 @@ impl History {
         }
         self.last = Some(Arc::new(Entry { said, before: self.last.take() }));
         self.count += 1;
+    }
+
+    /// Takes back what was said last, if it was the bot.
+    pub(super) fn take_back(&mut self) {
+        if let Some(entry) = self.last.as_ref().filter(|entry| matches!(entry.said, Said::Bot { .. })) {
+            (self.last, self.count) = (entry.before.clone(), self.count.saturating_sub(1));
+        }
     }
 
     /// The last `count` things, the earliest first.

@@ -10,7 +10,7 @@ mod stream;
 mod tools;
 mod understand;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::action::Args;
 use super::budget::{Budget, Exhausted};
@@ -134,7 +134,11 @@ pub(super) async fn replay(
             said.into_iter().for_each(|said| conversation.history.push(said));
         }
     }
-    if reply.is_some_and(|reply| parts.is_of_a_rail(reply)) {
+    let was_stopped = match reply {
+        Some(reply) => parts.is_of_a_rail(reply),
+        None => !checked && !parts.guards.is_empty(),
+    };
+    if was_stopped {
         // A rail had stopped the text then, so no model may read it now.
         conversation.history = said_before;
     }
@@ -212,10 +216,14 @@ struct Turn<'a> {
     tool_calls: Vec<ToolCall>,
     verdict: Verdict,
     exception: Option<Exception>,
-    usage: Usage,
+    /// Shared with the rails that run at once, so that a call counts however it ends.
+    usage: Arc<Mutex<Usage>>,
     /// What one call of a model said of step and text before they were asked for.
     foreseen: Option<Foreseen>,
-    /// The model that the rail which runs wants asked.
+    /// Whether the user's text is part of the history.
+    is_remembered: bool,
+    /// What the rail guards that runs, and the model that it wants asked.
+    guarding: Option<Guards>,
     rail_model: Option<Arc<str>>,
     /// What the last action of the rail which runs went by.
     evidence: Option<Evidence>,
@@ -246,8 +254,10 @@ impl<'a> Turn<'a> {
             tool_calls: Vec::new(),
             verdict: Verdict::default(),
             exception: None,
-            usage: Usage::default(),
+            usage: Arc::default(),
             foreseen: None,
+            is_remembered: false,
+            guarding: None,
             rail_model: None,
             evidence: None,
             differs: None,
@@ -271,6 +281,10 @@ impl<'a> Turn<'a> {
                 Role::User => {
                     let Some(text) = self.hear(&message.content).await? else { return Ok(()) };
                     if Some(index) == last {
+                        // What comes behind it is about the reply, too.
+                        for message in messages[index..].iter().filter(|message| message.role == Role::System) {
+                            self.remember(Said::System { text: message.content.clone() });
+                        }
                         let event = self.understand(&text).await?;
                         if let Some(event) = event {
                             self.answer(event).await?;
@@ -490,13 +504,16 @@ impl<'a> Turn<'a> {
         if store.variables().get(SKIP_OUTPUT_RAILS).is_some_and(is_true) {
             store.set(SKIP_OUTPUT_RAILS.into(), Value::Bool(false));
         }
-        let Self { intent, tool_calls, verdict, exception, usage, differs, .. } = self;
+        let Self { intent, tool_calls, verdict, exception, differs, .. } = self;
+        let usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Outcome { text, tool_calls, intent, verdict, exception, usage, differs }
     }
 
     /// Keeps what was said for a model to read. What a rail has stopped is not for it.
     fn remember(&mut self, said: Said) {
-        if self.parts.models.has_main() && !self.verdict.is_blocked() {
+        // What the bot would say to a text that was left without a reply was never said.
+        let is_unsaid = matches!((&said, self.mode), (Said::Bot { .. }, Mode::Replay { reply: None }));
+        if self.parts.models.has_main() && !self.verdict.is_blocked() && !is_unsaid {
             self.conversation.history.push(said);
         }
     }

@@ -156,10 +156,7 @@ impl Rails {
 
     async fn answer(&self, input: Input, outlet: Option<&Outlet>) -> Result<Reply, GenerateError> {
         let Input { messages, goes_on, options } = input;
-        let limits = &self.parts.config.limits;
-        if messages.len() > limits.messages {
-            return Err(GenerateError::TooManyMessages { count: messages.len(), limit: limits.messages });
-        }
+        self.measure_count(&messages)?;
         let replied = messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
         let (history, heard) = messages.split_at(replied);
         let mut tracer = self.tracer();
@@ -182,6 +179,9 @@ impl Rails {
         };
         let messages = heard.messages;
         let reply = self.turn(&mut conversation, tracer, heard).await?;
+        if let Some(outlet) = outlet {
+            outlet.make_way().await;
+        }
         let said = Message::calls(&reply.text, reply.tool_calls.clone());
         self.parts.seen.remember(&key, messages, &said, conversation);
         Ok(reply)
@@ -312,8 +312,11 @@ impl Rails {
         if history.is_empty() {
             return Ok(());
         }
+        self.measure_all(history)?;
         tracer.silence(true);
         let mut dropped = None;
+        // What was said before the turn that a reply ends.
+        let mut before = conversation.history.clone();
         let mut rest = history;
         while let Some((first, behind)) = rest.split_first() {
             rest = behind;
@@ -326,6 +329,11 @@ impl Rails {
                 }
                 Role::Assistant => {
                     conversation.greeted_with(&first.content);
+                    if self.parts.is_of_a_rail(&first.content) && first.tool_calls.is_empty() {
+                        // A rail had stopped what led to this, so no model may read it now.
+                        conversation.history = before.clone();
+                        continue;
+                    }
                     spoken(first)
                 }
                 Role::User => {
@@ -336,7 +344,7 @@ impl Rails {
                     rest = next;
                     let reply = replies.iter().map(|message| &*message.content).collect::<Vec<_>>().join("\n");
                     let reply = (count > 0).then_some(&*reply);
-                    self.measure_text(&first.content)?;
+                    before = conversation.history.clone();
                     // A model that calls tools was let to: the rails had passed the text.
                     let checked = next.first().is_some_and(|message| message.role == Role::Assistant);
                     let outcome =
@@ -363,7 +371,20 @@ impl Rails {
         if !heard.iter().any(|message| matches!(message.role, Role::User | Role::Tool)) {
             return Err(GenerateError::NoUserMessage);
         }
-        heard.iter().try_for_each(|message| self.measure_text(&message.content))
+        self.measure_all(heard)
+    }
+
+    fn measure_all(&self, messages: &[Message]) -> Result<(), GenerateError> {
+        messages.iter().try_for_each(|message| {
+            self.measure_text(&message.content)?;
+            message.tool_calls.iter().try_for_each(|call| self.measure_text(&call.arguments))
+        })
+    }
+
+    /// There may be as many messages as `limits.messages`.
+    pub(super) fn measure_count(&self, messages: &[Message]) -> Result<(), GenerateError> {
+        let (count, limit) = (messages.len(), self.parts.config.limits.messages);
+        if count > limit { Err(GenerateError::TooManyMessages { count, limit }) } else { Ok(()) }
     }
 
     fn measure_text(&self, text: &str) -> Result<(), GenerateError> {
@@ -399,10 +420,11 @@ fn spoken(message: &Message) -> Said {
 }
 
 impl Loaded {
-    /// Whether a rail says `reply`.
+    /// Whether a rail says `reply`, as far as that can be told: what its messages fill in is not known.
     pub(super) fn is_of_a_rail(&self, reply: &str) -> bool {
+        let is_silent = reply.is_empty() && !self.guards.is_empty();
         let texts = self.rail_messages.iter().flat_map(|message| &self.program.message(*message).texts);
-        texts.into_iter().any(|text| text.template.source() == reply)
+        is_silent || texts.into_iter().any(|text| text.template.may_print(reply))
     }
 }
 

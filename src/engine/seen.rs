@@ -59,7 +59,7 @@ impl Seen {
 /// About how many bytes a conversation takes.
 fn weight(conversation: &Conversation) -> u32 {
     let variables = conversation.store.variables().iter().map(|(name, value)| name.len() + bytes(value) + 64);
-    let history: usize = conversation.history.recent(usize::MAX).into_iter().map(|said| 128 + said.text().len()).sum();
+    let history: usize = conversation.history.recent(usize::MAX).into_iter().map(|said| 128 + said.bytes()).sum();
     let total = size_of::<Conversation>() + variables.sum::<usize>() + history + conversation.instances.len() * 256;
     u32::try_from(total).unwrap_or(u32::MAX)
 }

@@ -40,9 +40,13 @@ impl Session {
 
     async fn answer(&mut self, input: Input, outlet: Option<&Outlet>) -> Result<Reply, GenerateError> {
         let Input { messages, options, .. } = input;
+        self.rails.measure_count(&messages)?;
         let heard = Heard { messages: &messages, options: &options, outlet };
         let mut next = self.conversation.clone();
         let reply = self.rails.turn(&mut next, self.rails.tracer(), heard).await?;
+        if let Some(outlet) = outlet {
+            outlet.make_way().await;
+        }
         self.conversation = next;
         Ok(reply)
     }

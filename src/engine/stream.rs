@@ -1,6 +1,8 @@
 //! A reply that comes as it is said.
 
 use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use futures_util::future::BoxFuture;
@@ -15,6 +17,8 @@ use super::reply::Reply;
 /// The turn runs while this is asked for more, and no further: nothing piles up for a slow reader.
 pub struct ReplyStream<'a> {
     texts: UnboundedReceiver<String>,
+    /// How many of them were not taken yet.
+    waiting: Arc<AtomicUsize>,
     turn: Turn<'a>,
 }
 
@@ -29,13 +33,15 @@ impl<'a> ReplyStream<'a> {
         F: Future<Output = Result<Reply, GenerateError>> + Send + 'a,
     {
         let (sender, texts) = unbounded_channel();
-        Self { texts, turn: Turn::Running(Box::pin(turn(Outlet::new(sender)))) }
+        let waiting = Arc::<AtomicUsize>::default();
+        let turn = Turn::Running(Box::pin(turn(Outlet::new(sender, waiting.clone()))));
+        Self { texts, waiting, turn }
     }
 
     /// More of the text; `None` when all of it has come. All that came, one behind the other, is the text of the reply.
     pub async fn next(&mut self) -> Option<String> {
         poll_fn(|context| {
-            if let Ok(text) = self.texts.try_recv() {
+            if let Some(text) = self.take() {
                 return Poll::Ready(Some(text));
             }
             if let Turn::Running(turn) = &mut self.turn
@@ -43,20 +49,28 @@ impl<'a> ReplyStream<'a> {
             {
                 self.turn = Turn::Ended(Box::new(reply));
             }
-            match (self.texts.try_recv(), &self.turn) {
-                (Ok(text), _) => Poll::Ready(Some(text)),
-                (Err(_), Turn::Ended(_)) => Poll::Ready(None),
-                (Err(_), Turn::Running(_)) => Poll::Pending,
+            match (self.take(), &self.turn) {
+                (Some(text), _) => Poll::Ready(Some(text)),
+                (None, Turn::Ended(_)) => Poll::Ready(None),
+                (None, Turn::Running(_)) => Poll::Pending,
             }
         })
         .await
+    }
+
+    fn take(&mut self) -> Option<String> {
+        let text = self.texts.try_recv().ok()?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(text)
     }
 
     /// The whole reply, once all of it has been said.
     ///
     /// # Errors
     /// As [`Rails::generate`](super::Rails::generate).
-    pub async fn reply(self) -> Result<Reply, GenerateError> {
+    pub async fn reply(mut self) -> Result<Reply, GenerateError> {
+        // What was not taken is in the reply.
+        self.texts.close();
         match self.turn {
             Turn::Running(turn) => turn.await,
             Turn::Ended(reply) => *reply,

@@ -106,6 +106,28 @@ impl Template {
         &self.source
     }
 
+    /// Whether it prints `text` for some values of its variables. Where it has conditions or loops, that can't be told, and counts as yes.
+    pub fn may_print(&self, text: &str) -> bool {
+        match &self.body {
+            Body::Plain => *self.source == *text,
+            Body::Places(pieces) => {
+                let literals = pieces.iter().map(|piece| match piece {
+                    Piece::Text(text) => Some(&**text),
+                    Piece::Place(_) => None,
+                });
+                fits(literals, text)
+            }
+            Body::Jinja(_) if self.source.contains("{%") => true,
+            Body::Jinja(_) => {
+                let parts = self.source.split("{{").flat_map(|part| match part.split_once("}}") {
+                    Some((_, behind)) => [None, Some(behind)],
+                    None => [Some(part), Some("")],
+                });
+                fits(parts, text)
+            }
+        }
+    }
+
     /// The variables it reads.
     pub fn variables(&self) -> Vec<&str> {
         match &self.body {
@@ -194,6 +216,32 @@ impl Jinja {
             matches!(error.kind(), UnknownFilter | UnknownTest | UnknownFunction | TemplateNotFound)
         })
     }
+}
+
+/// Whether `text` consists of `parts`, of which each `None` is anything.
+fn fits<'a>(parts: impl Iterator<Item = Option<&'a str>>, text: &str) -> bool {
+    let (mut rest, mut anything) = (text, false);
+    let mut parts = parts.filter(|part| *part != Some("")).peekable();
+    while let Some(part) = parts.next() {
+        let Some(part) = part else {
+            anything = true;
+            continue;
+        };
+        let is_last = parts.peek().is_none();
+        rest = match anything {
+            true if is_last => return rest.ends_with(part),
+            true => match rest.split_once(part) {
+                Some((_, behind)) => behind,
+                None => return false,
+            },
+            false => match rest.strip_prefix(part) {
+                Some(behind) => behind,
+                None => return false,
+            },
+        };
+        anything = false;
+    }
+    anything || rest.is_empty()
 }
 
 /// Splits a text without jinja at its places.

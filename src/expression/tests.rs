@@ -197,3 +197,23 @@ fn texts_say_what_is_missing_and_stop_what_explodes() {
         assert!(Template::parse(source).is_err(), "{source}");
     }
 }
+
+#[test]
+fn a_template_knows_what_it_may_print() {
+    for (source, text, may) in [
+        ("No.", "No.", true),
+        ("No.", "No", false),
+        ("No, $name.", "No, Ada.", true),
+        ("No, $name.", "No, Ada", false),
+        ("$a and $b", "x and y", true),
+        ("$a and $b", "x or y", false),
+        ("No, {{ name | upper }}!", "No, ADA!", true),
+        ("No, {{ name | upper }}!", "Yes, ADA!", false),
+        ("{% if x %}a{% endif %}", "b", true),
+        ("$a", "anything", true),
+        ("a$x.b", "a7", true),
+        ("ab$x", "a", false),
+    ] {
+        assert_eq!(Template::parse(source).unwrap().may_print(text), may, "{source} {text}");
+    }
+}

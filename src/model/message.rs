@@ -22,7 +22,7 @@ pub struct Message {
     /// Who said it.
     pub role: Role,
     /// What was said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_null")]
     pub content: String,
     /// The tools that the bot calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -36,6 +36,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// How many bytes it has, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.content.len() + self.tool_calls.iter().map(ToolCall::bytes).sum::<usize>()
+    }
+
     fn new(role: Role, content: impl Into<String>) -> Self {
         Self { role, content: content.into(), tool_calls: Vec::new(), tool_call_id: None, name: None }
     }
@@ -79,6 +84,13 @@ pub struct ToolCall {
     pub arguments: String,
 }
 
+impl ToolCall {
+    /// How many bytes it has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.id.len() + self.name.len() + self.arguments.len()
+    }
+}
+
 /// The shape of a call in OpenAI's chat interface.
 #[derive(Serialize, Deserialize)]
 struct WireCall {
@@ -94,6 +106,10 @@ struct WireFunction {
     name: String,
     #[serde(default)]
     arguments: String,
+}
+
+fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 fn function() -> String {

@@ -42,33 +42,31 @@ pub struct ModelUsage {
 }
 
 impl Usage {
-    /// Adds one call of `model`.
-    pub fn add(&mut self, model: &str, tokens: Option<Tokens>) {
-        let uncounted = u32::from(tokens.is_none());
-        let Tokens { input, output } = tokens.unwrap_or_default();
-        let call =
-            ModelUsage { model: model.to_owned(), calls: 1, input_tokens: input, output_tokens: output, uncounted };
-        self.merge_model(call);
+    /// Counts one call of `model`, of which no tokens are known yet.
+    pub fn begin(&mut self, model: &str) {
+        self.calls += 1;
+        self.uncounted += 1;
+        let of_model = self.of(model);
+        of_model.calls += 1;
+        of_model.uncounted += 1;
     }
 
-    /// Adds all calls of `other`.
-    pub fn merge(&mut self, other: Usage) {
-        other.models.into_iter().for_each(|model| self.merge_model(model));
+    /// Adds the tokens of a call of `model` that was counted.
+    pub fn count(&mut self, model: &str, Tokens { input, output }: Tokens) {
+        let of_model = self.of(model);
+        of_model.uncounted = of_model.uncounted.saturating_sub(1);
+        of_model.input_tokens = of_model.input_tokens.saturating_add(input);
+        of_model.output_tokens = of_model.output_tokens.saturating_add(output);
+        self.uncounted = self.uncounted.saturating_sub(1);
+        self.input_tokens = self.input_tokens.saturating_add(input);
+        self.output_tokens = self.output_tokens.saturating_add(output);
     }
 
-    fn merge_model(&mut self, more: ModelUsage) {
-        self.calls += more.calls;
-        self.input_tokens = self.input_tokens.saturating_add(more.input_tokens);
-        self.output_tokens = self.output_tokens.saturating_add(more.output_tokens);
-        self.uncounted += more.uncounted;
-        match self.models.iter_mut().find(|known| known.model == more.model) {
-            None => self.models.push(more),
-            Some(known) => {
-                known.calls += more.calls;
-                known.input_tokens = known.input_tokens.saturating_add(more.input_tokens);
-                known.output_tokens = known.output_tokens.saturating_add(more.output_tokens);
-                known.uncounted += more.uncounted;
-            }
-        }
+    fn of(&mut self, model: &str) -> &mut ModelUsage {
+        let index = self.models.iter().position(|known| known.model == model).unwrap_or_else(|| {
+            self.models.push(ModelUsage { model: model.to_owned(), ..ModelUsage::default() });
+            self.models.len() - 1
+        });
+        &mut self.models[index]
     }
 }

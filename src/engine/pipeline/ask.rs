@@ -1,17 +1,20 @@
 //! Asking a model: which, what with, and what becomes of its answer.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
-use super::Turn;
 use super::stream::Shape;
+use super::{Ended, Turn};
 use crate::engine::history::Said;
 use crate::engine::machine::Failure;
 use crate::engine::models::Served;
 use crate::engine::prompt::{Filling, parsed};
 use crate::engine::trace::What;
 use crate::expression::Value;
-use crate::model::{ChatRequest, Completion, ModelError, Piece, Task};
+use crate::model::{ChatRequest, Completion, ModelError, Piece, Task, Usage};
 
 /// How much of the conversation a model reads.
 const REMEMBERED: usize = 100;
@@ -45,6 +48,7 @@ impl Turn<'_> {
     pub(super) async fn ask(&mut self, task: Task, question: Question) -> Result<Completion, Failure> {
         let (served, request, parser) = self.request(task, question)?;
         let limit = self.parts.config.limits.timeout;
+        self.counted().begin(served.model.name());
         let completion = match tokio::time::timeout(limit, served.model.complete(request)).await {
             Ok(completion) => completion,
             Err(_) => Err(ModelError::Timeout { limit }),
@@ -64,9 +68,10 @@ impl Turn<'_> {
         }
         let (served, request, parser) = self.request(task, question)?;
         let limit = self.parts.config.limits.timeout;
-        let deadline = tokio::time::Instant::now() + limit;
+        let mut deadline = Instant::now() + limit;
         let mut completion = Completion::default();
         let mut spout = self.spout(shape, parser.is_some());
+        self.counted().begin(served.model.name());
         let mut pieces = served.model.stream(request);
         let ended = loop {
             let piece = match tokio::time::timeout_at(deadline, pieces.next()).await {
@@ -78,20 +83,21 @@ impl Turn<'_> {
             match piece {
                 Piece::Text(text) => {
                     completion.text.push_str(&text);
-                    if let Err(error) = self.measured(&completion.text) {
+                    if let Err(error) = measured(&completion.text) {
                         break Err(error);
                     }
-                    let look = self.pour(&mut spout, &completion.text);
-                    match tokio::time::timeout_at(deadline, look).await {
-                        Err(_) => break Err(ModelError::Timeout { limit }),
-                        Ok(Ok(super::Ended::No)) => {}
-                        Ok(Ok(super::Ended::Yes)) => {
-                            // Whatever else it would have written is not wanted.
-                            drop(pieces);
-                            self.answered(task, &served, None, Ok(completion))?;
-                            return Ok(None);
-                        }
-                        Ok(Err(failure)) => return Err(failure),
+                    // Rails have time of their own.
+                    let began = Instant::now();
+                    let ended = self.pour(&mut spout, &completion.text).await?;
+                    if let Some(outlet) = self.outlet {
+                        outlet.make_way().await;
+                    }
+                    deadline += began.elapsed();
+                    if ended == Ended::Yes {
+                        // Whatever else it would have written is not wanted.
+                        drop(pieces);
+                        self.answered(task, &served, None, Ok(completion))?;
+                        return Ok(None);
                     }
                 }
                 Piece::End { tool_calls, finish, tokens } => {
@@ -104,6 +110,10 @@ impl Turn<'_> {
         let completion = self.answered(task, &served, parser.as_deref(), ended.map(|()| completion))?;
         self.note(What::Streamed { looks: spout.looks }, None);
         Ok(Some(completion))
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Usage> {
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn request(&mut self, task: Task, question: Question) -> Result<(Served, ChatRequest, Option<String>), Failure> {
@@ -123,7 +133,7 @@ impl Turn<'_> {
         let request = &mut filled.request;
         if !matches!(task, Task::General | Task::BotMessage) {
             request.temperature = Some(self.parts.config.lowest_temperature);
-        } else if task == Task::General {
+        } else {
             request.tools.clone_from(&self.options.tools);
             request.tool_choice.clone_from(&self.options.tool_choice);
             request.parameters.clone_from(&self.options.parameters);
@@ -140,20 +150,23 @@ impl Turn<'_> {
     ) -> Result<Completion, Failure> {
         let name = served.model.name();
         let tokens = completion.as_ref().ok().and_then(|completion| completion.tokens);
-        self.usage.add(name, tokens);
+        if let Some(tokens) = tokens {
+            self.counted().count(name, tokens);
+        }
         let mut completion = completion.map_err(|error| failed(task, &format!("`{name}`: {error}")))?;
-        self.measured(&completion.text).map_err(|error| failed(task, &format!("`{name}`: {error}")))?;
+        measured(&completion.text).map_err(|error| failed(task, &format!("`{name}`: {error}")))?;
         let answer = completion.text.clone();
         self.note(What::Asked { task, model: name.to_owned(), answer, tokens }, None);
         completion.text = parsed(parser, &completion.text);
         Ok(completion)
     }
+}
 
-    /// An answer is held to what a text of the user is held to.
-    fn measured(&self, answer: &str) -> Result<(), ModelError> {
-        let limit = self.parts.config.limits.input_chars;
-        if answer.len() > limit { Err(ModelError::TooLong { limit }) } else { Ok(()) }
-    }
+/// The longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 4 << 20;
+
+fn measured(answer: &str) -> Result<(), ModelError> {
+    if answer.len() > LONGEST_ANSWER { Err(ModelError::TooLong { limit: LONGEST_ANSWER }) } else { Ok(()) }
 }
 
 /// A call that failed, and with it the turn.

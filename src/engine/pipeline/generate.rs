@@ -75,12 +75,11 @@ impl Turn<'_> {
             }
             return Ok(Ended::No);
         }
-        self.search_documents();
-        if self.guard(Guards::Retrieval).await? == Ended::Yes {
-            return Ok(Ended::Yes);
-        }
         if let Some(foreseen) = self.foreseen.take_if(|foreseen| message.as_ref() == Some(&foreseen.step)) {
             return self.deliver(message, foreseen.text, place).await;
+        }
+        if self.retrieve().await? == Ended::Yes {
+            return Ok(Ended::Yes);
         }
         // A conversation that goes to the model as it came has no phases.
         let (task, shape) = match &message {
@@ -93,10 +92,17 @@ impl Turn<'_> {
         if completion.tool_calls.is_empty() {
             return self.deliver(message, text, place).await;
         }
-        if !text.is_empty() && self.deliver_beside_calls(message, text.clone(), place).await? == Ended::Yes {
-            return Ok(Ended::Yes);
+        let mut said = String::new();
+        if !text.is_empty() {
+            let before = self.conversation.history.clone();
+            if self.deliver(message, text, place).await? == Ended::Yes {
+                return Ok(Ended::Yes);
+            }
+            // It is remembered with the calls, and as the output rails let it pass.
+            self.conversation.history = before;
+            said = self.conversation.store.variables().get("bot_message").map(to_text).unwrap_or_default();
         }
-        self.call_tools(&text, completion.tool_calls, place).await
+        self.call_tools(&said, completion.tool_calls, place).await
     }
 
     fn wanted(&self, task: Task, message: Option<&str>, instruction: Option<&str>) -> Question {
@@ -128,25 +134,29 @@ impl Turn<'_> {
             ("instructions", instruction.into()),
             ("examples", self.example_flows().into()),
         ];
-        let behind = self.unheard();
+        let behind = self.unremembered();
         let completion = self.ask(Task::Value, Question { more, behind }).await?;
         let line = first_line(&completion.text).trim_end_matches(';').trim_end();
         Ok(unquoted(line).into())
     }
 
-    /// In an input rail, what the user says is no part of the history yet.
-    fn unheard(&self) -> Vec<Said> {
-        let text = self.conversation.store.variables().get("user_message").and_then(Value::as_str);
-        let is_last = |text: &&str| {
-            let recent = self.conversation.history.recent(10);
-            recent
-                .into_iter()
-                .rev()
-                .find(|said| matches!(said, Said::User { .. }))
-                .is_none_or(|said| said.text() != *text)
-        };
-        let said = text.filter(is_last).map(|text| Said::User { text: text.to_owned(), intent: None });
-        said.into_iter().collect()
+    /// What a rail guards, and what was said so far and is no part of the history.
+    fn unremembered(&self) -> Vec<Said> {
+        let text = |name: &str| self.conversation.store.variables().get(name).map(to_text).unwrap_or_default();
+        let mut said = Vec::new();
+        if !self.is_remembered {
+            let text = text("user_message");
+            said.extend((!text.is_empty()).then_some(Said::User { text, intent: None }));
+        }
+        said.extend(match self.guarding {
+            None | Some(Guards::Input) => None,
+            Some(Guards::Output) => Some(Said::Bot { text: text("bot_message"), message: None }),
+            Some(Guards::ToolOutput) => Some(Said::Bot { text: text("tool_calls"), message: None }),
+            Some(stage @ (Guards::ToolInput | Guards::Retrieval)) => {
+                Some(Said::Result { id: text("tool_call_id"), name: text("tool_name"), text: text(stage.variable()) })
+            }
+        });
+        said
     }
 
     fn named_messages(&self) -> impl Iterator<Item = &str> {
@@ -188,14 +198,22 @@ impl Turn<'_> {
         messages.filter_map(example).take(SHOWN.1).collect::<Vec<_>>().join("\n")
     }
 
-    /// Puts what documents say about the user's text into `$relevant_chunks`, unless a flow of this turn did.
-    pub(super) fn search_documents(&mut self) {
+    /// Puts what documents say about the user's text into `$relevant_chunks`, unless a flow of this turn did, as the retrieval rails let it pass.
+    pub(super) async fn retrieve(&mut self) -> Result<Ended, Failure> {
         let variables = self.conversation.store.variables();
         let is_set = variables.get(CHUNKS).is_some_and(|chunks| !chunks.is_null());
         if self.parts.knowledge.is_some() && !is_set {
             let text = variables.get("user_message").map(to_text).unwrap_or_default();
             self.search(&text);
         }
+        let before = self.conversation.store.variables().get(CHUNKS).cloned();
+        let ended = self.guard(Guards::Retrieval).await?;
+        let after = self.conversation.store.variables().get(CHUNKS).cloned();
+        if before != after {
+            let list = after.filter(|chunks| *chunks != Value::from("")).into_iter().collect();
+            self.conversation.store.set("relevant_chunks_sep".into(), list);
+        }
+        Ok(ended)
     }
 
     /// What documents say about `text`, the best first, into `$relevant_chunks` and, as a list, `$relevant_chunks_sep`.

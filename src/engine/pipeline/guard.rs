@@ -72,12 +72,12 @@ impl Turn<'_> {
         let before = self.conversation.store.clone();
         self.tracer.flow(What::RailStarted { rail: rail.name.clone(), guards: rail.guards }, flow);
         self.tracer.deeper(true);
-        (self.evidence, self.rail_model) = (None, rail.model.clone());
+        (self.evidence, self.guarding, self.rail_model) = (None, Some(rail.guards), rail.model.clone());
         self.tracer.held();
         let guarded = before.variables().get(variable).map(to_text).unwrap_or_default();
         let outcome = tokio::time::timeout(rail.timeout, self.rail_end(rail)).await;
         self.tracer.deeper(false);
-        self.rail_model = None;
+        (self.guarding, self.rail_model) = (None, None);
         let end = match outcome {
             Ok(Ok(end)) => end,
             Ok(Err(failure)) => {

@@ -1,7 +1,8 @@
 //! The judge: a model that chooses among the nearest intents, or none of them.
 //!
 //! What the user typed can't choose for it. The text goes to the model as one JSON string; each choice has a code made for this
-//! call alone, which nobody can know who writes a text; and the name of an intent counts as an answer only if the text does not contain it.
+//! call alone, which nobody can know who writes a text; the name of an intent is an answer only if the text does not contain it; and a
+//! choice that the text does name counts, by its code, only if the embedding has it first as well.
 
 use std::fmt::Write as _;
 
@@ -33,6 +34,8 @@ struct Choice {
     intent: Option<IntentId>,
     /// Whether the text names it, so that its name is no answer.
     is_named: bool,
+    /// Whether the embedding has it first.
+    is_nearest: bool,
 }
 
 impl Turn<'_> {
@@ -51,7 +54,7 @@ impl Turn<'_> {
             self.tracer.record(what, None, None);
             return Ok(Some(intent));
         }
-        let choices = self.choices(text, &among);
+        let choices = self.choices(text, &among, found.intent);
         match self.choose(text, &choices, examples).await {
             Ok(intent) => {
                 self.parts.judged.insert(text.to_owned(), intent);
@@ -96,7 +99,7 @@ impl Turn<'_> {
         Ok(None)
     }
 
-    fn choices(&self, text: &str, among: &[IntentId]) -> Vec<Choice> {
+    fn choices(&self, text: &str, among: &[IntentId], by_embedding: Option<IntentId>) -> Vec<Choice> {
         let heard = Normalized::new(text);
         let intents = among.iter().map(|id| (&*self.parts.program.intent(*id).name, Some(*id)));
         intents
@@ -106,6 +109,7 @@ impl Turn<'_> {
                 code: self.parts.judged.code(text, index),
                 name: name.to_owned(),
                 intent,
+                is_nearest: intent == by_embedding || intent.is_some() && intent == among.first().copied(),
                 is_named: heard.text().contains(Normalized::new(name).text()),
             })
             .collect()
@@ -130,7 +134,10 @@ impl Turn<'_> {
 fn chosen(answer: &str, choices: &[Choice]) -> Option<Option<IntentId>> {
     let answer = answer.trim().trim_end_matches('.').trim_matches(['"', '`', '\'']).trim();
     let is = |choice: &&Choice| {
-        let Choice { code, name, is_named, .. } = choice;
+        let Choice { code, name, is_named, is_nearest, .. } = choice;
+        if *is_named && !is_nearest {
+            return false;
+        }
         answer == code
             || answer
                 .strip_prefix(&**code)

@@ -10,7 +10,6 @@ use crate::engine::rail::Verdict;
 use crate::engine::reply::Exception;
 use crate::engine::store::Store;
 use crate::engine::trace::{Tracer, What};
-use crate::model::Usage;
 
 /// What one rail has led to, on a conversation of its own.
 struct Attempt {
@@ -19,7 +18,6 @@ struct Attempt {
     texts: Vec<String>,
     verdict: Verdict,
     exception: Option<Exception>,
-    usage: Usage,
     store: Store,
     tracer: Tracer,
 }
@@ -34,17 +32,18 @@ impl Turn<'_> {
             let (parts, mode) = (self.parts, Mode::Live);
             let mut conversation = self.conversation.clone();
             let mut tracer = self.tracer.beside();
+            let (usage, is_remembered) = (self.usage.clone(), self.is_remembered);
             running.push(async move {
                 let mut turn = Turn::new(parts, &mut conversation, &mut tracer, mode);
+                (turn.usage, turn.is_remembered) = (usage, is_remembered);
                 let ended = turn.run_rail(rail).await;
-                let Turn { texts, verdict, exception, usage, .. } = turn;
-                Attempt { index, ended, texts, verdict, exception, usage, store: conversation.store, tracer }
+                let Turn { texts, verdict, exception, .. } = turn;
+                Attempt { index, ended, texts, verdict, exception, store: conversation.store, tracer }
             });
         }
         while let Some(attempt) = running.next().await {
-            let Attempt { index, ended, texts, verdict, exception, usage, store, tracer } = attempt;
+            let Attempt { index, ended, texts, verdict, exception, store, tracer } = attempt;
             self.tracer.take(tracer);
-            self.usage.merge(usage);
             self.verdict.merge(verdict);
             passed[index] = Some(store);
             if ended? == Ended::No {

@@ -117,25 +117,11 @@ impl Turn<'_> {
         }
         let text = to_text(self.conversation.store.variables().get("bot_message").unwrap_or(&Value::Null));
         if !text.starts_with(self.streamed.as_deref().unwrap_or_default()) {
-            return self.said_otherwise();
+            let by = self.verdict.rail.clone();
+            return self.said_otherwise(by.as_deref());
         }
         self.put(message, text, place);
         Ok(Ended::No)
-    }
-
-    /// Says the text that a model wrote beside calls of tools; it is remembered with these.
-    pub(super) async fn deliver_beside_calls(
-        &mut self,
-        message: Option<Arc<str>>,
-        text: String,
-        place: Option<(FlowId, Span)>,
-    ) -> Result<Ended, Failure> {
-        let before = self.conversation.history.clone();
-        let ended = self.deliver(message, text, place).await?;
-        if ended == Ended::No {
-            self.conversation.history = before;
-        }
-        Ok(ended)
     }
 
     /// One of the texts of `message`, filled in; `None` when it has none that applies.
@@ -194,6 +180,7 @@ impl Turn<'_> {
     pub(super) fn put(&mut self, message: Option<Arc<str>>, text: String, place: Option<(FlowId, Span)>) {
         if text == REMOVE_LAST && self.is_written(&message) {
             self.texts.pop();
+            self.conversation.history.take_back();
             return;
         }
         let text = if text.is_empty() { EMPTY_TEXT.to_owned() } else { text };

@@ -4,11 +4,17 @@
 //! Each look is at the whole text so far, which is what makes the last one see what a reply in one piece is checked by. Where windows end
 //! depends on the text alone, not on the pieces it comes in.
 
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::ask::Boxed;
 use super::{Ended, SKIP_OUTPUT_RAILS, Turn};
+use crate::engine::guard::Guard;
 use crate::engine::machine::Failure;
 use crate::expression::{Value, is_true, to_text};
 use crate::program::{Guards, MessageId};
@@ -24,18 +30,32 @@ const SHARE: usize = 8;
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Outlet {
     sender: UnboundedSender<String>,
+    /// How many are out and not taken yet.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Outlet {
-    pub(in crate::engine) fn new(sender: UnboundedSender<String>) -> Self {
-        Self { sender }
+    /// Whoever takes a text counts `waiting` down.
+    pub(in crate::engine) fn new(sender: UnboundedSender<String>, waiting: Arc<AtomicUsize>) -> Self {
+        Self { sender, waiting }
     }
 
     fn let_out(&self, text: &str) {
         if !text.is_empty() {
-            // Nobody may be listening any more; the turn is dropped then.
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            // Nobody may be listening any more.
             let _ = self.sender.send(text.to_owned());
         }
+    }
+
+    /// Waits until all that is out was taken, or nobody listens: it is for whoever reads to let the turn go on.
+    pub(in crate::engine) async fn make_way(&self) {
+        poll_fn(|_| match self.waiting.load(Ordering::Relaxed) == 0 || self.sender.is_closed() {
+            true => Poll::Ready(()),
+            // The reader polls again when it has taken everything.
+            false => Poll::Pending,
+        })
+        .await;
     }
 }
 
@@ -79,6 +99,8 @@ pub(super) struct Spout {
     way: Way,
     /// Where the last window ended, in bytes and characters.
     seen: (usize, usize),
+    /// How far the characters behind it are counted, in bytes, and how many they are.
+    counted: (usize, usize),
     /// How often output rails looked.
     pub looks: u32,
 }
@@ -117,7 +139,7 @@ impl Turn<'_> {
         } else {
             Way::Held
         };
-        Spout { shape, way, seen: (0, 0), looks: 0 }
+        Spout { shape, way, seen: (0, 0), counted: (0, 0), looks: 0 }
     }
 
     /// Lets out what has become safe of an answer that has come as far as `answer`.
@@ -135,14 +157,21 @@ impl Turn<'_> {
             }
             let streaming = &self.parts.config.streaming;
             let (window, overlap) = (streaming.window.saturating_mul(TOKEN), streaming.overlap.saturating_mul(TOKEN));
+            let (to, behind) = spout.counted;
+            spout.counted = (text.len(), behind + text[to..].chars().count());
             loop {
                 let (start, count) = spout.seen;
                 let size = window.max(count / SHARE);
+                if spout.counted.1 < size {
+                    return Ok(Ended::No);
+                }
                 // What ends early by a word must still let something go.
                 let slack = WORD.min(size.saturating_sub(overlap) / 2);
                 let Some(cut) = window_end(&text[start..], size, slack) else { return Ok(Ended::No) };
                 let end = start + cut;
-                spout.seen = (end, count + text[start..end].chars().count());
+                let characters = text[start..end].chars().count();
+                spout.seen = (end, count + characters);
+                spout.counted.1 -= characters;
                 spout.looks += 1;
                 if self.look(&text[..end], spout.way).await? == Ended::Yes {
                     return Ok(Ended::Yes);
@@ -162,6 +191,7 @@ impl Turn<'_> {
             return Ok(Ended::Yes);
         }
         let checked = to_text(self.conversation.store.variables().get("bot_message").unwrap_or(&Value::Null));
+        let rewritten_by = self.verdict.rail.clone();
         // What rails set counts once, when they see the whole.
         self.conversation.store = before;
         self.verdict = verdict;
@@ -170,7 +200,7 @@ impl Turn<'_> {
             return Ok(Ended::No);
         }
         if !checked.starts_with(self.streamed.as_deref().unwrap_or_default()) {
-            return self.said_otherwise();
+            return self.said_otherwise(rewritten_by.as_deref());
         }
         let overlap = self.parts.config.streaming.overlap.saturating_mul(TOKEN);
         let end = checked.char_indices().rev().nth(overlap.saturating_sub(1)).map_or(0, |(at, _)| at);
@@ -179,10 +209,11 @@ impl Turn<'_> {
         Ok(Ended::No)
     }
 
-    /// A rail rewrote what is out already, so the rest can't be let go.
-    pub(super) fn said_otherwise(&mut self) -> Result<Ended, Failure> {
+    /// The rail called `by` rewrote what is out already, so the rest can't be let go.
+    pub(super) fn said_otherwise(&mut self, by: Option<&str>) -> Result<Ended, Failure> {
         let parts = self.parts;
-        if let Some(rail) = parts.guards.iter().rfind(|rail| rail.guards == Guards::Output) {
+        let is_it = |rail: &&Guard| rail.guards == Guards::Output && by.is_none_or(|by| *rail.name == *by);
+        if let Some(rail) = parts.guards.iter().rfind(is_it) {
             let reason =
                 "it rewrites what was streamed already; a larger `rails.output.streaming.context_size` holds more back";
             let span = self.parts.program.flow(rail.flow).span;

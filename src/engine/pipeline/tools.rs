@@ -20,7 +20,13 @@ impl Turn<'_> {
         store.set("tool_message".into(), message.content.as_str().into());
         store.set("tool_name".into(), name.as_str().into());
         store.set("tool_call_id".into(), id.as_str().into());
+        let before = self.conversation.history.clone();
         if self.guard(Guards::ToolInput).await? == Ended::Yes {
+            // The call was answered, but not for a model to read.
+            if self.parts.models.has_main() {
+                self.conversation.history = before;
+                self.conversation.history.push(Said::Result { id, name, text: WITHHELD.to_owned() });
+            }
             return Ok(Ended::Yes);
         }
         let text = to_text(self.conversation.store.variables().get("tool_message").unwrap_or(&Value::Null));
@@ -53,12 +59,18 @@ impl Turn<'_> {
             return Ok(Ended::Yes);
         }
         let checked = self.conversation.store.variables().get("tool_calls").cloned().unwrap_or_default();
-        let calls = if checked == shown { calls } else { rewritten(&checked)? };
+        // What was checked is what is handed on: JSON may hold a name twice, of which rails see one.
+        let is_guarded = self.parts.guards.iter().any(|rail| rail.guards == Guards::ToolOutput);
+        let calls = if is_guarded { rewritten(&checked)? } else { calls };
         self.remember(Said::Calls { text: text.to_owned(), calls: calls.clone() });
         self.tool_calls = calls;
-        Ok(Ended::No)
+        // It goes on when the tools have answered.
+        Ok(Ended::Yes)
     }
 }
+
+/// What stands for a result that its rails have stopped.
+const WITHHELD: &str = "(withheld)";
 
 /// A call as rails see it: `name`, `args` as a mapping where they are one, `id`.
 fn as_value(call: &ToolCall) -> Value {

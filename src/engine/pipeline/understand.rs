@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::ask::Question;
-use super::{Foreseen, Turn};
+use super::{Ended, Foreseen, Turn};
 use crate::classify::{Abstention, Classification, Tier};
 use crate::config::{Compat, JudgePolicy};
 use crate::engine::history::Said;
@@ -39,7 +39,7 @@ impl Turn<'_> {
         let mut named = None;
         match self.by(&found) {
             By::Phase => {
-                let name = self.intent_by_model(text, &found).await?;
+                let Some(name) = self.intent_by_model(text, &found).await? else { return Ok(None) };
                 intent = self.parts.program.intent_named(&name);
                 named = Some(name);
             }
@@ -62,6 +62,7 @@ impl Turn<'_> {
         }
         self.intent = intent.map(|intent| self.parts.program.intent(intent).name.clone()).or(named);
         self.remember(Said::User { text: text.to_owned(), intent: self.intent.clone() });
+        self.is_remembered = true;
         Ok(Some(intent.map_or(Event::UserUnknown, Event::User)))
     }
 
@@ -69,8 +70,8 @@ impl Turn<'_> {
         if self.may_ask() { self.parts.by(found) } else { By::Classifier }
     }
 
-    /// Names what `text` means; the name need not be that of an intent.
-    async fn intent_by_model(&mut self, text: &str, found: &Classification) -> Result<Arc<str>, Failure> {
+    /// Names what `text` means; the name need not be that of an intent. `None` when a rail ended the turn.
+    async fn intent_by_model(&mut self, text: &str, found: &Classification) -> Result<Option<Arc<str>>, Failure> {
         let near = self.nearest_intents(found, SHOWN.0);
         let program = &self.parts.program;
         let (mut examples, mut names) = (String::new(), Vec::new());
@@ -84,13 +85,15 @@ impl Turn<'_> {
         let more = vec![("examples", examples.into()), ("potential_user_intents", names.join(", ").into())];
         let behind = vec![Said::User { text: text.to_owned(), intent: None }];
         if let Some(single) = self.parts.config.single_call {
-            self.search_documents();
+            if self.retrieve().await? == Ended::Yes {
+                return Ok(None);
+            }
             let completion =
                 self.ask(Task::SingleCall, Question { more: more.clone(), behind: behind.clone() }).await?;
             match three(&completion.text) {
                 Some((intent, step, text)) => {
                     self.foreseen = Some(Foreseen { step: step.into(), text });
-                    return Ok(intent.into());
+                    return Ok(Some(intent.into()));
                 }
                 None if !single.falls_back => {
                     let reason = "the answer is not an intent, a step `bot …` and a text, a line each";
@@ -100,7 +103,7 @@ impl Turn<'_> {
             }
         }
         let completion = self.ask(Task::Intent, Question { more, behind }).await?;
-        Ok(intent(&completion.text).unwrap_or(UNKNOWN_INTENT).into())
+        Ok(Some(intent(&completion.text).unwrap_or(UNKNOWN_INTENT).into()))
     }
 
     /// The intents that `found` has as candidates, then others in order of definition.

@@ -145,7 +145,7 @@ impl Prompts {
         loop {
             let said = &filling.history[forgotten..];
             let messages = asked.template.render(&context(&asked.template, filling, said), &conversation(said))?;
-            let characters: usize = messages.iter().map(|message| message.content.chars().count()).sum();
+            let characters: usize = messages.iter().map(characters).sum();
             let fits = characters.div_ceil(4) <= most && asked.max_length.is_none_or(|most| characters <= most);
             if fits {
                 let mut request = ChatRequest::new(task, messages);
@@ -196,9 +196,13 @@ fn next_turn(history: &[Said], from: usize, over: usize) -> Option<usize> {
                 break;
             }
         }
-        gone += said.text().chars().count();
+        gone += said.bytes();
     }
     next
+}
+
+fn characters(message: &Message) -> usize {
+    message.content.chars().count() + message.bytes() - message.content.len()
 }
 
 /// What `template` reads.
@@ -243,17 +247,32 @@ fn events(said: &Said) -> Vec<Value> {
     }
 }
 
-/// What was said, each as a message.
+/// What was said, each as a message. Models take no call without its result, and no result without its call: what is missing is said to
+/// be, and what is left over is left out.
 pub(super) fn conversation(said: &[Said]) -> Vec<Message> {
-    let message = |said: &Said| match said {
-        Said::User { text, .. } => Message::user(text),
-        Said::Bot { text, .. } => Message::assistant(text),
-        Said::Calls { text, calls } => Message::calls(text, calls.clone()),
-        Said::Result { id, name, text } => {
-            let call = ToolCall { id: id.clone(), name: name.clone(), arguments: String::new() };
-            Message::tool(&call, text)
+    let mut messages = Vec::with_capacity(said.len());
+    let mut open: Vec<ToolCall> = Vec::new();
+    for said in said {
+        if let Said::Result { id, text, .. } = said {
+            if let Some(at) = open.iter().position(|call| call.id == *id) {
+                messages.push(Message::tool(&open.remove(at), text));
+            }
+            continue;
         }
-        Said::System { text } => Message::system(text),
-    };
-    said.iter().map(message).collect()
+        messages.extend(open.drain(..).map(|call| Message::tool(&call, NO_RESULT)));
+        messages.push(match said {
+            Said::User { text, .. } => Message::user(text),
+            Said::Bot { text, .. } => Message::assistant(text),
+            Said::System { text } | Said::Result { text, .. } => Message::system(text),
+            Said::Calls { text, calls } => {
+                open.clone_from(calls);
+                Message::calls(text, calls.clone())
+            }
+        });
+    }
+    messages.extend(open.into_iter().map(|call| Message::tool(&call, NO_RESULT)));
+    messages
 }
+
+/// What stands for the result of a call that has none.
+const NO_RESULT: &str = "(no result)";

@@ -136,28 +136,29 @@ impl Template {
         is_wrong.then(|| told(&failed))
     }
 
-    /// The messages, filled in; empty ones are left out.
+    /// The messages, filled in; those of the template that are empty are left out.
     pub(super) fn render(&self, context: &minijinja::Value, conversation: &[Message]) -> Result<Vec<Message>, String> {
         self.fill(context, conversation).map_err(|error| told(&error))
     }
 
     fn fill(&self, context: &minijinja::Value, conversation: &[Message]) -> Result<Vec<Message>, minijinja::Error> {
+        let is_said = |message: &Message| !message.content.trim().is_empty();
         let mut messages = Vec::new();
         for (number, part) in self.parts.iter().enumerate() {
             match part {
-                Part::Conversation => messages.extend_from_slice(conversation),
                 Part::Text(role, _) => {
                     let text = self.environment.get_template(&number.to_string())?.render(context)?;
-                    messages.push(Message { role: *role, ..Message::user(text.trim()) });
+                    messages.extend(Some(Message { role: *role, ..Message::user(text.trim()) }).filter(is_said));
                 }
                 Part::List(expression) => {
                     let list = self.environment.compile_expression(expression)?.eval(context)?;
                     let list = serde_json::to_value(&list).ok().and_then(|list| list.as_array().cloned());
-                    messages.extend(list.unwrap_or_default().iter().filter_map(message));
+                    messages.extend(list.unwrap_or_default().iter().filter_map(message).filter(is_said));
                 }
+                // What was said is sent as it is.
+                Part::Conversation => messages.extend_from_slice(conversation),
             }
         }
-        messages.retain(|message| !message.content.trim().is_empty() || !message.tool_calls.is_empty());
         Ok(messages)
     }
 }
