@@ -41,7 +41,8 @@ pub(super) fn window(text: &str, spans: &[(usize, usize)], longest: usize) -> Wi
     let spans = spans.iter().filter(|(start, end)| start <= end && *end <= count);
     let mut spans: Vec<(usize, usize)> = spans.copied().collect();
     spans.sort_unstable();
-    let first = if count <= longest { 0 } else { spans.first().map_or(0, |(start, _)| start.saturating_sub(LEAD)) };
+    let lead = LEAD.min(longest / 2);
+    let first = if count <= longest { 0 } else { spans.first().map_or(0, |(start, _)| start.saturating_sub(lead)) };
     let first = first.min(count.saturating_sub(longest));
     let mut shown = if first > 0 { "…".to_owned() } else { String::new() };
     let lead = shown.chars().count();
