@@ -13,7 +13,6 @@ use clap::{ArgGroup, Args};
 use super::progress::Progress;
 use super::rows::Rows;
 use super::{Failure, Outcome, load, wait};
-use crate::config;
 use crate::engine::{GenerateError, Rails};
 use crate::program::Guards;
 use human::Summary;
@@ -48,7 +47,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let rails = load(&arguments.path)?;
     let stage = if arguments.output { Guards::Output } else { Guards::Input };
-    has_rails(&arguments.path, stage)?;
+    has_rails(&rails, &arguments.path, stage)?;
     let stdout = io::stdout();
     let stream = match arguments.json {
         true => AutoStream::new(stdout, ColorChoice::Never),
@@ -70,9 +69,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// Without a rail every text would pass, which nobody who asks for a guard means.
-fn has_rails(path: &Path, stage: Guards) -> Result<(), Failure> {
-    let rails = config::load(path).config.rails;
-    let has = |stage: Guards| rails.iter().any(|rail| rail.guards == stage);
+fn has_rails(rails: &Rails, path: &Path, stage: Guards) -> Result<(), Failure> {
+    let has = |stage: Guards| rails.config().rails.iter().any(|rail| rail.guards == stage);
     if has(stage) {
         return Ok(());
     }

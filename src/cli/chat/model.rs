@@ -1,7 +1,7 @@
 //! Which model is asked, and what keeps it from answering.
 
 use crate::cli::Failure;
-use crate::config::{self, ModelSpec};
+use crate::config::ModelSpec;
 use crate::engine::Rails;
 use crate::model::engines::{self, Quirk};
 
@@ -38,7 +38,7 @@ pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
         }
     }
     let rails = builder.build().map_err(|error| Failure::Load(Box::new(error)))?;
-    let models = config::load(&arguments.path).config.models;
+    let models = &rails.config().models;
     let has_model = arguments.model.is_some() || !models.is_empty();
     let asked = models.iter().filter(|spec| arguments.model.is_none() || spec.kind != "main");
     for spec in asked {
