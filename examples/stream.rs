@@ -21,6 +21,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         stdout().flush()?;
     }
     let reply = reply.reply().await?;
-    println!("\n[{}; {} calls of a model]", reply.verdict, reply.usage.calls);
+    println!("\n[{}; calls of the model: {}]", reply.verdict, reply.usage.calls);
     Ok(())
 }
