@@ -214,6 +214,16 @@ fn bad_bytes_and_endless_lines_end_with_their_line() {
     assert!(code == 1 && rows(&out).len() == 1 && err.contains("texts.jsonl:2: this is no object"), "{err}");
 }
 
+#[test]
+fn texts_that_nobody_hears_of_are_not_fine() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_railsc"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["guard", GUARDED, "--json", "--file", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    child.stdin.take().unwrap().write_all(b"a story\nmy secret\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
 /// Whoever pipes texts in one at a time gets each outcome before the next.
 #[test]
 fn each_text_of_a_pipe_is_answered_at_once() {

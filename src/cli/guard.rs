@@ -3,7 +3,7 @@
 mod human;
 mod outcome;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -45,6 +45,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    match guard(arguments) {
+        // Nobody reads on, but what was not guarded is not fine.
+        Err(Failure::Io(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(Outcome::Findings),
+        outcome => outcome,
+    }
+}
+
+fn guard(arguments: &Arguments) -> Result<Outcome, Failure> {
     let rails = load(&arguments.path)?;
     let stage = if arguments.output { Guards::Output } else { Guards::Input };
     has_rails(&rails, &arguments.path, stage)?;
@@ -59,9 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Some(file) => guard.rows(Rows::open(file)?, &mut out)?,
         None => guard.texts(&arguments.texts, &mut out)?,
     };
-    if arguments.json {
-        out.flush()?;
-    } else if summary.texts() > 1 {
+    if !arguments.json && summary.texts() > 1 {
         writeln!(out, "{summary}")?;
     }
     out.flush()?;

@@ -1,11 +1,12 @@
 //! Which model is asked, and what keeps it from answering.
 
+use super::Arguments;
 use crate::cli::Failure;
 use crate::config::ModelSpec;
 use crate::engine::Rails;
+#[cfg(not(feature = "http"))]
+use crate::engine::RailsBuilder;
 use crate::model::engines::{self, Quirk};
-
-use super::Arguments;
 
 /// Rails to talk to.
 pub(super) struct Loaded {
@@ -25,18 +26,12 @@ pub(super) fn address(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
-    let mut builder = Rails::builder().path(&arguments.path);
-    let mut notes = Vec::new();
-    if let Some(url) = &arguments.model {
-        #[cfg(not(feature = "http"))]
-        return Err(Failure::Input(format!("this railsc is built without HTTP, so nothing can ask `{url}`")));
-        #[cfg(feature = "http")]
-        {
-            let over_http::Endpoint { model, note } = over_http::endpoint(url, arguments.model_name.as_deref())?;
-            builder = builder.model(model);
-            notes.extend(note);
-        }
-    }
+    let builder = Rails::builder().path(&arguments.path);
+    let (builder, note) = match &arguments.model {
+        Some(url) => asking(builder, url, arguments.model_name.as_deref())?,
+        None => (builder, None),
+    };
+    let mut notes = Vec::from_iter(note);
     let rails = builder.build().map_err(|error| Failure::Load(Box::new(error)))?;
     let models = &rails.config().models;
     let has_model = arguments.model.is_some() || !models.is_empty();
@@ -88,6 +83,14 @@ fn host(url: &str) -> &str {
     behind.split(':').next().unwrap_or_default()
 }
 
+#[cfg(not(feature = "http"))]
+fn asking(_: RailsBuilder, url: &str, _: Option<&str>) -> Result<(RailsBuilder, Option<String>), Failure> {
+    Err(Failure::Input(format!("this railsc is built without HTTP, so nothing can ask `{url}`")))
+}
+
+#[cfg(feature = "http")]
+use over_http::asking;
+
 #[cfg(feature = "http")]
 mod over_http {
     use std::time::Duration;
@@ -98,18 +101,13 @@ mod over_http {
 
     use super::{engines, missing};
     use crate::cli::{Failure, wait};
+    use crate::engine::RailsBuilder;
     use crate::model::OpenAi;
 
     /// How long a server may take to say which models it has.
     const PATIENCE: Duration = Duration::from_secs(2);
     /// The longest list of models that is read, in bytes.
     const LONGEST: usize = 1 << 20;
-
-    pub(super) struct Endpoint {
-        pub model: OpenAi,
-        /// What to say of it before it is asked.
-        pub note: Option<String>,
-    }
 
     #[derive(Deserialize)]
     struct Models {
@@ -121,8 +119,12 @@ mod over_http {
         id: String,
     }
 
-    /// The model at `url`, called `name`, or as its server calls the first it has.
-    pub(super) fn endpoint(url: &str, name: Option<&str>) -> Result<Endpoint, Failure> {
+    /// Has `builder` ask the model at `url`, called `name`, or as its server calls the first it has; and what to say of it first.
+    pub(super) fn asking(
+        builder: RailsBuilder,
+        url: &str,
+        name: Option<&str>,
+    ) -> Result<(RailsBuilder, Option<String>), Failure> {
         let service = engines::at_host(super::host(url));
         let name = match (name, service) {
             (Some(name), _) => name.to_owned(),
@@ -132,16 +134,14 @@ mod over_http {
             }
             (None, None) => wait(first_model(url))?.unwrap_or_else(|| "default".to_owned()),
         };
-        let mut model = OpenAi::new(url, name);
-        let Some(service) = service else { return Ok(Endpoint { model, note: None }) };
+        let model = OpenAi::new(url, name);
+        let Some(service) = service else { return Ok((builder.model(model), None)) };
         let set = |name: &&str| std::env::var(name).ok().filter(|key| !key.trim().is_empty());
-        let key = service.key_variables.iter().find_map(set);
-        let variable = service.key_variables.first().filter(|_| key.is_none());
-        let note = variable.map(|variable| missing(variable, "the model"));
-        if let Some(key) = key {
-            model = model.key(key.trim());
+        if let Some(key) = service.key_variables.iter().find_map(set) {
+            return Ok((builder.model(model.key(key.trim())), None));
         }
-        Ok(Endpoint { model, note })
+        let note = service.key_variables.first().map(|variable| missing(variable, "the model"));
+        Ok((builder.model(model), note))
     }
 
     /// What the server at `base` calls its first model, if it says so in time.

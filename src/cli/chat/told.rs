@@ -1,6 +1,6 @@
 //! What is said below a reply: what it took, and what went wrong on the way.
 
-use crate::engine::{Reply, What};
+use crate::engine::{Reply, TraceEvent, What};
 use crate::model::Usage;
 
 /// What the models took, and how long the turn; `None` when none was called.
@@ -25,7 +25,7 @@ fn took(usage: &Usage) -> Option<String> {
 
 /// What failed in the turn, each with its line if it has one. Users don't see it, but who tries out rails is no user.
 pub(super) fn causes(reply: &Reply) -> Vec<String> {
-    let cause = |event: &crate::engine::TraceEvent| {
+    let cause = |event: &TraceEvent| {
         let cause = match &event.what {
             What::Failed { reason } => format!("failed: {reason}"),
             What::RailFailed { rail, reason, .. } => format!("rail `{rail}` failed: {reason}"),

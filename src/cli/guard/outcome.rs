@@ -1,10 +1,11 @@
 //! What the rails made of one text.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::engine::{RailVerdict, Reply, Status, TextSpan, What};
 use crate::source::Location;
-use std::sync::Arc;
 
 /// A text, and what became of it; as JSON, a row.
 #[derive(Debug, Serialize)]
