@@ -187,14 +187,15 @@ mod terminal {
     use super::*;
 
     fn in_terminal(arguments: &str) -> Option<Talk> {
-        if Command::new("script").arg("--version").output().is_err() {
+        let version = Command::new("script").arg("--version").output();
+        if !version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
             eprintln!("there is no `script` here, and so no terminal");
             return None;
         }
-        let home = tempfile::tempdir().unwrap();
         let line = format!("{} chat {arguments}", env!("CARGO_BIN_EXE_railsc"));
         let mut command = command("script");
-        command.args(["-qefc", &line, "/dev/null"]).env("TERM", "xterm").env("XDG_STATE_HOME", home.path());
+        // No history is kept there.
+        command.args(["-qefc", &line, "/dev/null"]).env("TERM", "xterm").env("XDG_STATE_HOME", "/dev/null");
         Some(Talk::start(&mut command))
     }
 

@@ -123,6 +123,7 @@ fn people_see_what_was_found_and_where() {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"(?m)^(.{8}) +[\d.]+ (µs|ms)", "$1        0 µs");
     settings.add_filter(r"median [\d.]+ (µs|ms)", "median 0 µs");
+    settings.add_filter(r" \(os error \d+\)", "");
     settings.bind(|| insta::assert_snapshot!("human", out));
 }
 

@@ -16,6 +16,8 @@ const DIM: Style = Style::new().dimmed();
 
 /// How many characters of a text are shown.
 const LONGEST: usize = 72;
+/// How many characters of a cause are shown.
+const LONGEST_REASON: usize = 400;
 /// Where texts begin.
 const INDENT: usize = 22;
 
@@ -37,7 +39,7 @@ pub(super) fn write(checked: &Checked<'_>, out: &mut impl Write) -> io::Result<(
         if !carets.is_empty() {
             writeln!(out, "{:INDENT$}{style}{carets}{style:#}{}", "", behind(" ", &rule))?;
         }
-        let reason = checked.reason.as_deref().map(short).unwrap_or_default();
+        let reason = checked.reason.as_deref().map(told).unwrap_or_default();
         let place = checked.line.as_ref().map_or_else(String::new, |line| format!("  ({line})"));
         writeln!(out, "{:INDENT$}{by}{}{place}", "", behind(if by.is_empty() { "" } else { ": " }, &reason))?;
         if carets.is_empty() && !rule.is_empty() {
@@ -52,8 +54,9 @@ pub(super) fn write(checked: &Checked<'_>, out: &mut impl Write) -> io::Result<(
         let content = if checked.content.is_empty() { "nothing".to_owned() } else { short(&checked.content) };
         writeln!(out, "{:INDENT$}{before}: {content}", "")?;
     }
-    for rail in checked.rails.iter().filter(|rail| rail.failed_open) {
-        writeln!(out, "{:INDENT$}{MODIFIED}`{}` failed and let it pass{MODIFIED:#}", "", short(&rail.name))?;
+    for (rail, reason) in &checked.failed_open {
+        let rail = short(rail);
+        writeln!(out, "{:INDENT$}{MODIFIED}`{rail}` failed and let it pass{MODIFIED:#}: {}", "", told(reason))?;
     }
     Ok(())
 }
@@ -66,6 +69,11 @@ fn scored(checked: &Checked<'_>) -> Option<String> {
     let score = checked.score?;
     let against = checked.threshold.map_or_else(String::new, |threshold| format!(", threshold {threshold:.2}"));
     Some(format!("score {score:.2}{against}"))
+}
+
+/// A cause, which ends with what matters.
+fn told(text: &str) -> String {
+    window(text, &[], LONGEST_REASON).text
 }
 
 fn short(text: &str) -> String {
@@ -95,7 +103,7 @@ impl Summary {
             Status::Modified => self.modified += 1,
             Status::Blocked => self.blocked += 1,
         }
-        self.failed_open += u64::from(checked.rails.iter().any(|rail| rail.failed_open));
+        self.failed_open += u64::from(!checked.failed_open.is_empty());
         self.micros.push(checked.micros);
     }
 

@@ -27,14 +27,18 @@ pub(super) struct Checked<'a> {
     /// The text that the rail saw which blocked it: others may have rewritten it before.
     #[serde(skip)]
     pub seen: String,
+    /// Rails that failed and let the text pass, and why.
+    #[serde(skip)]
+    pub failed_open: Vec<(Arc<str>, String)>,
 }
 
 impl<'a> Checked<'a> {
     pub(super) fn new(text: &'a str, reply: Reply, micros: f64) -> Self {
-        let (mut seen, mut failed) = (None, None);
+        let (mut seen, mut failed, mut failed_open) = (None, None, Vec::new());
         for event in &reply.trace.events {
             match &event.what {
                 What::RailPassed { rewritten: Some(text), .. } => seen = Some(text.clone()),
+                What::RailFailed { rail, reason, passes: true } => failed_open.push((rail.clone(), reason.clone())),
                 What::Failed { reason } => failed = Some(reason.clone()),
                 _ => {}
             }
@@ -59,6 +63,7 @@ impl<'a> Checked<'a> {
             rails: verdict.rails,
             micros,
             seen: seen.unwrap_or_else(|| text.to_owned()),
+            failed_open,
         }
     }
 
