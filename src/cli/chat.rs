@@ -1,15 +1,19 @@
 //! `railsc chat`: a conversation in the terminal.
 
+mod model;
+mod terminal;
+mod told;
+
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
+use std::pin::pin;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use clap::Args;
-use rustyline::DefaultEditor;
-use rustyline::error::ReadlineError;
 
-use super::{Failure, Outcome, load, wait};
-use crate::engine::{GenerateError, Reply, Session, explain};
+use super::visible::visible_lines;
+use super::{Failure, Outcome, wait};
+use crate::engine::{GenerateError, Reply, Session};
 
 /// Talk to rails in the terminal; piped, one turn a line
 #[derive(Args)]
@@ -19,17 +23,26 @@ pub(super) struct Arguments {
     /// Show how each reply came about
     #[arg(long)]
     trace: bool,
+    /// Ask the model at this address, which speaks as OpenAI's do, in place of the configuration's main one
+    #[arg(long, value_name = "URL", value_parser = model::address)]
+    model: Option<String>,
+    /// What that model is called; else the first that the server has
+    #[arg(long, value_name = "NAME", requires = "model")]
+    model_name: Option<String>,
 }
 
 /// The longest line that is read from a pipe, in bytes.
 const LONGEST_LINE: u64 = 16 << 20;
 
-const BOT: Style = AnsiColor::Green.on_default();
 const DIM: Style = Style::new().dimmed();
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let rails = load(&arguments.path)?;
-    let mut chat = Chat { session: rails.session(), trace: arguments.trace, last: None };
+    let model::Loaded { rails, has_model, notes } = model::load(arguments)?;
+    let mut err = anstream::stderr();
+    for note in notes {
+        writeln!(err, "{DIM}{note}{DIM:#}")?;
+    }
+    let mut chat = Chat { session: rails.session(), trace: arguments.trace, streams: has_model, last: None };
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         chat.in_terminal(&arguments.path.display().to_string())
     } else {
@@ -40,69 +53,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 struct Chat {
     session: Session,
     trace: bool,
+    /// Replies are printed as they come. Without a model they are there at once.
+    streams: bool,
     /// The last reply.
     last: Option<Reply>,
 }
 
-impl Chat {
-    fn in_terminal(&mut self, name: &str) -> Result<Outcome, Failure> {
-        let mut out = anstream::stdout();
-        writeln!(
-            out,
-            "{DIM}Talking to {name}. /trace shows how replies come about, /why explains the last one, /quit leaves.{DIM:#}"
-        )?;
-        let mut editor = DefaultEditor::new().map_err(editing)?;
-        let history = history_file();
-        if let Some(file) = &history {
-            // There may be none yet.
-            let _ = editor.load_history(file);
-        }
-        loop {
-            match editor.readline("> ") {
-                Ok(line) => {
-                    let text = line.trim();
-                    match text {
-                        "" => continue,
-                        "/quit" | "/exit" => break,
-                        "/trace" => {
-                            self.trace = !self.trace;
-                            writeln!(out, "{DIM}trace {}{DIM:#}", if self.trace { "on" } else { "off" })?;
-                            continue;
-                        }
-                        "/why" => {
-                            let why = self.last.as_ref().map_or_else(|| "nothing was said yet".to_owned(), explain);
-                            writeln!(out, "{DIM}{why}{DIM:#}")?;
-                            continue;
-                        }
-                        _ if text.starts_with('/') && !text.contains(char::is_whitespace) => {
-                            writeln!(out, "{DIM}there is no {text}; /trace, /why and /quit are all{DIM:#}")?;
-                            continue;
-                        }
-                        _ => {}
-                    }
-                    let _ = editor.add_history_entry(text);
-                    match self.turn(text)? {
-                        Ok((reply, trace)) => {
-                            writeln!(out, "{BOT}{reply}{BOT:#}")?;
-                            if let Some(trace) = trace {
-                                writeln!(out, "{DIM}{trace}{DIM:#}")?;
-                            }
-                        }
-                        Err(error) => writeln!(out, "error: {error}")?,
-                    }
-                }
-                Err(ReadlineError::Eof | ReadlineError::Interrupted) => break,
-                Err(error) => return Err(editing(error)),
-            }
-        }
-        if let Some(file) = &history {
-            // A conversation that can't be remembered is still a conversation.
-            let _ = file.parent().map(std::fs::create_dir_all);
-            let _ = editor.save_history(file);
-        }
-        Ok(Outcome::Fine)
-    }
+/// How a turn ended.
+enum Turned {
+    Replied,
+    Refused(GenerateError),
+    /// Ctrl-C: the conversation is as it was before.
+    Stopped,
+}
 
+/// Where a reply goes.
+struct Paper<'a> {
+    out: &'a mut dyn Write,
+    style: Style,
+    /// It is a terminal, which must not be told anything by what a model writes.
+    terminal: bool,
+    /// Something was written that is not the end of a line.
+    open: bool,
+}
+
+impl Chat {
     fn piped(&mut self) -> Result<Outcome, Failure> {
         let (mut stdin, mut stdout) = (io::stdin().lock(), io::stdout().lock());
         let mut outcome = Outcome::Fine;
@@ -122,40 +97,102 @@ impl Chat {
             if text.is_empty() {
                 continue;
             }
-            match self.turn(text)? {
-                Ok((reply, trace)) => {
-                    writeln!(stdout, "{reply}")?;
-                    if let Some(trace) = trace {
-                        writeln!(stdout, "{trace}")?;
+            match self.turn(text, Paper::plain(&mut stdout))? {
+                Turned::Replied => {
+                    let reply = self.last.as_ref().filter(|_| self.trace);
+                    if let Some(usage) = reply.and_then(told::usage) {
+                        writeln!(stdout, "{usage}")?;
+                    }
+                    if let Some(reply) = reply {
+                        writeln!(stdout, "{}", reply.trace)?;
                     }
                 }
-                Err(error) => {
+                Turned::Refused(error) => {
                     outcome = Outcome::Findings;
                     writeln!(stdout, "error: line {number}: {error}")?;
                 }
+                Turned::Stopped => {}
             }
         }
         Ok(outcome)
     }
 
-    /// One turn: the reply, and how it came about if that is wanted.
-    fn turn(&mut self, text: &str) -> Result<Result<(String, Option<String>), GenerateError>, Failure> {
-        let reply = wait(self.session.generate(text))?;
-        Ok(reply.map(|reply| {
-            let told = (reply.text.clone(), self.trace.then(|| reply.trace.to_string()));
-            self.last = Some(reply);
-            told
-        }))
+    /// One turn, written down as it comes.
+    fn turn(&mut self, text: &str, paper: Paper<'_>) -> Result<Turned, Failure> {
+        Ok(wait(self.take_turn(text, paper))??)
+    }
+
+    async fn take_turn(&mut self, text: &str, mut paper: Paper<'_>) -> io::Result<Turned> {
+        let terminal = paper.terminal;
+        let mut stop = pin!(async {
+            // Elsewhere, and where it can't be heard of, the signal ends the process.
+            if !terminal || tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        });
+        let reply = if self.streams {
+            let mut stream = self.session.stream(text);
+            loop {
+                let more = tokio::select! {
+                    more = stream.next() => more,
+                    () = &mut stop => {
+                        paper.end()?;
+                        return Ok(Turned::Stopped);
+                    }
+                };
+                match more {
+                    Some(more) => paper.write(&more)?,
+                    None => break,
+                }
+            }
+            stream.reply().await
+        } else {
+            let reply = tokio::select! {
+                reply = self.session.generate(text) => reply,
+                () = &mut stop => return Ok(Turned::Stopped),
+            };
+            if let Ok(reply) = &reply {
+                paper.write(&reply.text)?;
+            }
+            reply
+        };
+        match reply {
+            Ok(reply) => {
+                paper.open = true;
+                paper.end()?;
+                self.last = Some(reply);
+                Ok(Turned::Replied)
+            }
+            Err(error) => {
+                paper.end()?;
+                Ok(Turned::Refused(error))
+            }
+        }
     }
 }
 
-fn editing(error: ReadlineError) -> Failure {
-    Failure::Io(io::Error::other(format!("can't read from the terminal: {error}")))
-}
+impl<'a> Paper<'a> {
+    fn plain(out: &'a mut dyn Write) -> Self {
+        Self { out, style: Style::new(), terminal: false, open: false }
+    }
 
-/// Where what was typed is remembered.
-fn history_file() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
-    Some(state.join("railsc/history"))
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let style = self.style;
+        if self.terminal {
+            write!(self.out, "{style}{}{style:#}", visible_lines(text))?;
+        } else {
+            self.out.write_all(text.as_bytes())?;
+        }
+        self.open = true;
+        self.out.flush()
+    }
+
+    /// Ends the line.
+    fn end(&mut self) -> io::Result<()> {
+        if self.open {
+            writeln!(self.out)?;
+        }
+        self.open = false;
+        self.out.flush()
+    }
 }

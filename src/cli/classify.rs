@@ -1,21 +1,20 @@
 //! `railsc classify`: which intent a text means, and how sure that is.
 
-mod rows;
 mod summary;
 mod table;
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{ArgGroup, Args};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::progress::Progress;
+use super::rows::Rows;
 use super::{Failure, Outcome, load};
 use crate::classify::{Classification, Tier};
 use crate::engine::Rails;
-use rows::Rows;
 use summary::Summary;
 
 /// Say which intent a text means, and how sure that is
@@ -122,9 +121,7 @@ fn timed(rails: &Rails, text: &str) -> (Classification, f64) {
 }
 
 fn classify_all(rails: &Rails, rows: Rows, json: bool, out: &mut impl Write) -> Result<Summary, Failure> {
-    let progress = progress(rows.bytes());
-    // The bar must make way for each line that is printed where it is drawn.
-    let share_terminal = !progress.is_hidden() && io::stdout().is_terminal();
+    let progress = Progress::new(rows.bytes());
     let mut summary = Summary::default();
     for row in rows {
         let row = row?;
@@ -136,30 +133,15 @@ fn classify_all(rails: &Rails, rows: Rows, json: bool, out: &mut impl Write) -> 
         } else {
             table::write_line(&mut line, &result)?;
         }
-        if share_terminal {
-            progress.suspend(|| out.write_all(&line).and_then(|()| out.flush()))?;
-        } else {
-            out.write_all(&line)?;
-        }
+        progress.print(&line, row.end, out)?;
         let known = |label: &str| rails.program().intent_named(label).is_some();
         summary.add(&result, row.label.as_deref().map(|label| (label, known(label))));
-        progress.set_position(row.end);
     }
-    progress.finish_and_clear();
+    progress.finish();
     Ok(summary)
 }
 
 fn write_json(out: &mut impl Write, row: &Row<'_>) -> Result<(), Failure> {
     serde_json::to_writer(&mut *out, row).map_err(io::Error::from)?;
     Ok(writeln!(out)?)
-}
-
-/// On a terminal only; what the bar draws goes to standard error.
-fn progress(bytes: Option<u64>) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let Some(bytes) = bytes else { return ProgressBar::new_spinner() };
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3} % · {eta} left");
-    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

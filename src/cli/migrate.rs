@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use similar::TextDiff;
 
+use super::visible::visible;
 use super::{Failure, Outcome, replace};
 use crate::tools::migrate::{Item, Migration, Proposed, migrate};
 
@@ -104,11 +105,6 @@ fn group(title: &str, items: &[Item], out: &mut impl Write) -> io::Result<()> {
         }
     }
     writeln!(out)
-}
-
-/// The text on one line, without what would tell a terminal something.
-fn visible(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }
 
 fn object(migration: &Migration) -> serde_json::Value {

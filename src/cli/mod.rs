@@ -8,9 +8,13 @@ mod classify;
 mod explain;
 mod fmt;
 mod graph;
+mod guard;
 mod init;
 mod migrate;
+mod progress;
+mod rows;
 mod test;
+mod visible;
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -40,6 +44,7 @@ enum Command {
     Explain(explain::Arguments),
     Fmt(fmt::Arguments),
     Graph(graph::Arguments),
+    Guard(guard::Arguments),
     Init(init::Arguments),
     Migrate(migrate::Arguments),
     Test(test::Arguments),
@@ -85,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
+        Command::Guard(arguments) => guard::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),

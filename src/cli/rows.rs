@@ -6,15 +6,20 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::cli::Failure;
+use super::Failure;
 
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: u64 = 16 << 20;
 
-/// A text, and what it is known to mean.
-pub(super) struct Labelled {
+/// A text, and what is known of it.
+pub(super) struct Row {
     pub text: String,
+    /// What it means.
     pub label: Option<String>,
+    /// What the user said, if the text is a reply to it.
+    pub input: Option<String>,
+    /// The number of its line, from 1.
+    pub line: u64,
     /// Where its line ends, in bytes from the start of the file.
     pub end: u64,
 }
@@ -33,6 +38,7 @@ pub(super) struct Rows {
 struct Object {
     text: String,
     label: Option<String>,
+    input: Option<String>,
 }
 
 impl Rows {
@@ -50,13 +56,18 @@ impl Rows {
         Ok(Self { reader, name, is_json, bytes, line: 0, read: 0 })
     }
 
+    /// An error about the row at `line`.
+    pub(super) fn wrong(&self, line: u64, what: impl std::fmt::Display) -> Failure {
+        Failure::Input(format!("{}:{line}: {what}", self.name))
+    }
+
     /// The size of the file, if it has one.
     pub(super) fn bytes(&self) -> Option<u64> {
         self.bytes
     }
 
     /// The next line that is not empty; `None` at the end.
-    fn read(&mut self) -> Result<Option<Labelled>, Failure> {
+    fn read(&mut self) -> Result<Option<Row>, Failure> {
         loop {
             let mut line = Vec::new();
             let limited = Read::by_ref(&mut self.reader).take(LONGEST_LINE + 1).read_until(b'\n', &mut line);
@@ -66,7 +77,7 @@ impl Rows {
             }
             self.line += 1;
             self.read += read as u64;
-            let wrong = |what: String| Failure::Input(format!("{}:{}: {what}", self.name, self.line));
+            let wrong = |what: String| self.wrong(self.line, what);
             if read as u64 > LONGEST_LINE {
                 return Err(wrong(format!("the line is longer than {LONGEST_LINE} bytes")));
             }
@@ -78,21 +89,19 @@ impl Rows {
             }
             // Standard input has no name to tell by.
             let is_json = self.is_json || (self.name == "-" && text.starts_with('{'));
-            let (text, label) = if is_json {
-                let parsed = serde_json::from_str::<Object>(text);
-                let Object { text, label } =
-                    parsed.map_err(|error| wrong(format!("this is no object with a field `text`: {error}")))?;
-                (text, label)
+            let Object { text, label, input } = if is_json {
+                let parsed = serde_json::from_str(text);
+                parsed.map_err(|error| wrong(format!("this is no object with a field `text`: {error}")))?
             } else {
-                (text.to_owned(), None)
+                Object { text: text.to_owned(), label: None, input: None }
             };
-            return Ok(Some(Labelled { text, label, end: self.read }));
+            return Ok(Some(Row { text, label, input, line: self.line, end: self.read }));
         }
     }
 }
 
 impl Iterator for Rows {
-    type Item = Result<Labelled, Failure>;
+    type Item = Result<Row, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
