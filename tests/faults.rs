@@ -3,8 +3,6 @@
 
 #![cfg(feature = "http")]
 
-#[path = "support/deployed.rs"]
-mod deployed;
 #[path = "support/faults.rs"]
 mod faults;
 #[path = "support/mod.rs"]
@@ -13,13 +11,13 @@ mod support;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use deployed::{ERROR, Model, deployed, drained, failures, said};
-use faults::{KEY, LONG, When, breaks, faults};
+use faults::{When, breaks, faults};
 use futures_util::StreamExt as _;
 use rails::model::Completion;
 use rails::{Rails, Reply};
 use serde_json::{Value, json};
-use support::{Answer, Request, Server};
+use support::deployed::{ERROR, Model, deployed, drained, failures, said};
+use support::{Answer, KEY, LONG, Request, Server};
 
 const RAILS: &str = r#"
 define user greet

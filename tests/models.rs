@@ -10,13 +10,13 @@ mod support;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use faults::{KEY, When, faults};
+use faults::{When, faults};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use rails::config::ModelMode;
 use rails::model::{ChatModel, ChatRequest, Completion, Message, ModelError, OpenAi, Piece, Task, Tokens, ToolCall};
 use serde_json::json;
-use support::{Answer, Server};
+use support::{Answer, KEY, Server};
 
 fn request() -> ChatRequest {
     ChatRequest::new(Task::General, vec![Message::system("Be kind."), Message::user("hi")])

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rails::{Rails, Reply, ReplyStream};
 use serde_json::Value;
 
-use crate::faults::KEY;
+use super::KEY;
 
 /// What is said when a turn fails.
 pub const ERROR: &str = "I'm sorry, an internal error has occurred.";

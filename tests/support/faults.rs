@@ -4,13 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::Answer;
-
-/// The key of whoever asks; some servers repeat it.
-pub const KEY: &str = "sk-test-0123456789abcdef";
-
-/// Longer than anybody waits.
-pub const LONG: Duration = Duration::from_secs(9);
+use crate::support::{Answer, KEY, LONG};
 
 /// How an answer must be asked for to go wrong.
 #[derive(Clone, Copy, PartialEq)]
