@@ -111,6 +111,19 @@ async fn a_rail_asks_the_model_that_it_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rail_that_asks_a_model_shows_it_what_is_to_be_said() {
+    let (main, other) = (Server::saying(["I doubt it."]), Server::saying(["no"]));
+    let (main_url, other_url) = (main.url(), other.url());
+    let models = [Model::main(&main_url), Model::of("other", "guard", &other_url)];
+    let rails = deployed(RAILS, "rails: {output: {flows: [self check $model=other]}}", &models);
+    let (reply, _) = timed(&rails, "is the moon cheese?", true).await;
+    assert_eq!(reply.text, "That I can't say.", "{}", reply.trace);
+    let prompt = other.requests()[0].json();
+    let shown = said(&prompt)[0].1;
+    assert!(shown.contains("{\"user\":\"is the moon cheese?\"}\n{\"bot\":\"I doubt it.\"}"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn trying_again_ends_with_the_time_of_the_turn() {
     for headers in ["", "retry-after: 1\r\n", "retry-after: 50\r\n"] {
         for streaming in [false, true] {

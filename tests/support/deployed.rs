@@ -14,6 +14,7 @@ pub const ERROR: &str = "I'm sorry, an internal error has occurred.";
 /// A model of `config.yml`, with a key.
 pub struct Model<'a> {
     pub kind: &'a str,
+    pub engine: &'a str,
     /// As servers are asked for it.
     pub name: &'a str,
     pub url: &'a str,
@@ -28,7 +29,7 @@ impl<'a> Model<'a> {
     }
 
     pub fn of(kind: &'a str, name: &'a str, url: &'a str) -> Self {
-        Self { kind, name, url, retries: 0, timeout: Duration::from_secs(9) }
+        Self { kind, engine: "openai", name, url, retries: 0, timeout: Duration::from_secs(9) }
     }
 }
 
@@ -36,9 +37,9 @@ impl<'a> Model<'a> {
 pub fn deployed(rails: &str, config: &str, models: &[Model<'_>]) -> Rails {
     let folder = tempfile::tempdir().unwrap();
     let mut text = format!("{config}\nmodels:\n");
-    for Model { kind, name, url, retries, timeout } in models {
+    for Model { kind, engine, name, url, retries, timeout } in models {
         let (key, timeout) = (KEY, timeout.as_millis());
-        write!(text, "  - type: {kind}\n    engine: openai\n    model: {name}\n    parameters: ").unwrap();
+        write!(text, "  - type: {kind}\n    engine: {engine}\n    model: {name}\n    parameters: ").unwrap();
         writeln!(text, "{{base_url: \"{url}\", api_key: {key}, max_retries: {retries}, timeout: {timeout}ms}}")
             .unwrap();
     }
