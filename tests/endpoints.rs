@@ -178,6 +178,28 @@ async fn a_rail_whose_model_hangs_does_as_it_was_told() {
     }
 }
 
+/// Each look of a rail has its own time; what looks take together is no fault of the model that writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_not_cut_short_by_rails_that_take_their_time() {
+    let yes = Completion { text: "yes".to_owned(), ..Completion::default() };
+    let (answer, config) = ("word ".repeat(40), "streaming: {chunk_size: 10, context_size: 5}");
+    let mut wrong = Vec::new();
+    for (flow, guard) in [
+        ("self check $model=other", Server::start(move |_| Answer::completion(&yes).after(Duration::from_millis(300)))),
+        ("{name: self check, with: {model: other}, timeout: 300ms, on_error: pass}", silent()),
+    ] {
+        let main = Server::saying([&*answer]);
+        let (main_url, guard_url) = (main.url(), guard.url());
+        let models = [Model::main(&main_url), Model::of("other", "guard", &guard_url)];
+        let config = format!("rails: {{output: {{flows: [{flow}], {config}}}}}\nlimits: {{timeout: 1s}}");
+        let (reply, _) = timed(&deployed(RAILS, &config, &models), "what is the time in Lima?", true).await;
+        if reply.text != answer.trim() {
+            wrong.push(format!("{flow}: {:?}\n{}", reply.text, reply.trace));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Whoever is not waited for was asked nevertheless, and may cost something.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_given_up_counts() {
