@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 
 use crate::support::{Answer, KEY, LONG};
@@ -153,4 +154,12 @@ pub fn faults() -> Vec<(&'static str, When, Answer, &'static str, &'static str, 
     ];
     faults.extend(broken);
     faults
+}
+
+/// Tries those first that are slow because somebody waits, side by side, and then those that are much work, so that these don't make
+/// others late.
+pub async fn some_at_once<F: Future<Output = ()>>(tried: impl Iterator<Item = (&'static str, F)>) {
+    let (hard, easy): (Vec<_>, Vec<_>) = tried.partition(|(name, _)| name.contains("10 MB"));
+    stream::iter(easy).map(|(_, case)| case).buffer_unordered(8).collect::<()>().await;
+    stream::iter(hard).for_each(|(_, case)| case).await;
 }
