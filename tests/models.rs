@@ -10,13 +10,13 @@ mod support;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use faults::{KEY, When, faults};
+use faults::{When, faults, some_at_once};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use rails::config::ModelMode;
 use rails::model::{ChatModel, ChatRequest, Completion, Message, ModelError, OpenAi, Piece, Task, Tokens, ToolCall};
 use serde_json::json;
-use support::{Answer, Server};
+use support::{Answer, KEY, Server};
 
 fn request() -> ChatRequest {
     ChatRequest::new(Task::General, vec![Message::system("Be kind."), Message::user("hi")])
@@ -183,25 +183,28 @@ fn expect(name: &str, result: Result<Completion, ModelError>, kind: &str, says: 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_goes_wrong_is_an_error_that_says_so() {
-    let tried = faults().into_iter().map(|(name, when, answer, kind, says, attempts)| async move {
-        for streaming in [false, true] {
-            if when == if streaming { When::Whole } else { When::Streaming } {
-                continue;
+    let tried = faults().into_iter().map(|(name, when, answer, kind, says, attempts)| {
+        (name, async move {
+            for streaming in [false, true] {
+                if when == if streaming { When::Whole } else { When::Streaming } {
+                    continue;
+                }
+                let answer = answer.clone();
+                let server = Server::start(move |_| answer.clone());
+                let mut model = client(&server.url());
+                if !name.contains("hangs") && !name.contains("drips") {
+                    model = model.timeout(Duration::from_secs(5));
+                }
+                let began = Instant::now();
+                let result =
+                    if streaming { stream(&model).await.map(|(whole, _)| whole) } else { complete(&model).await };
+                expect(name, result, kind, says);
+                assert!(began.elapsed() < Duration::from_secs(5), "{name} takes {:?}", began.elapsed());
+                assert_eq!(server.requests().len(), attempts, "{name}");
             }
-            let answer = answer.clone();
-            let server = Server::start(move |_| answer.clone());
-            let mut model = client(&server.url());
-            if !name.contains("hangs") && !name.contains("drips") {
-                model = model.timeout(Duration::from_secs(5));
-            }
-            let began = Instant::now();
-            let result = if streaming { stream(&model).await.map(|(whole, _)| whole) } else { complete(&model).await };
-            expect(name, result, kind, says);
-            assert!(began.elapsed() < Duration::from_secs(5), "{name} takes {:?}", began.elapsed());
-            assert_eq!(server.requests().len(), attempts, "{name}");
-        }
+        })
     });
-    join_all(tried).await;
+    some_at_once(tried).await;
 }
 
 #[tokio::test]

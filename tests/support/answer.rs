@@ -40,6 +40,12 @@ impl Answer {
         self
     }
 
+    /// The same, and `other` behind it.
+    pub fn then(mut self, other: Self) -> Self {
+        self.steps.extend(other.steps);
+        self
+    }
+
     /// The same after `time`.
     pub fn after(mut self, time: Duration) -> Self {
         self.steps.insert(0, Step::Wait(time));

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 
-use crate::support::Answer;
-
-/// The key of whoever asks; some servers repeat it.
-pub const KEY: &str = "sk-test-0123456789abcdef";
+use crate::support::{Answer, KEY, LONG};
 
 /// How an answer must be asked for to go wrong.
 #[derive(Clone, Copy, PartialEq)]
@@ -18,17 +16,48 @@ pub enum When {
 }
 use When::{Always, Streaming, Whole};
 
+/// How the streams begin that break.
+const HALF: &str = r#"data: {"choices":[{"delta":{"content":"half"}}]}"#;
+
+/// How streams break that have begun; the error that comes of it, and what it says.
+pub fn breaks() -> Vec<(&'static str, Answer, &'static str, &'static str)> {
+    let rest = Answer::default;
+    vec![
+        ("hangs between parts", rest().wait(LONG), "Timeout", "400ms"),
+        (
+            "a filter in a stream",
+            rest().event(r#"{"choices":[{"finish_reason":"content_filter"}]}"#).end(),
+            "Filtered",
+            "",
+        ),
+        (
+            "an error in a stream",
+            rest().event(&format!(r#"{{"error":{{"message":"overloaded {KEY}"}}}}"#)).end(),
+            "Reported",
+            "overloaded ***",
+        ),
+        ("an error in words", rest().chunk("event: error\ndata: out of memory\n\n").end(), "Reported", "out of memory"),
+        ("other JSON in a stream", rest().event(r#"{"choices": 3}"#).end(), "Malformed", "completion"),
+        ("truncated stream", rest().end(), "CutOff", "ends before"),
+        ("a stream cut in an event", rest().chunk(&HALF[..20]).end(), "Malformed", "breaks off"),
+        ("cut in a stream", rest().close(), "CutOff", ""),
+        ("invalid UTF-8 in a stream", rest().chunk(b"data: \xff\n\n").end(), "Malformed", "UTF-8"),
+        ("10 MB in a stream", rest().chunk("data: \n\n".repeat(10 << 17)).end(), "TooLong", "8388608"),
+        ("a line of 10 MB", rest().chunk(vec![b'x'; 10 << 20]).end(), "TooLong", "1048576"),
+    ]
+}
+
 /// How servers go wrong; the error that comes of it, and what it says; how often they are asked.
 pub fn faults() -> Vec<(&'static str, When, Answer, &'static str, &'static str, usize)> {
     let json = "content-type: application/json\r\n";
-    let sse = "content-type: text/event-stream\r\n";
-    let half = r#"data: {"choices":[{"delta":{"content":"half"}}]}"#;
-    let began = || Answer::sse().chunk(format!("{half}\n\n"));
-    let long = Duration::from_secs(9);
     let quota = json!({"error": {"message": "no credit", "code": "insufficient_quota"}});
     let filtered = json!({"choices": [{"message": {"content": ""}, "finish_reason": "content_filter"}]});
     let drip = |answer: Answer| (0..40).fold(answer, |answer, _| answer.send(" ").wait(Duration::from_millis(50)));
-    vec![
+    let broken = breaks().into_iter().map(|(name, rest, kind, says)| {
+        let answer = Answer::sse().chunk(format!("{HALF}\n\n")).then(rest);
+        (name, Streaming, answer, kind, says, 1)
+    });
+    let mut faults = vec![
         (
             "401",
             Always,
@@ -56,28 +85,27 @@ pub fn faults() -> Vec<(&'static str, When, Answer, &'static str, &'static str, 
         (
             "a failure that hangs",
             Always,
-            Answer::raw("HTTP/1.1 500 -\r\ncontent-length: 9\r\n\r\nbu").wait(long),
+            Answer::raw("HTTP/1.1 500 -\r\ncontent-length: 9\r\n\r\nbu").wait(LONG),
             "Server",
             "bu",
             2,
         ),
-        ("hangs", Always, Answer::default().wait(long), "Timeout", "400ms", 1),
+        ("hangs", Always, Answer::default().wait(LONG), "Timeout", "400ms", 1),
         (
             "hangs behind the head",
             Whole,
-            Answer::raw(format!("HTTP/1.1 200 -\r\n{json}content-length: 9\r\n\r\n{{")).wait(long),
+            Answer::raw(format!("HTTP/1.1 200 -\r\n{json}content-length: 9\r\n\r\n{{")).wait(LONG),
             "Timeout",
-            "",
+            "400ms",
             1,
         ),
-        ("hangs before a part", Streaming, Answer::sse().wait(long), "Timeout", "400ms", 1),
-        ("hangs between parts", Streaming, began().wait(long), "Timeout", "400ms", 1),
+        ("hangs before a part", Streaming, Answer::sse().wait(LONG), "Timeout", "400ms", 1),
         (
             "drips",
             Whole,
             drip(Answer::raw(format!("HTTP/1.1 200 -\r\n{json}content-length: 99\r\n\r\n"))),
             "Timeout",
-            "",
+            "400ms",
             1,
         ),
         ("truncated JSON", Always, Answer::new(200, json, r#"{"choices": [{"mess"#), "Malformed", "breaks off", 1),
@@ -87,35 +115,11 @@ pub fn faults() -> Vec<(&'static str, When, Answer, &'static str, &'static str, 
         ("nothing in a stream", Streaming, Answer::sse().event("[DONE]").end(), "Empty", "", 1),
         ("a filter", Always, Answer::json(200, &filtered), "Filtered", "", 1),
         (
-            "a filter in a stream",
-            Streaming,
-            began().event(r#"{"choices":[{"finish_reason":"content_filter"}]}"#).end(),
-            "Filtered",
-            "",
-            1,
-        ),
-        (
             "an error with 200",
             Always,
             Answer::new(200, json, r#"{"error": {"message": "upstream"}}"#),
             "Reported",
             "upstream",
-            1,
-        ),
-        (
-            "an error in a stream",
-            Streaming,
-            began().event(&format!(r#"{{"error":{{"message":"overloaded {KEY}"}}}}"#)).end(),
-            "Reported",
-            "overloaded ***",
-            1,
-        ),
-        (
-            "an error in words",
-            Streaming,
-            began().chunk("event: error\ndata: out of memory\n\n").end(),
-            "Reported",
-            "out of memory",
             1,
         ),
         (
@@ -127,10 +131,6 @@ pub fn faults() -> Vec<(&'static str, When, Answer, &'static str, &'static str, 
             1,
         ),
         ("invalid UTF-8", Always, Answer::new(200, json, b"{\"choices\": \"\xff\"}"), "Malformed", "UTF-8", 1),
-        ("invalid UTF-8 in a stream", Streaming, Answer::new(200, sse, b"data: \xff\n\n"), "Malformed", "UTF-8", 1),
-        ("truncated stream", Streaming, began().end(), "CutOff", "ends before", 1),
-        ("a stream cut in an event", Streaming, began().chunk(&half[..20]).end(), "Malformed", "breaks off", 1),
-        ("cut in a stream", Streaming, began().close(), "CutOff", "", 1),
         ("cut before a stream", Streaming, Answer::sse().close(), "CutOff", "", 2),
         (
             "cut in the body",
@@ -151,7 +151,15 @@ pub fn faults() -> Vec<(&'static str, When, Answer, &'static str, &'static str, 
             "8388608",
             1,
         ),
-        ("10 MB in a stream", Streaming, Answer::new(200, sse, "data: \n\n".repeat(10 << 17)), "TooLong", "8388608", 1),
-        ("a line of 10 MB", Streaming, Answer::new(200, sse, vec![b'x'; 10 << 20]), "TooLong", "1048576", 1),
-    ]
+    ];
+    faults.extend(broken);
+    faults
+}
+
+/// Tries those first that are slow because somebody waits, side by side, and then those that are much work, so that these don't make
+/// others late.
+pub async fn some_at_once<F: Future<Output = ()>>(tried: impl Iterator<Item = (&'static str, F)>) {
+    let (hard, easy): (Vec<_>, Vec<_>) = tried.partition(|(name, _)| name.contains("10 MB"));
+    stream::iter(easy).map(|(_, case)| case).buffer_unordered(8).collect::<()>().await;
+    stream::iter(hard).for_each(|(_, case)| case).await;
 }

@@ -10,6 +10,7 @@
 #![allow(dead_code)]
 
 pub mod answer;
+pub mod deployed;
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -23,6 +24,12 @@ use rails::model::Completion;
 use serde_json::{Value, json};
 
 pub use answer::{Answer, Step};
+
+/// The key of whoever asks; some servers repeat it.
+pub const KEY: &str = "sk-test-0123456789abcdef";
+
+/// Longer than anybody waits.
+pub const LONG: Duration = Duration::from_secs(9);
 
 /// A request as it came.
 #[derive(Debug, Clone)]
