@@ -209,7 +209,7 @@ async fn a_call_that_is_given_up_counts() {
     for (setting, name, calls) in [
         ("{dialog: {judge: {when: always, timeout: 300ms}}}", "a judge", &[("slow", 1)][..]),
         ("{input: {flows: [{name: self check, with: {model: judge}, timeout: 300ms}]}}", "a rail", &[("slow", 1)]),
-        (BOTH, "a rail that another one cancels", &[("quick", 1), ("slow", 1)]),
+        (BOTH, "a rail that another one cancels", &[("slow", 1), ("quick", 1)]),
     ] {
         let models =
             [Model::main(&main_url), Model::of("judge", "slow", &hung_url), Model::of("quick", "quick", &quick_url)];

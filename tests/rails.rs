@@ -221,7 +221,7 @@ fn calling(calls: &[ToolCall]) -> Completion {
 #[tokio::test]
 async fn calls_of_tools_are_checked_before_they_are_made() {
     for (calls, blocked) in [
-        (vec![call("read", r#"{"path": "/tmp"}"#)], false),
+        (vec![call("read", r#"{"path":"/tmp"}"#)], false),
         (vec![call("delete", r#"{"path": "/tmp"}"#)], true),
         (vec![call("read", r#"{"path": "/tmp"}"#), call("read", r#"{"path": "/etc"}"#)], true),
     ] {
@@ -235,6 +235,16 @@ async fn calls_of_tools_are_checked_before_they_are_made() {
         assert_eq!(reply.tool_calls, if blocked { vec![] } else { calls });
         assert_eq!(reply.text, if blocked { "I may not do that." } else { "" });
     }
+}
+
+#[tokio::test]
+async fn what_is_handed_on_of_a_call_is_what_was_checked() {
+    let model = Script::default();
+    // Of a name that stands there twice, others may read the first.
+    model.push_completion(calling(&[call("read", r#"{"path": "/etc", "path": "/tmp"}"#)]));
+    let (_folder, builder) = builder(TOOLS, TOOL_RAILS);
+    let reply = builder.model(model).build().unwrap().generate("go on").await.unwrap();
+    assert_eq!(reply.tool_calls[0].arguments, r#"{"path":"/tmp"}"#);
 }
 
 #[tokio::test]

@@ -47,12 +47,16 @@ mod tests {
     fn calls_are_counted_with_their_tokens() {
         let mut usage = Usage::default();
         assert_eq!(took(&usage), None);
-        usage.add("m", None);
+        usage.begin("m");
         assert_eq!(took(&usage).unwrap(), "1 call, tokens unknown");
-        usage.add("m", Some(Tokens { input: 412, output: 38 }));
+        usage.begin("m");
+        usage.count("m", Tokens { input: 412, output: 38 });
         assert_eq!(took(&usage).unwrap(), "412 + 38 tokens in 1 call, unknown in 1 more");
         let mut usage = Usage::default();
-        (0..2).for_each(|_| usage.add("m", Some(Tokens { input: 3, output: 4 })));
+        (0..2).for_each(|_| {
+            usage.begin("m");
+            usage.count("m", Tokens { input: 3, output: 4 });
+        });
         assert_eq!(took(&usage).unwrap(), "6 + 8 tokens in 2 calls");
     }
 }
