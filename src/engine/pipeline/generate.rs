@@ -210,7 +210,7 @@ impl Turn<'_> {
         let ended = self.guard(Guards::Retrieval).await?;
         let after = self.conversation.store.variables().get(CHUNKS).cloned();
         if before != after {
-            let list = after.filter(|chunks| *chunks != Value::from("")).into_iter().collect();
+            let list = after.filter(|chunks| chunks.as_str() != Some("")).into_iter().collect();
             self.conversation.store.set("relevant_chunks_sep".into(), list);
         }
         Ok(ended)
