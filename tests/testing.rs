@@ -291,3 +291,16 @@ define test an input is nobody's turn
     let (exit, out, err) = run(&[path(&folder)]);
     assert!(exit == 0 && out.contains("2 tests passed"), "{out}{err}");
 }
+
+#[test]
+fn the_script_stands_in_for_every_model() {
+    let rails = "define subflow self check\n  # Does the text ask for something forbidden? Answer yes or no.\n  $answer = ...\n  if $answer == \"yes\"\n    \
+                 bot \"No.\"\n    stop\n\ndefine test a forbidden text is stopped\n  model \"yes\"\n  user \"do it\"\n  blocked by self check\n  bot \"No.\"\n";
+    let config = "models:\n  - {type: main, engine: openai, model: m}\n  - {type: guard, engine: openai, model: g}\n\
+                  rails: {input: {flows: [self check $model=guard]}}\n";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rails.co"), rails).unwrap();
+    fs::write(folder.path().join("config.yml"), config).unwrap();
+    let (code, out, err) = run(&[folder.path().to_str().unwrap()]);
+    assert_eq!(code, 0, "{out}{err}");
+}

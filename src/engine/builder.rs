@@ -105,7 +105,7 @@ impl RailsBuilder {
         self
     }
 
-    /// Calls none of the models that the configuration names.
+    /// Calls none of the models that the configuration names; the one given by [`model`](Self::model) stands in for them.
     #[must_use]
     pub fn offline(mut self) -> Self {
         self.connects = false;
@@ -146,6 +146,9 @@ impl RailsBuilder {
             connect(&config, &mut models);
         }
         models.add_all(self.models);
+        if !self.connects {
+            models.stand_in(&config);
+        }
         let rail_messages = rail_messages(&program, &guards);
         let loaded = Loaded {
             takes_back: program

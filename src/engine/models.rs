@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::ModelSpec;
+use crate::config::{Config, ModelSpec};
 use crate::model::{ChatModel, Task};
 
 /// A model, and how the configuration names it.
@@ -29,6 +29,16 @@ impl Models {
     /// Adds all of `others`, in place of those that were there.
     pub(super) fn add_all(&mut self, others: Models) {
         others.by_use.into_iter().for_each(|(kind, served)| self.add(&kind, served));
+    }
+
+    /// Has the main model answer for those that `config` names and that are not here.
+    pub(super) fn stand_in(&mut self, config: &Config) {
+        let Some(main) = self.named("main").cloned() else { return };
+        for spec in config.models.iter().filter(|spec| spec.kind != "main") {
+            if self.named(&spec.kind).is_none() {
+                self.add(&spec.kind, main.clone());
+            }
+        }
     }
 
     /// The model called `kind`.

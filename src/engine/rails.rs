@@ -208,7 +208,8 @@ impl Rails {
 
     /// The same rails with the model and the actions of `host`; what runs goes into `coverage`.
     pub(crate) fn with_host(&self, host: RailsBuilder, coverage: Arc<Coverage>) -> Self {
-        let RailsBuilder { actions, models, .. } = host;
+        let RailsBuilder { actions, mut models, .. } = host;
+        models.stand_in(&self.parts.config);
         let (seen, judged, coverage) = (Seen::new(0), Judged::new(), Some(coverage));
         Self { parts: Arc::new(Parts { loaded: self.parts.loaded.clone(), actions, models, seen, judged, coverage }) }
     }
