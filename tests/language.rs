@@ -10,9 +10,11 @@ use rails::{Args, Rails};
 use serde_json::json;
 use tempfile::TempDir;
 
-const DOCUMENTS: &[(&str, &str)] = &[
-    ("docs/language.md", include_str!("../docs/language.md")),
-    ("COMPATIBILITY.md", include_str!("../COMPATIBILITY.md")),
+/// Names and texts, and how many pieces of rails and conversations there are at least.
+const DOCUMENTS: &[(&str, &str, usize, usize)] = &[
+    ("docs/language.md", include_str!("../docs/language.md"), 20, 10),
+    ("COMPATIBILITY.md", include_str!("../COMPATIBILITY.md"), 4, 3),
+    ("docs/models.md", include_str!("../docs/models.md"), 1, 0),
 ];
 
 /// A fenced block: the words behind the fence, and the text.
@@ -34,7 +36,7 @@ fn check_order(args: Args) -> serde_json::Value {
 
 #[tokio::test]
 async fn every_block_is_as_it_says() {
-    for (name, document) in DOCUMENTS {
+    for (name, document, pieces, conversations) in DOCUMENTS {
         let (mut folder, mut count, mut chats) = (None, 0, 0);
         let blocks = blocks(document);
         for (index, (info, text)) in blocks.iter().enumerate() {
@@ -59,10 +61,20 @@ async fn every_block_is_as_it_says() {
                     chats += 1;
                     chat(name, folder.as_ref().unwrap().path(), text).await;
                 }
+                ["yaml"] if index == 0 || blocks[index - 1].0.first() != Some(&"co") => {
+                    let folder = project("", Some(text));
+                    let found = rails::check(folder.path()).diagnostics.into_iter().map(|found| found.code.id());
+                    // It names rails and models that stand elsewhere.
+                    let wrong: Vec<&str> = found.filter(|code| !["E0306", "W1601"].contains(code)).collect();
+                    assert!(wrong.is_empty(), "{name}: {wrong:?}:\n{text}");
+                }
                 _ => {}
             }
         }
-        assert!(count >= 4 && chats >= 3, "{name} has {count} pieces of rails and {chats} conversations");
+        assert!(
+            count >= *pieces && chats >= *conversations,
+            "{name} has {count} pieces of rails and {chats} conversations"
+        );
     }
 }
 

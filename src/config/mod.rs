@@ -283,7 +283,7 @@ pub struct Limits {
     pub steps: usize,
     /// Messages of one conversation that is sent as a whole.
     pub messages: usize,
-    /// Characters of one text of the user.
+    /// Characters of one text of the user, or of a tool.
     pub input_chars: usize,
     /// Bytes of one file.
     pub file_bytes: usize,

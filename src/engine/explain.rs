@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::rail::Status;
 use super::reply::Reply;
 use super::trace::{TraceEvent, What, shortened};
+use super::verdict::Status;
 use crate::classify::Tier;
 
 /// Says why `reply` is what it is: what the text was taken to mean and by which line, which flows and rails had a say, and

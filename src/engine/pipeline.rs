@@ -5,6 +5,7 @@ mod generate;
 mod guard;
 mod judge;
 mod parallel;
+mod replay;
 mod say;
 mod stream;
 mod tools;
@@ -15,20 +16,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::action::Args;
 use super::budget::{Budget, Exhausted};
 use super::conversation::Conversation;
+use super::guard::Guard;
 use super::history::Said;
+use super::input::Options;
+use super::loaded::Parts;
 use super::machine::{Act, Decision, Event, Failure, Machine};
-use super::message::Options;
-use super::rail::{Evidence, Verdict};
-use super::rails::Parts;
 use super::reply::Exception;
+use super::stream::Outlet;
 use super::trace::{Tracer, What};
+use super::verdict::{Evidence, Verdict};
 use crate::config::{Generation, RETRIEVE};
-use crate::expression::{Value, Variables, is_true, to_text};
+use crate::expression::{Value, Variables, is_true};
 use crate::model::{Message, Role, ToolCall, Usage};
 use crate::program::{FlowId, GENERATE_VALUE, Guards, MessageId};
 use crate::source::Span;
+use replay::Mode;
+pub(super) use replay::replay;
 pub(super) use say::REMOVE_LAST;
-pub(super) use stream::Outlet;
 pub(super) use understand::By;
 
 /// The priority of what a model would do next: flows below it are overruled.
@@ -39,18 +43,6 @@ pub(super) const CONFIG: &str = "config";
 
 /// The variable by which a flow lets what is said past the output rails.
 const SKIP_OUTPUT_RAILS: &str = "skip_output_rails";
-
-/// How a turn runs.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Mode<'a> {
-    /// For the first time.
-    Live,
-    /// Again, to bring the flows to where they were: no action, model or rail runs, and the texts must come out as they did.
-    Replay {
-        /// What was said then; `None` when that is not known.
-        reply: Option<&'a str>,
-    },
-}
 
 /// What a turn begins with.
 pub(super) struct Heard<'a> {
@@ -101,50 +93,6 @@ pub(super) async fn turn(
     Ok(turn.finish())
 }
 
-/// Takes a turn again whose text, and reply if there was one, are known. Without a reply, the text must have been `checked` by the input rails to
-/// count.
-pub(super) async fn replay(
-    parts: &Parts,
-    conversation: &mut Conversation,
-    tracer: &mut Tracer,
-    text: &str,
-    reply: Option<&str>,
-    checked: bool,
-) -> Result<Outcome, Exhausted> {
-    let before = conversation.clone();
-    let said_before = before.history.clone();
-    begin(conversation, text);
-    let mut turn = Turn::new(parts, conversation, tracer, Mode::Replay { reply });
-    match turn.take_again(text, checked).await {
-        Ok(()) => {}
-        Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
-        Err(Failure::Failed { place, reason }) => turn.fail(before.clone(), place, reason),
-    }
-    let outcome = turn.finish();
-    if outcome.differs.is_some() {
-        // What the flows would have set was not set then.
-        conversation.store = before.store;
-        conversation.history = before.history;
-        conversation.instances.clear();
-        conversation.hear(text);
-        conversation.store.set("bot_message".into(), reply.into());
-        if parts.models.has_main() {
-            conversation.history.push(Said::User { text: text.to_owned(), intent: None });
-            let said = reply.map(|reply| Said::Bot { text: reply.to_owned(), message: None });
-            said.into_iter().for_each(|said| conversation.history.push(said));
-        }
-    }
-    let was_stopped = match reply {
-        Some(reply) => parts.is_of_a_rail(reply),
-        None => !checked && !parts.guards.is_empty(),
-    };
-    if was_stopped {
-        // A rail had stopped the text then, so no model may read it now.
-        conversation.history = said_before;
-    }
-    Ok(outcome)
-}
-
 fn begin(conversation: &mut Conversation, text: &str) {
     conversation.turns = conversation.turns.saturating_add(1);
     conversation.instances.begin_turn();
@@ -171,8 +119,8 @@ pub(super) async fn check(
     match turn.guard(stage).await {
         Ok(Ended::Yes) => {}
         Ok(Ended::No) => {
-            let text = turn.conversation.store.variables().get(stage.variable()).map(to_text);
-            turn.texts.push(text.unwrap_or_default());
+            let text = turn.conversation.store.text(stage.variable());
+            turn.texts.push(text);
         }
         Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
         Err(Failure::Failed { place, reason }) => turn.fail(before, place, reason),
@@ -184,19 +132,6 @@ pub(super) async fn check(
         conversation.store.set("bot_message".into(), last_reply.unwrap_or_default());
     }
     Ok(outcome)
-}
-
-impl<'a> Mode<'a> {
-    fn reply(self) -> Option<&'a str> {
-        match self {
-            Mode::Live => None,
-            Mode::Replay { reply } => reply,
-        }
-    }
-
-    fn is_replay(self) -> bool {
-        matches!(self, Mode::Replay { .. })
-    }
 }
 
 struct Turn<'a> {
@@ -222,9 +157,8 @@ struct Turn<'a> {
     foreseen: Option<Foreseen>,
     /// Whether the user's text is part of the history.
     is_remembered: bool,
-    /// What the rail guards that runs, and the model that it wants asked.
-    guarding: Option<Guards>,
-    rail_model: Option<Arc<str>>,
+    /// The rail that runs, if one does.
+    rail: Option<&'a Guard>,
     /// What the last action of the rail which runs went by.
     evidence: Option<Evidence>,
     differs: Option<String>,
@@ -257,8 +191,7 @@ impl<'a> Turn<'a> {
             usage: Arc::default(),
             foreseen: None,
             is_remembered: false,
-            guarding: None,
-            rail_model: None,
+            rail: None,
             evidence: None,
             differs: None,
             failed: false,
@@ -305,30 +238,15 @@ impl<'a> Turn<'a> {
     /// A text of the user as the input rails let it pass; `None` when one of them ended the turn.
     async fn hear(&mut self, text: &str) -> Result<Option<String>, Failure> {
         self.conversation.hear(text);
-        if !self.parts.guards.iter().any(|rail| rail.guards == Guards::Input) {
+        if !self.parts.is_guarded(Guards::Input) {
             return Ok(Some(text.to_owned()));
         }
         if self.guard(Guards::Input).await? == Ended::Yes {
             return Ok(None);
         }
-        let text = to_text(self.conversation.store.variables().get("user_message").unwrap_or(&Value::Null));
+        let text = self.conversation.store.text("user_message");
         self.conversation.store.set("last_user_message".into(), text.as_str().into());
         Ok(Some(text))
-    }
-
-    /// Lets the flows follow a turn that was taken before.
-    async fn take_again(&mut self, text: &str, checked: bool) -> Result<(), Failure> {
-        self.prepare();
-        self.conversation.hear(text);
-        let has_input_rails = self.parts.guards.iter().any(|rail| rail.guards == Guards::Input);
-        if has_input_rails && !checked && self.mode.reply().is_none() {
-            self.differ("nothing was replied then, so a rail may have stopped it".to_owned());
-            return Ok(());
-        }
-        match self.understand(text).await? {
-            Some(event) => self.answer(event).await,
-            None => Ok(()),
-        }
     }
 
     /// Sets the variables that every turn begins with.
@@ -341,7 +259,8 @@ impl<'a> Turn<'a> {
         if self.parts.knowledge.is_some() {
             store.set(generate::CHUNKS.into(), Value::Null);
         }
-        for variable in ["triggered_input_rail", "triggered_output_rail"] {
+        for stage in Guards::ALL {
+            let variable = stage.triggered();
             if store.variables().contains_key(variable) {
                 store.set(variable.into(), Value::Null);
             }
@@ -385,14 +304,6 @@ impl<'a> Turn<'a> {
             (self.say_generated(None, None, None).await?, None)
         };
         Ok((ended == Ended::No).then_some(Event::Bot { message, by: None }))
-    }
-
-    /// The message whose text a replayed reply is.
-    fn attribute(&self, reply: &str) -> Option<MessageId> {
-        let has = |text: &str| text == reply;
-        let mut messages = self.parts.program.messages.iter();
-        let found = messages.find(|message| message.texts.iter().any(|text| has(text.template.source())))?;
-        self.parts.program.message_named(&found.name)
     }
 
     fn machine(&mut self) -> Machine<'_> {
@@ -451,7 +362,7 @@ impl<'a> Turn<'a> {
             let text = |name: &str| args.value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             self.value_by_model(&text("var_name"), &text("instructions")).await?
         } else if *action == *RETRIEVE && self.parts.knowledge.is_some() && !self.parts.actions.has(RETRIEVE) {
-            let text = self.conversation.store.variables().get("user_message").map(to_text).unwrap_or_default();
+            let text = self.conversation.store.text("user_message");
             self.search(&text)
         } else {
             let context = self.conversation.store.snapshot();
@@ -467,8 +378,6 @@ impl<'a> Turn<'a> {
         self.note(What::Executed { action: action.clone(), result: result.clone() }, Some(place));
         Ok(Event::Finished { action, result })
     }
-
-    // --- how it ends ---------------------------------------------------------------------------------------------
 
     /// Ends the turn with the message for errors. It leaves no trace in the conversation, but the texts stay said.
     fn fail(&mut self, before: Conversation, place: Option<(FlowId, Span)>, reason: String) {

@@ -1,82 +1,35 @@
 //! Rails, loaded and ready to answer.
 
-use std::ops::Deref;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use super::action::Actions;
 use super::budget::Exhausted;
 use super::builder::RailsBuilder;
 use super::conversation::Conversation;
 use super::coverage::Coverage;
 use super::error::{GenerateError, LoadError};
-use super::guard::Guard;
 use super::history::Said;
+use super::input::Input;
 use super::judged::Judged;
-use super::message::Input;
-use super::models::Models;
-use super::pipeline::{self, By, Heard, Outcome, Outlet};
-use super::prompt::Prompts;
+use super::loaded::Parts;
+use super::pipeline::{self, By, Heard, Outcome};
 use super::reply::Reply;
 use super::seen::Seen;
 use super::session::Session;
-use super::starts::Starts;
 use super::state::{self, ResumeError, SessionState};
-use super::stream::ReplyStream;
+use super::stream::{Outlet, ReplyStream};
 use super::trace::{Tracer, What};
 use crate::classify::{Classification, Classifier, Tier};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::knowledge::Knowledge;
 use crate::model::{Message, Role};
-use crate::program::{Guards, IntentId, MessageId, Program};
+use crate::program::{Guards, Program};
 use crate::source::SourceMap;
 
 /// A configuration, compiled. Cheap to clone, and shared by all requests without a lock.
 #[derive(Clone)]
 pub struct Rails {
     parts: Arc<Parts>,
-}
-
-/// What all clones share: what was loaded, and what the host program adds.
-pub(super) struct Parts {
-    pub(super) loaded: Arc<Loaded>,
-    pub(super) actions: Actions,
-    pub(super) models: Models,
-    pub(super) seen: Seen,
-    pub(super) judged: Judged,
-    pub(super) coverage: Option<Arc<Coverage>>,
-}
-
-/// A configuration, compiled.
-pub(super) struct Loaded {
-    pub sources: Arc<SourceMap>,
-    pub config: Config,
-    pub program: Program,
-    pub classifier: Classifier,
-    pub starts: Starts,
-    pub guards: Vec<Guard>,
-    /// What rails say.
-    pub rail_messages: Vec<MessageId>,
-    pub prompts: Prompts,
-    /// What models are told of what the user asks about.
-    pub knowledge: Option<Knowledge>,
-    /// Whether a message takes back the text before it.
-    pub takes_back: bool,
-    /// Whether a flow asks for `$config`.
-    pub reads_config: bool,
-    /// What a text means that no intent matches, if the configuration says so.
-    pub fallback_intent: Option<IntentId>,
-    pub diagnostics: Vec<Diagnostic>,
-    pub fingerprint: OnceLock<String>,
-}
-
-impl Deref for Parts {
-    type Target = Loaded;
-
-    fn deref(&self) -> &Loaded {
-        &self.loaded
-    }
 }
 
 impl Rails {
@@ -116,7 +69,7 @@ impl Rails {
         Self::builder().source(text).build()
     }
 
-    /// Rails with actions of the host program.
+    /// Rails with what the host program adds: actions, models.
     pub fn builder() -> RailsBuilder {
         RailsBuilder::new()
     }
@@ -225,12 +178,12 @@ impl Rails {
     }
 
     /// Whether the embedding leaves open what a text means that was classified as `found`: its score or its margin lies within
-    /// [`Config::judge`].
+    /// [`Config::judge`], or the text is in a script that the embedder can't read.
     pub fn leaves_open(&self, found: &Classification) -> bool {
         found.tier == Tier::Embedding && self.parts.is_uncertain(found)
     }
 
-    /// Whether a model is asked then.
+    /// Whether a model is asked what a text means that was classified as `found`.
     pub fn asks_model(&self, found: &Classification) -> bool {
         self.parts.models.has_main() && !matches!(self.parts.by(found), By::Classifier)
     }
@@ -417,15 +370,6 @@ fn spoken(message: &Message) -> Said {
     match &*message.tool_calls {
         [] => Said::Bot { text, message: None },
         calls => Said::Calls { text, calls: calls.to_vec() },
-    }
-}
-
-impl Loaded {
-    /// Whether a rail says `reply`, as far as that can be told: what its messages fill in is not known.
-    pub(super) fn is_of_a_rail(&self, reply: &str) -> bool {
-        let is_silent = reply.is_empty() && !self.guards.is_empty();
-        let texts = self.rail_messages.iter().flat_map(|message| &self.program.message(*message).texts);
-        is_silent || texts.into_iter().any(|text| text.template.may_print(reply))
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::rail::Verdict;
 use super::trace::Trace;
+use super::verdict::Verdict;
 use crate::model::{ToolCall, Usage};
 
 /// The answer to one turn.

@@ -2,12 +2,12 @@
 
 use super::conversation::Conversation;
 use super::error::GenerateError;
-use super::message::Input;
-use super::pipeline::{Heard, Outlet};
+use super::input::Input;
+use super::pipeline::Heard;
 use super::rails::Rails;
 use super::reply::Reply;
 use super::state::SessionState;
-use super::stream::ReplyStream;
+use super::stream::{Outlet, ReplyStream};
 use crate::expression::{Value, Variables};
 use crate::program::Guards;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::expression::{Value, Variables};
+use crate::expression::{Value, Variables, to_text};
 
 /// Variables and, while a flow is only being tried, how to undo what it has set.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,11 @@ impl Store {
 
     pub(super) fn variables(&self) -> &Variables {
         &self.variables
+    }
+
+    /// The variable called `name` as a text; nothing when it is not set, or `None`.
+    pub(super) fn text(&self, name: &str) -> String {
+        self.variables.get(name).filter(|value| !value.is_null()).map(to_text).unwrap_or_default()
     }
 
     /// The variables as they are now, which later changes leave alone.

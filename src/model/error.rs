@@ -93,7 +93,7 @@ pub enum ModelError {
     /// The connection ended before the answer did.
     #[error("the answer was cut off: {reason}")]
     CutOff {
-        /// Where.
+        /// What was missing.
         reason: String,
     },
     /// Something else.

@@ -53,6 +53,19 @@ pub enum Guards {
 }
 
 impl Guards {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [Self::Input, Self::Output, Self::Retrieval, Self::ToolInput, Self::ToolOutput];
+
+    /// The variable that names the rail which ended a turn.
+    pub fn triggered(self) -> &'static str {
+        match self {
+            Guards::Output => "triggered_output_rail",
+            Guards::ToolInput => "triggered_tool_input_rail",
+            Guards::ToolOutput => "triggered_tool_output_rail",
+            Guards::Input | Guards::Retrieval => "triggered_input_rail",
+        }
+    }
+
     /// The variable in which a rail finds what it guards, and may rewrite it.
     pub fn variable(self) -> &'static str {
         match self {

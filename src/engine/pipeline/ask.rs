@@ -3,7 +3,6 @@
 use std::sync::{MutexGuard, PoisonError};
 
 use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::stream::Shape;
@@ -36,7 +35,7 @@ impl Turn<'_> {
 
     /// The model for `task`: that of the rail that runs, if it names one.
     fn model_for(&self, task: Task) -> Result<&Served, String> {
-        match &self.rail_model {
+        match self.rail.and_then(|rail| rail.model.as_ref()) {
             Some(name) => {
                 self.parts.models.named(name).ok_or_else(|| format!("no model is called `{name}`; see `models`"))
             }
@@ -173,6 +172,3 @@ fn measured(answer: &str) -> Result<(), ModelError> {
 pub(super) fn failed(task: Task, reason: &str) -> Failure {
     Failure::Failed { place: None, reason: format!("model, asked for {task}: {reason}") }
 }
-
-/// A future in a box, which keeps what calls itself by a detour of finite size.
-pub(super) type Boxed<'a, T> = BoxFuture<'a, T>;

@@ -10,7 +10,7 @@ use crate::engine::history::Said;
 use crate::engine::machine::Failure;
 use crate::engine::prompt::{first_line, step, unquoted};
 use crate::engine::trace::What;
-use crate::expression::{Value, Variables, to_text};
+use crate::expression::{Value, Variables};
 use crate::model::Task;
 use crate::program::{Flow, FlowId, Guards, MessageId, Op, Say, UserPattern};
 use crate::source::Span;
@@ -100,7 +100,7 @@ impl Turn<'_> {
             }
             // It is remembered with the calls, and as the output rails let it pass.
             self.conversation.history = before;
-            said = self.conversation.store.variables().get("bot_message").map(to_text).unwrap_or_default();
+            said = self.conversation.store.text("bot_message");
         }
         self.call_tools(&said, completion.tool_calls, place).await
     }
@@ -142,13 +142,13 @@ impl Turn<'_> {
 
     /// What a rail guards, and what was said so far and is no part of the history.
     fn unremembered(&self) -> Vec<Said> {
-        let text = |name: &str| self.conversation.store.variables().get(name).map(to_text).unwrap_or_default();
+        let text = |name: &str| self.conversation.store.text(name);
         let mut said = Vec::new();
         if !self.is_remembered {
             let text = text("user_message");
             said.extend((!text.is_empty()).then_some(Said::User { text, intent: None }));
         }
-        said.extend(match self.guarding {
+        said.extend(match self.rail.map(|rail| rail.guards) {
             None | Some(Guards::Input) => None,
             Some(Guards::Output) => Some(Said::Bot { text: text("bot_message"), message: None }),
             Some(Guards::ToolOutput) => Some(Said::Bot { text: text("tool_calls"), message: None }),
@@ -203,7 +203,7 @@ impl Turn<'_> {
         let variables = self.conversation.store.variables();
         let is_set = variables.get(CHUNKS).is_some_and(|chunks| !chunks.is_null());
         if self.parts.knowledge.is_some() && !is_set {
-            let text = variables.get("user_message").map(to_text).unwrap_or_default();
+            let text = self.conversation.store.text("user_message");
             self.search(&text);
         }
         let before = self.conversation.store.variables().get(CHUNKS).cloned();

@@ -12,10 +12,10 @@ use crate::engine::action::Args;
 use crate::engine::budget::Budget;
 use crate::engine::guard::Guard;
 use crate::engine::machine::{Act, Failure, Instances, Machine};
-use crate::engine::rail::{Evidence, RailVerdict, Status, TextSpan};
 use crate::engine::reply::Exception;
 use crate::engine::starts::Starts;
 use crate::engine::trace::What;
+use crate::engine::verdict::{Evidence, RailVerdict, Status, TextSpan};
 use crate::expression::{Value, to_text};
 use crate::program::{FlowId, Guards, MessageId, Op};
 use crate::source::Span;
@@ -30,7 +30,7 @@ enum End {
     Raised((FlowId, Span), Exception),
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
     /// Runs the rails of one stage over the text that its variable holds.
     pub(super) async fn guard(&mut self, stage: Guards) -> Result<Ended, Failure> {
         let parts = self.parts;
@@ -47,7 +47,7 @@ impl Turn<'_> {
     }
 
     /// Runs one rail, and takes down what it makes of the text.
-    pub(super) async fn run_rail(&mut self, rail: &Guard) -> Result<Ended, Failure> {
+    pub(super) async fn run_rail(&mut self, rail: &'a Guard) -> Result<Ended, Failure> {
         let began = Instant::now();
         let (failed_open, was) = (self.verdict.failed_open.len(), self.verdict.status);
         self.verdict.status = Status::Passed;
@@ -66,18 +66,18 @@ impl Turn<'_> {
         Ok(ended)
     }
 
-    async fn attempt(&mut self, rail: &Guard) -> Result<Ended, Failure> {
+    async fn attempt(&mut self, rail: &'a Guard) -> Result<Ended, Failure> {
         let variable = rail.guards.variable();
         let flow = self.parts.program.flow(rail.flow);
         let before = self.conversation.store.clone();
         self.tracer.flow(What::RailStarted { rail: rail.name.clone(), guards: rail.guards }, flow);
         self.tracer.deeper(true);
-        (self.evidence, self.guarding, self.rail_model) = (None, Some(rail.guards), rail.model.clone());
+        (self.evidence, self.rail) = (None, Some(rail));
         self.tracer.held();
-        let guarded = before.variables().get(variable).map(to_text).unwrap_or_default();
+        let guarded = before.text(variable);
         let outcome = tokio::time::timeout(rail.timeout, self.rail_end(rail)).await;
         self.tracer.deeper(false);
-        (self.guarding, self.rail_model) = (None, None);
+        self.rail = None;
         let end = match outcome {
             Ok(Ok(end)) => end,
             Ok(Err(failure)) => {
@@ -89,7 +89,7 @@ impl Turn<'_> {
         let (place, text) = match end {
             End::Passed => {
                 let (was, is) = (before.variables().get(variable), self.conversation.store.variables().get(variable));
-                let rewritten = (was != is).then(|| to_text(is.unwrap_or(&Value::Null)));
+                let rewritten = (was != is).then(|| self.conversation.store.text(variable));
                 if rewritten.is_some() {
                     self.verdict.modified(&rail.name);
                 }
@@ -118,13 +118,7 @@ impl Turn<'_> {
 
     /// The turn is over, and so is every flow.
     pub(super) fn blocked(&mut self, rail: &Guard, reason: String, evidence: Evidence, span: Span) {
-        let triggered = match rail.guards {
-            Guards::Output => "triggered_output_rail",
-            Guards::ToolInput => "triggered_tool_input_rail",
-            Guards::ToolOutput => "triggered_tool_output_rail",
-            Guards::Input | Guards::Retrieval => "triggered_input_rail",
-        };
-        self.conversation.store.set(triggered.into(), (*rail.name).into());
+        self.conversation.store.set(rail.guards.triggered().into(), (*rail.name).into());
         let flow = self.parts.program.flow(rail.flow);
         self.tracer.record(
             What::RailBlocked { rail: rail.name.clone(), reason: reason.clone() },

@@ -13,8 +13,8 @@ use super::ask::Question;
 use crate::classify::{Classification, Normalized};
 use crate::config::OnError;
 use crate::engine::machine::Failure;
-use crate::engine::rail::Evidence;
 use crate::engine::trace::What;
+use crate::engine::verdict::Evidence;
 use crate::model::Task;
 use crate::program::{IntentId, MessageId};
 

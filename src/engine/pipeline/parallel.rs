@@ -6,10 +6,10 @@ use futures_util::stream::FuturesUnordered;
 use super::{Ended, Mode, Turn};
 use crate::engine::guard::Guard;
 use crate::engine::machine::Failure;
-use crate::engine::rail::Verdict;
 use crate::engine::reply::Exception;
 use crate::engine::store::Store;
 use crate::engine::trace::{Tracer, What};
+use crate::engine::verdict::{Status, Verdict};
 
 /// What one rail has led to, on a conversation of its own.
 struct Attempt {
@@ -22,9 +22,9 @@ struct Attempt {
     tracer: Tracer,
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
     /// Runs `rails` over what they guard. Each sees it as it was before all of them.
-    pub(super) async fn guard_at_once(&mut self, rails: &[&Guard]) -> Result<Ended, Failure> {
+    pub(super) async fn guard_at_once(&mut self, rails: &[&'a Guard]) -> Result<Ended, Failure> {
         let before = self.conversation.store.clone();
         let mut passed: Vec<Option<Store>> = rails.iter().map(|_| None).collect();
         let mut running = FuturesUnordered::new();
@@ -83,7 +83,12 @@ impl Turn<'_> {
                 {
                     let reason = format!("it rewrites the text, and so does `{}` at the same time", other.name);
                     let kept = self.conversation.store.clone();
-                    if self.rail_failed(rail, kept, &reason, None)? == Ended::Yes {
+                    let ended = self.rail_failed(rail, kept, &reason, None)?;
+                    if let Some(of_rail) = self.verdict.rails.iter_mut().rfind(|of_rail| of_rail.name == rail.name) {
+                        of_rail.failed_open = ended == Ended::No;
+                        of_rail.status = if of_rail.failed_open { Status::Passed } else { Status::Blocked };
+                    }
+                    if ended == Ended::Yes {
                         return Ok(Ended::Yes);
                     }
                     continue;

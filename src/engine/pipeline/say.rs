@@ -99,7 +99,7 @@ impl Turn<'_> {
         place: Option<(FlowId, Span)>,
     ) -> Result<Ended, Failure> {
         let parts = self.parts;
-        let is_guarded = parts.guards.iter().any(|rail| rail.guards == Guards::Output);
+        let is_guarded = parts.is_guarded(Guards::Output);
         if !is_guarded || self.mode.is_replay() {
             self.put(message, text, place);
             return Ok(Ended::No);
@@ -115,7 +115,7 @@ impl Turn<'_> {
         if self.guard(Guards::Output).await? == Ended::Yes {
             return Ok(Ended::Yes);
         }
-        let text = to_text(self.conversation.store.variables().get("bot_message").unwrap_or(&Value::Null));
+        let text = self.conversation.store.text("bot_message");
         if !text.starts_with(self.streamed.as_deref().unwrap_or_default()) {
             let by = self.verdict.rail.clone();
             return self.said_otherwise(by.as_deref());

@@ -4,19 +4,13 @@
 //! Each look is at the whole text so far, which is what makes the last one see what a reply in one piece is checked by. Where windows end
 //! depends on the text alone, not on the pieces it comes in.
 
-use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
-
 use futures_util::FutureExt as _;
-use tokio::sync::mpsc::UnboundedSender;
+use futures_util::future::BoxFuture;
 
-use super::ask::Boxed;
 use super::{Ended, SKIP_OUTPUT_RAILS, Turn};
 use crate::engine::guard::Guard;
 use crate::engine::machine::Failure;
-use crate::expression::{Value, is_true, to_text};
+use crate::expression::is_true;
 use crate::program::{Guards, MessageId};
 
 /// How many characters count as a token.
@@ -25,39 +19,6 @@ const TOKEN: usize = 4;
 const WORD: usize = 64;
 /// A window is at least this part of the text before it, so that looking costs a multiple of the text.
 const SHARE: usize = 8;
-
-/// Where texts go as they become safe.
-#[derive(Debug, Clone)]
-pub(in crate::engine) struct Outlet {
-    sender: UnboundedSender<String>,
-    /// How many are out and not taken yet.
-    waiting: Arc<AtomicUsize>,
-}
-
-impl Outlet {
-    /// Whoever takes a text counts `waiting` down.
-    pub(in crate::engine) fn new(sender: UnboundedSender<String>, waiting: Arc<AtomicUsize>) -> Self {
-        Self { sender, waiting }
-    }
-
-    fn let_out(&self, text: &str) {
-        if !text.is_empty() {
-            self.waiting.fetch_add(1, Ordering::Relaxed);
-            // Nobody may be listening any more.
-            let _ = self.sender.send(text.to_owned());
-        }
-    }
-
-    /// Waits until all that is out was taken, or nobody listens: it is for whoever reads to let the turn go on.
-    pub(in crate::engine) async fn make_way(&self) {
-        poll_fn(|_| match self.waiting.load(Ordering::Relaxed) == 0 || self.sender.is_closed() {
-            true => Poll::Ready(()),
-            // The reader polls again when it has taken everything.
-            false => Poll::Pending,
-        })
-        .await;
-    }
-}
 
 /// What of an answer is the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +87,7 @@ impl Turn<'_> {
     /// How a text of this shape leaves; one that is `reworked` at its end is held until then.
     pub(super) fn spout(&self, shape: Shape, reworked: bool) -> Spout {
         let streaming = &self.parts.config.streaming;
-        let is_guarded = self.parts.guards.iter().any(|rail| rail.guards == Guards::Output);
+        let is_guarded = self.parts.is_guarded(Guards::Output);
         let skips = self.conversation.store.variables().get(SKIP_OUTPUT_RAILS).is_some_and(is_true);
         let way = if reworked || self.parts.takes_back {
             Way::Held
@@ -143,7 +104,11 @@ impl Turn<'_> {
     }
 
     /// Lets out what has become safe of an answer that has come as far as `answer`.
-    pub(super) fn pour<'t>(&'t mut self, spout: &'t mut Spout, answer: &'t str) -> Boxed<'t, Result<Ended, Failure>> {
+    pub(super) fn pour<'t>(
+        &'t mut self,
+        spout: &'t mut Spout,
+        answer: &'t str,
+    ) -> BoxFuture<'t, Result<Ended, Failure>> {
         async move {
             let text = spout.shape.of_start(answer);
             match spout.way {
@@ -190,7 +155,7 @@ impl Turn<'_> {
         if self.guard(Guards::Output).await? == Ended::Yes {
             return Ok(Ended::Yes);
         }
-        let checked = to_text(self.conversation.store.variables().get("bot_message").unwrap_or(&Value::Null));
+        let checked = self.conversation.store.text("bot_message");
         let rewritten_by = self.verdict.rail.clone();
         // What rails set counts once, when they see the whole.
         self.conversation.store = before;

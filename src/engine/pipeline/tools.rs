@@ -6,7 +6,6 @@ use super::{Ended, Turn};
 use crate::engine::history::Said;
 use crate::engine::machine::Failure;
 use crate::engine::trace::What;
-use crate::expression::to_text;
 use crate::model::{Message, ToolCall};
 use crate::program::{FlowId, Guards};
 use crate::source::Span;
@@ -29,7 +28,7 @@ impl Turn<'_> {
             }
             return Ok(Ended::Yes);
         }
-        let text = to_text(self.conversation.store.variables().get("tool_message").unwrap_or(&Value::Null));
+        let text = self.conversation.store.text("tool_message");
         self.remember(Said::Result { id, name, text });
         Ok(Ended::No)
     }
@@ -60,7 +59,7 @@ impl Turn<'_> {
         }
         let checked = self.conversation.store.variables().get("tool_calls").cloned().unwrap_or_default();
         // What was checked is what is handed on: JSON may hold a name twice, of which rails see one.
-        let is_guarded = self.parts.guards.iter().any(|rail| rail.guards == Guards::ToolOutput);
+        let is_guarded = self.parts.is_guarded(Guards::ToolOutput);
         let calls = if is_guarded { rewritten(&checked)? } else { calls };
         self.remember(Said::Calls { text: text.to_owned(), calls: calls.clone() });
         self.tool_calls = calls;

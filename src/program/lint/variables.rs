@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::super::surroundings::Surroundings;
+use super::super::surroundings::{Guards, Surroundings};
 use super::super::{Op, Program, reads, slot};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 
@@ -20,10 +20,6 @@ const ALWAYS_SET: &[&str] = &[
     "tool_calls",
     "event",
     "config",
-    "triggered_input_rail",
-    "triggered_output_rail",
-    "triggered_tool_input_rail",
-    "triggered_tool_output_rail",
     "allowed",
     "generation_options",
     "skip_output_rails",
@@ -50,7 +46,8 @@ pub(super) fn unset(program: &Program, surroundings: &Surroundings, found: &mut 
 }
 
 fn known<'a>(program: &'a Program, surroundings: &'a Surroundings) -> FxHashSet<String> {
-    let mut known: FxHashSet<String> = ALWAYS_SET.iter().map(|name| (*name).to_owned()).collect();
+    let always = ALWAYS_SET.iter().copied().chain(Guards::ALL.map(Guards::triggered));
+    let mut known: FxHashSet<String> = always.map(str::to_owned).collect();
     known.extend(surroundings.rails.iter().flat_map(|rail| &rail.parameters).map(|name| name.to_string()));
     known.extend(program.intents.iter().flat_map(slot::names).map(|name| name.to_string()));
     known.extend(program.taken_slots.iter().map(|name| name.to_string()));

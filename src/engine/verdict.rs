@@ -13,14 +13,14 @@ use crate::source::Location;
 pub struct Verdict {
     /// What became of the turn.
     pub status: Status,
-    /// The rail that blocked it, or the last one that rewrote a text of it.
+    /// The rail that blocked it, or the last one that rewrote a text of it; `judge` where that failed.
     pub rail: Option<Arc<str>>,
     /// Why it was blocked; for a rail that could not do its work, `rail failed: …`.
     pub reason: Option<String>,
     /// What the rail that blocked it went by.
     #[serde(flatten)]
     pub evidence: Evidence,
-    /// The line of `.co` that blocked it.
+    /// The line of `.co` that blocked it; the judge has none.
     pub line: Option<Location>,
     /// Rails that failed and let the turn pass, because their `on_error` says so.
     pub failed_open: Vec<Arc<str>>,
