@@ -70,12 +70,13 @@ impl Walk<'_, '_> {
                 Some(Verdict::Works) => self.told.works(Some(key.span), works(&path, value)),
                 Some(Verdict::Differs(how)) => self.told.differs(Some(key.span), format!("`{path}`"), how),
                 Some(Verdict::Missing(instead)) => self.told.missing(Some(key.span), format!("`{path}`"), instead),
-                // What is ours works; what nobody knows was told.
-                None => {
-                    if table::OURS.contains(&&*path) {
-                        self.told.works(Some(key.span), format!("`{path}`"));
-                    }
+                // What no table has is what `check` says of it.
+                None if self.told.finding(codes::SECTION_NOT_SERVED, key.span).is_some() => {
+                    self.told.differs(Some(key.span), format!("`{path}`"), "nothing is done with it yet");
                 }
+                None if table::OURS.contains(&&*path) => self.told.works(Some(key.span), format!("`{path}`")),
+                // What nobody knows was told.
+                None => {}
             }
         }
     }
@@ -115,17 +116,16 @@ impl Walk<'_, '_> {
                 _ => "",
             };
             if text("type") == "embeddings" {
-                if let Some(engine) = entry("engine") {
+                if let Some(engine) = entry("engine").filter(|engine| !engine.is_null()) {
                     self.embedder(engine, text("engine"));
                 }
             } else {
                 self.model(entry("engine").unwrap_or(model), text("type"), text("engine"), text("model"));
             }
-            for (key, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
+            for (key, _) in entries.iter().filter(|(_, value)| !value.is_null()) {
                 let path = format!("models[].{}", key.name);
                 if matches!(self.spelling(key, &path, entries), Spelling::Right)
                     && let Some(Verdict::Differs(how)) = table::of_key(&path)
-                    && !matches!(&value.data, Data::Scalar(text, _) if key.name == "mode" && text == "chat")
                 {
                     self.told.differs(Some(key.span), format!("`{path}`"), how);
                 }
@@ -150,9 +150,7 @@ impl Walk<'_, '_> {
 
     fn embedder(&mut self, node: &Node, engine: &str) {
         let what = format!("embeddings by `{engine}`");
-        if table::EMBEDDERS.contains(&engine) {
-            self.told.works(Some(node.span), what);
-        } else if table::STOOD_IN_FOR.contains(&engine) {
+        if self.told.finding(codes::OTHER_EMBEDDER, node.span).is_some() {
             let how = "the built-in embedder stands in for it, with other scores: try your texts with `railsc classify`; \
                        the proposal says `static`";
             self.told.differs(Some(node.span), what, how);
@@ -160,9 +158,11 @@ impl Walk<'_, '_> {
             let fix = at.map(|at| Fix { span: node.span.slice(at..at + engine.len()), text: "static".to_owned() });
             // An alias stands for one text in several places.
             self.edits.extend(fix.filter(|fix| !self.edits.contains(fix)));
-        } else {
+        } else if self.told.has_error_in(node.span) {
             let instead = "no such embedder is here: write `static`, which is built in, or `exact`, equality alone";
             self.told.missing(Some(node.span), what, instead);
+        } else {
+            self.told.works(Some(node.span), what);
         }
     }
 }

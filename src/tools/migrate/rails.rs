@@ -2,7 +2,6 @@
 
 use super::{Told, table};
 use crate::diagnostic::codes;
-use crate::program::Guards;
 use crate::source::{FileId, Span};
 use crate::syntax;
 use crate::syntax::ast::{Ast, Definition};
@@ -24,13 +23,7 @@ pub(super) fn tell(told: &mut Told<'_>) {
         }
     }
     for rail in &inspection.config.rails {
-        let stage = match rail.guards {
-            Guards::Input => "input",
-            Guards::Output => "output",
-            Guards::Retrieval => "retrieval",
-            _ => "tool",
-        };
-        let what = format!("the {stage} rail `{}`", rail.name);
+        let what = format!("the {} rail `{}`", rail.guards, rail.name);
         if inspection.program.flow_named(&rail.name).is_some() {
             told.works(Some(rail.span), what);
         } else if let Some(library) = table::library_rail(&rail.name) {

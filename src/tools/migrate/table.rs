@@ -94,31 +94,15 @@ pub(super) const KEYS: &[(&str, Verdict)] = &[
             "these settings belong to a rail of NeMo Guardrails' library, which is not here; flows may read them in `$config`",
         ),
     ),
-    ("models[].mode", Differs("models are asked as a chat")),
     ("models[].cache", Differs("answers of models are not kept; each question is asked")),
     ("models[].reasoning_config", Differs("nothing here reads it; name what the service takes under `parameters`")),
 ];
 
 /// The keys of `config.yml` that are railsc's own. Where one stands, the file was written for railsc.
-pub(super) const OURS: &[&str] = &[
-    "compat",
-    "limits",
-    "lints",
-    "on_error",
-    "actions",
-    "prices",
-    "cache",
-    "rails.dialog.judge",
-    "rails.dialog.generation",
-];
+pub(super) const OURS: &[&str] =
+    &["compat", "limits", "lints", "on_error", "actions", "prices", "rails.dialog.judge", "rails.dialog.generation"];
 
-/// The engines of embeddings that are railsc's own.
-pub(super) const EMBEDDERS: &[&str] = &["static", "exact"];
-
-/// The engines of embeddings that `static` stands in for.
-pub(super) const STOOD_IN_FOR: &[&str] = &["FastEmbed", "SentenceTransformers"];
-
-/// The rails of NeMo Guardrails' library: how names of its flows start, what the rail is called, and what there is instead.
+/// The rails of NeMo Guardrails' library: how names of its flows start, and what the rail is called.
 pub(super) const LIBRARY: &[(&str, &str)] = &[
     ("self check facts", "self check"),
     ("self check hallucination", "self check"),
