@@ -1,6 +1,6 @@
 //! What becomes of each key of `config.yml`, and which of them should be written otherwise.
 
-use super::table::{self, Verdict};
+use super::table::{self, Fate};
 use super::{Document, Told};
 use crate::config::yaml::{Data, Key, Node};
 use crate::diagnostic::{Fix, codes};
@@ -57,19 +57,19 @@ impl Walk<'_, '_> {
             match table::of_key(&path) {
                 // Nothing is what an absent key says.
                 Some(_) if value.is_null() => {}
-                Some(Verdict::Inside) => self.mapping(value, &path),
-                Some(Verdict::Apart) if path == "models" => self.models(value),
-                Some(Verdict::Apart) => {}
-                Some(Verdict::Works) if self.told.finding(codes::COLANG_2, value.span).is_some() => {
+                Some(Fate::Inside) => self.mapping(value, &path),
+                Some(Fate::Apart) if path == "models" => self.models(value),
+                Some(Fate::Apart) => {}
+                Some(Fate::Works) if self.told.finding(codes::COLANG_2, value.span).is_some() => {
                     let instead =
                         "railsc reads Colang 1.0: rewrite the rails; `docs/language.md` has the whole language";
                     self.told.missing(Some(value.span), "Colang 2", instead);
                 }
                 // What is wrong with it is told with the errors.
-                Some(Verdict::Works) if self.told.has_error_in(value.span) => {}
-                Some(Verdict::Works) => self.told.works(Some(key.span), works(&path, value)),
-                Some(Verdict::Differs(how)) => self.told.differs(Some(key.span), format!("`{path}`"), how),
-                Some(Verdict::Missing(instead)) => self.told.missing(Some(key.span), format!("`{path}`"), instead),
+                Some(Fate::Works) if self.told.has_error_in(value.span) => {}
+                Some(Fate::Works) => self.told.works(Some(key.span), works(&path, value)),
+                Some(Fate::Differs(how)) => self.told.differs(Some(key.span), format!("`{path}`"), how),
+                Some(Fate::Missing(instead)) => self.told.missing(Some(key.span), format!("`{path}`"), instead),
                 // What no table has is what `check` says of it.
                 None if self.told.finding(codes::SECTION_NOT_SERVED, key.span).is_some() => {
                     self.told.differs(Some(key.span), format!("`{path}`"), "nothing is done with it yet");
@@ -125,7 +125,7 @@ impl Walk<'_, '_> {
             for (key, _) in entries.iter().filter(|(_, value)| !value.is_null()) {
                 let path = format!("models[].{}", key.name);
                 if matches!(self.spelling(key, &path, entries), Spelling::Right)
-                    && let Some(Verdict::Differs(how)) = table::of_key(&path)
+                    && let Some(Fate::Differs(how)) = table::of_key(&path)
                 {
                     self.told.differs(Some(key.span), format!("`{path}`"), how);
                 }
