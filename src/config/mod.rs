@@ -27,6 +27,7 @@ use crate::syntax::{Bounds, Parsed};
 use imports::Importer;
 pub(crate) use knowledge::documents;
 pub use models::{ModelMode, ModelSpec, Prompt};
+pub(crate) use python::PythonFile;
 
 /// The action that looks things up in the documents, where there are some.
 pub(crate) const RETRIEVE: &str = "retrieve_relevant_chunks";
@@ -378,6 +379,11 @@ pub fn rail_files(path: &Path) -> (Vec<PathBuf>, Vec<Diagnostic>) {
     let found = read::find(path, &mut diagnostics);
     diagnostics.retain(Diagnostic::is_error);
     (found.rails, diagnostics)
+}
+
+/// The Python files at `path`, in path order; those of folders that rail files import are not among them.
+pub(crate) fn python_files(path: &Path) -> Vec<PythonFile> {
+    read::find(path, &mut Vec::new()).python
 }
 
 /// The text of one file of a configuration, of the usual size at most.

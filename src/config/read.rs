@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
-use super::{Limits, Loaded, python};
+use super::python::PythonFile;
+use super::{Limits, Loaded};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceFile};
 
@@ -22,6 +23,7 @@ const OTHER_FILES: &[&str] = &["thresholds.yml", "serve.yml"];
 pub(crate) struct Found {
     pub rails: Vec<PathBuf>,
     pub yaml: Vec<PathBuf>,
+    pub python: Vec<PythonFile>,
 }
 
 /// Looks for the files of the configuration at `path`.
@@ -107,7 +109,9 @@ fn walk(path: &Path, found: &mut Found, diagnostics: &mut Vec<Diagnostic>) {
         } else if has_extension(path, &["yml", "yaml"]) && !OTHER_FILES.iter().any(|other| path.ends_with(other)) {
             found.yaml.push(path.to_owned());
         } else if path.ends_with("actions.py") || path.ends_with("config.py") {
-            diagnostics.push(python::note(path, Limits::default().file_bytes));
+            let file = PythonFile::read(path, Limits::default().file_bytes);
+            diagnostics.push(file.note());
+            found.python.push(file);
         }
         if found.rails.len() + found.yaml.len() > MOST_FILES {
             let message = format!("`{}` holds more than {MOST_FILES} files", path.display());

@@ -84,7 +84,6 @@ impl Walk<'_, '_> {
     /// Tells of a key that nobody knows, and mends it where it is clear what is meant.
     fn spelling(&mut self, key: &Key, path: &str, siblings: &[(Key, Node)]) -> Spelling {
         let Some(found) = self.told.finding(codes::UNKNOWN_KEY, key.span) else { return Spelling::Right };
-        let meant = found.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
         // Two keys of one name would be worse than one that nobody knows.
         let is_free = |meant: &&str| {
             siblings.iter().all(|(other, _)| {
@@ -92,7 +91,7 @@ impl Walk<'_, '_> {
                 other.name != **meant && !mended
             })
         };
-        let meant = meant.filter(is_free).map(str::to_owned);
+        let meant = found.meant.as_deref().filter(is_free).map(str::to_owned);
         let at = self.told.inspection.sources.text(key.span).find(&key.name);
         let (Some(meant), Some(at)) = (meant, at) else {
             let instead =

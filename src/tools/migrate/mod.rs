@@ -93,7 +93,7 @@ pub fn migrate(path: &Path) -> Result<Migration, LoadError> {
     }
     let documents = documents(&inspection.sources);
     let mut told = Told { inspection: &inspection, groups: Default::default(), spans: Vec::new() };
-    rails::tell(&mut told);
+    rails::tell(path, &mut told);
     let edits = keys::tell(&documents, &mut told);
     written::tell_constructs(&mut told);
     rails::tell_errors(&mut told);

@@ -27,5 +27,5 @@ fn read(path: &Path, files: &[(FileId, Proposed)]) -> Loaded {
     config::understand(documents, &mut loaded);
     let (rails, found) = config::rail_files(path);
     loaded.diagnostics.extend(found);
-    config::read_found(path, Found { rails, yaml: Vec::new() }, loaded)
+    config::read_found(path, Found { rails, ..Found::default() }, loaded)
 }
