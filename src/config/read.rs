@@ -20,7 +20,7 @@ const OTHER_FILES: &[&str] = &["thresholds.yml", "serve.yml"];
 
 /// The files of a configuration, in path order.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(super) struct Found {
     pub rails: Vec<PathBuf>,
     pub yaml: Vec<PathBuf>,
     pub python: Vec<PythonFile>,
