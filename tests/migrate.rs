@@ -166,6 +166,53 @@ fn nothing_is_proposed_for_what_is_ours() {
     }
 }
 
+/// What is said of a `config.yml`, in the group and with the words given.
+fn says(text: &str, group: &str, what: &str) -> Option<String> {
+    let folder = project(&[("config.yml", text.as_bytes()), ("a.co", b"define flow check\n  user ...\n")]);
+    let (_, told) = json(&[path(&folder)]);
+    let items = told[group].as_array().unwrap();
+    let item = items.iter().find(|item| item["what"] == what)?;
+    Some(item["how"].as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn nothing_is_said_to_work_that_check_says_does_nothing() {
+    let text = "compat: nemo\nprices: {gpt-4o: {input: 1, output: 2}}\ncache: {enabled: true}\nlimits: {steps: 9}\n";
+    for key in ["`prices`", "`cache`"] {
+        assert_eq!(says(text, "works", key), None);
+        assert_eq!(says(text, "differs", key).as_deref(), Some("nothing is done with it yet"));
+    }
+    assert!(says(text, "works", "`limits`").is_some());
+    let text = "models:\n  - {type: main, engine: openai, mode: text}\n";
+    assert_eq!(says(text, "differs", "`models[].mode`"), None);
+}
+
+#[test]
+fn embedders_are_told_as_check_takes_them() {
+    let model = |engine: &str| format!("models:\n  - {{type: embeddings, engine: {engine}}}\n");
+    let groups = [
+        ("static", "works"),
+        ("exact", "works"),
+        ("FastEmbed", "differs"),
+        ("SentenceTransformers", "differs"),
+        ("openai", "missing"),
+        ("mine", "missing"),
+    ];
+    for (engine, group) in groups {
+        assert!(says(&model(engine), group, &format!("embeddings by `{engine}`")).is_some(), "{engine}");
+    }
+    let variable = "\"${NO_SUCH_VARIABLE_IS_SET:-exact}\"";
+    assert!(says(&model(variable), "works", "embeddings by `${NO_SUCH_VARIABLE_IS_SET:-exact}`").is_some());
+}
+
+#[test]
+fn rails_of_tools_are_told_apart() {
+    let text = "rails:\n  tool_input: {flows: [check]}\n  tool_output: {flows: [check]}\n";
+    for stage in ["tool_input", "tool_output"] {
+        assert!(says(text, "works", &format!("the {stage} rail `check`")).is_some());
+    }
+}
+
 #[test]
 fn an_alias_is_mended_where_it_is_written() {
     let text = "x: &e FastEmbed\nmodels:\n  - &m {type: embeddings, engine: 'FastEmbed'}\n  - *m\ncompat: nemo\n";

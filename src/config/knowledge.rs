@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
-
 use super::Loaded;
-use super::read::MOST_FILES;
+use super::read::{self, MOST_FILES};
 use crate::diagnostic::{Diagnostic, codes};
 
 /// What documents are called.
@@ -28,8 +26,7 @@ pub(super) fn resolve(root: &Path, loaded: &mut Loaded) {
         return;
     }
     // What can't be read is reported by whoever reads it.
-    let mut unread = Vec::new();
-    if documents(&folder, &mut unread).is_empty() && unread.is_empty() {
+    if walk(&folder).all(|path| path.is_ok_and(|path| !is_document(&path))) {
         let message = format!("there is no document in `{}`", folder.display());
         let help = "put `.md` or `.txt` files there, or delete it";
         loaded.diagnostics.push(finding(codes::EMPTY_KNOWLEDGE_BASE, message).help(help));
@@ -40,36 +37,27 @@ pub(super) fn resolve(root: &Path, loaded: &mut Loaded) {
 /// The documents in `folder`, in path order; not hidden ones, and not what a `.railsignore` there or above names.
 pub(crate) fn documents(folder: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let walk = WalkBuilder::new(folder)
-        .standard_filters(false)
-        .hidden(true)
-        .parents(true)
-        .add_custom_ignore_filename(".railsignore")
-        .follow_links(true)
-        .max_depth(Some(64))
-        .sort_by_file_path(Path::cmp)
-        .build();
-    for entry in walk {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let message = format!("can't look into `{}`: {error}", folder.display());
-                diagnostics.push(Diagnostic::without_span(codes::UNREADABLE, message));
-                continue;
+    for path in walk(folder) {
+        match path {
+            Err(diagnostic) => diagnostics.push(*diagnostic),
+            Ok(path) if !is_document(&path) => {}
+            Ok(path) if found.len() < MOST_FILES => found.push(path),
+            Ok(_) => {
+                let message = format!("`{}` holds more than {MOST_FILES} documents", folder.display());
+                let help = "leave files out by `.railsignore`";
+                diagnostics.push(Diagnostic::without_span(codes::TOO_MANY_FILES, message).help(help));
+                break;
             }
-        };
-        let extension = entry.path().extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        if is_folder || !EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) {
-            continue;
         }
-        if found.len() == MOST_FILES {
-            let message = format!("`{}` holds more than {MOST_FILES} documents", folder.display());
-            let help = "leave files out by `.railsignore`";
-            diagnostics.push(Diagnostic::without_span(codes::TOO_MANY_FILES, message).help(help));
-            break;
-        }
-        found.push(entry.into_path());
     }
     found
+}
+
+fn walk(folder: &Path) -> impl Iterator<Item = Result<PathBuf, Box<Diagnostic>>> {
+    read::walk(folder, &[], true)
+}
+
+fn is_document(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

@@ -1,32 +1,36 @@
-//! Configurations: a folder or a file is read, its YAML merged and understood. What it says about rails is not looked at.
+//! Configurations: what one says. A folder or a file is read (`load`), its YAML merged and understood. What it says about rails is not
+//! looked at.
 
 mod dialog;
 mod environment;
 mod imports;
 mod keys;
 mod knowledge;
+mod load;
 mod models;
 mod python;
 mod rails;
-pub(crate) mod read;
+mod read;
 mod value;
 pub(crate) mod yaml;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
+use crate::diagnostic::Code;
 use crate::diagnostic::policy::Level;
-use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::Value;
 use crate::program::{Guards, RailUse, Surroundings};
-use crate::source::{SourceFile, SourceMap, Span};
-use crate::syntax::{Bounds, Parsed};
-use imports::Importer;
+use crate::source::Span;
+use crate::syntax::Bounds;
 pub(crate) use knowledge::documents;
+pub use load::{Loaded, from_source, load, rail_files, read_text};
+pub(crate) use load::{from_texts, load_tested, load_with, python_files, test_files};
 pub use models::{ModelMode, ModelSpec, Prompt};
+pub(crate) use python::PythonFile;
 
 /// The action that looks things up in the documents, where there are some.
 pub(crate) const RETRIEVE: &str = "retrieve_relevant_chunks";
@@ -307,119 +311,4 @@ impl Default for Limits {
             prompt_tokens: 32_000,
         }
     }
-}
-
-/// A configuration as it was read.
-#[derive(Debug, Clone, Default)]
-pub struct Loaded {
-    /// Every text that was read.
-    pub sources: SourceMap,
-    /// The rail files among them, parsed: in path order, but for imported ones, which come before what imports them.
-    pub rails: Vec<Parsed>,
-    /// What the YAML says.
-    pub config: Config,
-    /// What is wrong.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Reads the configuration at `path`: a folder, or a single `.co` file. Never fails: what is wrong is in the
-/// diagnostics.
-pub fn load(path: &Path) -> Loaded {
-    let mut loaded = Loaded::default();
-    let found = read::find(path, &mut loaded.diagnostics);
-    read_found(path, found, loaded)
-}
-
-/// As [`load`], along with the rail files right in its folder `tests`.
-pub(crate) fn load_tested(path: &Path) -> Loaded {
-    let mut loaded = Loaded::default();
-    let mut found = read::find(path, &mut loaded.diagnostics);
-    found.rails.extend(read::tests(path, "co", &mut loaded.diagnostics));
-    read_found(path, found, loaded)
-}
-
-/// The files with the `extension` right in the folder `tests` of the configuration at `path`, in path order.
-pub(crate) fn test_files(path: &Path, extension: &str) -> Vec<PathBuf> {
-    read::tests(path, extension, &mut Vec::new())
-}
-
-pub(crate) fn understand(documents: Vec<yaml::Node>, loaded: &mut Loaded) {
-    if let Some(mut document) = yaml::merge(documents, &mut loaded.diagnostics) {
-        environment::fill(&mut document, &mut loaded.diagnostics);
-        loaded.config = keys::understand(&document, &mut loaded.diagnostics);
-    }
-}
-
-pub(crate) fn read_found(path: &Path, found: read::Found, mut loaded: Loaded) -> Loaded {
-    let mut documents = Vec::new();
-    for path in &found.yaml {
-        if let Some(id) = read::file(path, &mut loaded, Limits::default().file_bytes) {
-            documents.extend(yaml::parse(id, loaded.sources.file(id), &mut loaded.diagnostics));
-        }
-    }
-    understand(documents, &mut loaded);
-    if path.is_dir() {
-        knowledge::resolve(path, &mut loaded);
-    }
-    let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    let import_paths = loaded.config.import_paths.iter().map(|folder| root.join(folder));
-    let folders = std::iter::once(root.to_owned()).chain(import_paths).collect();
-    let bounds = loaded.config.bounds();
-    let mut importer = Importer::new(&mut loaded, bounds, folders);
-    for path in &found.rails {
-        importer.read(path);
-    }
-    loaded
-}
-
-/// The rail files at `path`, in path order, and what keeps others from being found.
-pub fn rail_files(path: &Path) -> (Vec<PathBuf>, Vec<Diagnostic>) {
-    let mut diagnostics = Vec::new();
-    let found = read::find(path, &mut diagnostics);
-    diagnostics.retain(Diagnostic::is_error);
-    (found.rails, diagnostics)
-}
-
-/// The text of one file of a configuration, of the usual size at most.
-///
-/// # Errors
-/// When it can't be read, is too large, or is not UTF-8.
-pub fn read_text(path: &Path) -> Result<String, Box<Diagnostic>> {
-    read::text(path, Limits::default().file_bytes)
-}
-
-/// A configuration that is a rail file and a `config.yml`, called `name`.
-pub(crate) fn from_texts(name: &str, rails: &str, config: &str) -> Loaded {
-    let mut loaded = Loaded::default();
-    if !config.trim().is_empty() {
-        let id = loaded.sources.add(SourceFile::new(format!("{name} (yaml)"), config));
-        let documents = yaml::parse(id, loaded.sources.file(id), &mut loaded.diagnostics).into_iter().collect();
-        understand(documents, &mut loaded);
-    }
-    let id = loaded.sources.add(SourceFile::new(format!("{name} (colang)"), rails));
-    let bounds = loaded.config.bounds();
-    Importer::new(&mut loaded, bounds, Vec::new()).parse(id, None);
-    loaded
-}
-
-/// A configuration that is the text of one `.co` file, called `name`; imports are looked for beside a file of that name.
-pub fn from_source(name: &str, text: &[u8]) -> Loaded {
-    let mut loaded = Loaded::default();
-    let limit = loaded.config.limits.file_bytes;
-    if text.len() > limit {
-        loaded.diagnostics.push(read::too_large(&format!("`{name}`"), text.len() as u64, limit));
-        return loaded;
-    }
-    let text = match std::str::from_utf8(text) {
-        Ok(text) => text,
-        Err(error) => {
-            loaded.diagnostics.push(read::not_utf8(name, text, error.valid_up_to()));
-            return loaded;
-        }
-    };
-    let id = loaded.sources.add(SourceFile::new(name, text));
-    let bounds = loaded.config.bounds();
-    let folder = Path::new(name).parent().filter(|folder| folder.is_dir());
-    Importer::new(&mut loaded, bounds, Vec::new()).parse(id, folder);
-    loaded
 }

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
+use ignore::{DirEntry, WalkBuilder};
 
-use super::{Limits, Loaded, python};
+use super::python::PythonFile;
+use super::{Limits, Loaded};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceFile};
 
@@ -19,9 +20,10 @@ const OTHER_FILES: &[&str] = &["thresholds.yml", "serve.yml"];
 
 /// The files of a configuration, in path order.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(super) struct Found {
     pub rails: Vec<PathBuf>,
     pub yaml: Vec<PathBuf>,
+    pub python: Vec<PythonFile>,
 }
 
 /// Looks for the files of the configuration at `path`.
@@ -41,7 +43,7 @@ pub(super) fn find(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Found {
         }
     };
     if metadata.is_dir() {
-        walk(path, &mut found, diagnostics);
+        sort_out(path, &mut found, diagnostics);
         if found.rails.is_empty() && found.yaml.is_empty() && diagnostics.is_empty() {
             let message = format!("`{}` holds neither a `.co` nor a `.yml` file", path.display());
             let help = "`railsc init DIR` writes a small project to start from";
@@ -76,41 +78,59 @@ pub(super) fn tests(path: &Path, extension: &str, diagnostics: &mut Vec<Diagnost
     found
 }
 
-fn walk(path: &Path, found: &mut Found, diagnostics: &mut Vec<Diagnostic>) {
-    let walk = WalkBuilder::new(path)
+/// The files below `folder`, in path order: not hidden ones, none in `other` folders, and none that a `.railsignore` names,
+/// be it there or, for a folder that is `part` of a configuration, above.
+pub(super) fn walk(
+    folder: &Path,
+    other: &'static [&'static str],
+    part: bool,
+) -> impl Iterator<Item = Result<PathBuf, Box<Diagnostic>>> {
+    let walk = WalkBuilder::new(folder)
         .standard_filters(false)
         .hidden(true)
+        // What stands above a configuration is not its own, and must not take rails out of it.
+        .parents(part)
         .add_custom_ignore_filename(".railsignore")
         .follow_links(true)
         .max_depth(Some(64))
         .sort_by_file_path(Path::cmp)
         .filter_entry(|entry| {
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            entry.depth() == 0 || !is_folder || !OTHER_FOLDERS.iter().any(|other| entry.file_name() == *other)
+            entry.depth() == 0 || !is_folder(entry) || !other.iter().any(|other| entry.file_name() == *other)
         })
         .build();
-    for entry in walk {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let message = format!("can't look into `{}`: {error}", path.display());
-                diagnostics.push(Diagnostic::without_span(codes::UNREADABLE, message));
-                continue;
-            }
-        };
-        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
-            continue;
+    let found = walk.map(move |entry| match entry {
+        Ok(entry) => (!is_folder(&entry)).then(|| Ok(entry.into_path())),
+        Err(error) => {
+            let message = format!("can't look into `{}`: {error}", folder.display());
+            Some(Err(Box::new(Diagnostic::without_span(codes::UNREADABLE, message))))
         }
-        let path = entry.path();
-        if has_extension(path, &["co"]) {
-            found.rails.push(path.to_owned());
-        } else if has_extension(path, &["yml", "yaml"]) && !OTHER_FILES.iter().any(|other| path.ends_with(other)) {
-            found.yaml.push(path.to_owned());
-        } else if path.ends_with("actions.py") || path.ends_with("config.py") {
-            diagnostics.push(python::note(path, Limits::default().file_bytes));
+    });
+    found.flatten()
+}
+
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+}
+
+fn sort_out(folder: &Path, found: &mut Found, diagnostics: &mut Vec<Diagnostic>) {
+    for path in walk(folder, OTHER_FOLDERS, false) {
+        match path {
+            Err(diagnostic) => diagnostics.push(*diagnostic),
+            Ok(path) if has_extension(&path, &["co"]) => found.rails.push(path),
+            Ok(path) if has_extension(&path, &["yml", "yaml"]) => {
+                if !OTHER_FILES.iter().any(|other| path.ends_with(other)) {
+                    found.yaml.push(path);
+                }
+            }
+            Ok(path) if path.ends_with("actions.py") || path.ends_with("config.py") => {
+                let file = PythonFile::read(&path, Limits::default().file_bytes);
+                diagnostics.push(file.note());
+                found.python.push(file);
+            }
+            Ok(_) => {}
         }
         if found.rails.len() + found.yaml.len() > MOST_FILES {
-            let message = format!("`{}` holds more than {MOST_FILES} files", path.display());
+            let message = format!("`{}` holds more than {MOST_FILES} files", folder.display());
             let help = "name the folder of one configuration, or leave files out by `.railsignore`";
             diagnostics.push(Diagnostic::without_span(codes::TOO_MANY_FILES, message).help(help));
             break;
@@ -171,4 +191,26 @@ pub(super) fn too_large(name: &str, bytes: u64, limit: usize) -> Diagnostic {
     let message = format!("{name} has {bytes} bytes, and {limit} are allowed");
     Diagnostic::without_span(codes::FILE_TOO_LARGE, message)
         .help("split it, or raise `limits.file_bytes` in `config.yml`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_parts_of_a_configuration_heed_what_is_above() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        std::fs::create_dir_all(inner.join("tests")).unwrap();
+        std::fs::write(folder.path().join(".railsignore"), "a.*\n").unwrap();
+        for name in ["a.co", "a.md", "b.md", "tests/c.md"] {
+            std::fs::write(inner.join(name), "").unwrap();
+        }
+        let names = |other, part| -> Vec<PathBuf> {
+            let paths = walk(&inner, other, part).map(|path| path.unwrap());
+            paths.map(|path| path.strip_prefix(&inner).unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(OTHER_FOLDERS, false), ["a.co", "a.md", "b.md"].map(PathBuf::from));
+        assert_eq!(names(&[], true), ["b.md", "tests/c.md"].map(PathBuf::from));
+    }
 }

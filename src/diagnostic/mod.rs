@@ -71,6 +71,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The name that is probably meant, where the help asks for it.
+    pub meant: Option<String>,
     /// The repair, when it is certain. All replacements together.
     pub fix: Vec<Fix>,
 }
@@ -91,6 +93,7 @@ impl Diagnostic {
             label: String::new(),
             labels: Vec::new(),
             help: None,
+            meant: None,
             fix: Vec::new(),
         }
     }
@@ -118,11 +121,10 @@ impl Diagnostic {
 
     /// Adds "did you mean …" when there is a suggestion.
     #[must_use]
-    pub fn suggest(self, suggestion: Option<&str>) -> Self {
-        match suggestion {
-            Some(name) => self.help(format!("did you mean `{name}`?")),
-            None => self,
-        }
+    pub fn suggest(mut self, suggestion: Option<&str>) -> Self {
+        let Some(name) = suggestion else { return self };
+        self.meant = Some(name.to_owned());
+        self.help(format!("did you mean `{name}`?"))
     }
 
     /// Adds one replacement to the repair.

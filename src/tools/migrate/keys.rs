@@ -1,6 +1,6 @@
 //! What becomes of each key of `config.yml`, and which of them should be written otherwise.
 
-use super::table::{self, Verdict};
+use super::table::{self, Fate};
 use super::{Document, Told};
 use crate::config::yaml::{Data, Key, Node};
 use crate::diagnostic::{Fix, codes};
@@ -57,25 +57,26 @@ impl Walk<'_, '_> {
             match table::of_key(&path) {
                 // Nothing is what an absent key says.
                 Some(_) if value.is_null() => {}
-                Some(Verdict::Inside) => self.mapping(value, &path),
-                Some(Verdict::Apart) if path == "models" => self.models(value),
-                Some(Verdict::Apart) => {}
-                Some(Verdict::Works) if self.told.finding(codes::COLANG_2, value.span).is_some() => {
+                Some(Fate::Inside) => self.mapping(value, &path),
+                Some(Fate::Apart) if path == "models" => self.models(value),
+                Some(Fate::Apart) => {}
+                Some(Fate::Works) if self.told.finding(codes::COLANG_2, value.span).is_some() => {
                     let instead =
                         "railsc reads Colang 1.0: rewrite the rails; `docs/language.md` has the whole language";
                     self.told.missing(Some(value.span), "Colang 2", instead);
                 }
                 // What is wrong with it is told with the errors.
-                Some(Verdict::Works) if self.told.has_error_in(value.span) => {}
-                Some(Verdict::Works) => self.told.works(Some(key.span), works(&path, value)),
-                Some(Verdict::Differs(how)) => self.told.differs(Some(key.span), format!("`{path}`"), how),
-                Some(Verdict::Missing(instead)) => self.told.missing(Some(key.span), format!("`{path}`"), instead),
-                // What is ours works; what nobody knows was told.
-                None => {
-                    if table::OURS.contains(&&*path) {
-                        self.told.works(Some(key.span), format!("`{path}`"));
-                    }
+                Some(Fate::Works) if self.told.has_error_in(value.span) => {}
+                Some(Fate::Works) => self.told.works(Some(key.span), works(&path, value)),
+                Some(Fate::Differs(how)) => self.told.differs(Some(key.span), format!("`{path}`"), how),
+                Some(Fate::Missing(instead)) => self.told.missing(Some(key.span), format!("`{path}`"), instead),
+                // What no table has is what `check` says of it.
+                None if self.told.finding(codes::SECTION_NOT_SERVED, key.span).is_some() => {
+                    self.told.differs(Some(key.span), format!("`{path}`"), "nothing is done with it yet");
                 }
+                None if table::OURS.contains(&&*path) => self.told.works(Some(key.span), format!("`{path}`")),
+                // What nobody knows was told.
+                None => {}
             }
         }
     }
@@ -83,7 +84,6 @@ impl Walk<'_, '_> {
     /// Tells of a key that nobody knows, and mends it where it is clear what is meant.
     fn spelling(&mut self, key: &Key, path: &str, siblings: &[(Key, Node)]) -> Spelling {
         let Some(found) = self.told.finding(codes::UNKNOWN_KEY, key.span) else { return Spelling::Right };
-        let meant = found.help.as_deref().and_then(|help| help.strip_prefix("did you mean `")?.strip_suffix("`?"));
         // Two keys of one name would be worse than one that nobody knows.
         let is_free = |meant: &&str| {
             siblings.iter().all(|(other, _)| {
@@ -91,7 +91,7 @@ impl Walk<'_, '_> {
                 other.name != **meant && !mended
             })
         };
-        let meant = meant.filter(is_free).map(str::to_owned);
+        let meant = found.meant.as_deref().filter(is_free).map(str::to_owned);
         let at = self.told.inspection.sources.text(key.span).find(&key.name);
         let (Some(meant), Some(at)) = (meant, at) else {
             let instead =
@@ -115,17 +115,16 @@ impl Walk<'_, '_> {
                 _ => "",
             };
             if text("type") == "embeddings" {
-                if let Some(engine) = entry("engine") {
+                if let Some(engine) = entry("engine").filter(|engine| !engine.is_null()) {
                     self.embedder(engine, text("engine"));
                 }
             } else {
                 self.model(entry("engine").unwrap_or(model), text("type"), text("engine"), text("model"));
             }
-            for (key, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
+            for (key, _) in entries.iter().filter(|(_, value)| !value.is_null()) {
                 let path = format!("models[].{}", key.name);
                 if matches!(self.spelling(key, &path, entries), Spelling::Right)
-                    && let Some(Verdict::Differs(how)) = table::of_key(&path)
-                    && !matches!(&value.data, Data::Scalar(text, _) if key.name == "mode" && text == "chat")
+                    && let Some(Fate::Differs(how)) = table::of_key(&path)
                 {
                     self.told.differs(Some(key.span), format!("`{path}`"), how);
                 }
@@ -150,9 +149,7 @@ impl Walk<'_, '_> {
 
     fn embedder(&mut self, node: &Node, engine: &str) {
         let what = format!("embeddings by `{engine}`");
-        if table::EMBEDDERS.contains(&engine) {
-            self.told.works(Some(node.span), what);
-        } else if table::STOOD_IN_FOR.contains(&engine) {
+        if self.told.finding(codes::OTHER_EMBEDDER, node.span).is_some() {
             let how = "the built-in embedder stands in for it, with other scores: try your texts with `railsc classify`; \
                        the proposal says `static`";
             self.told.differs(Some(node.span), what, how);
@@ -160,9 +157,11 @@ impl Walk<'_, '_> {
             let fix = at.map(|at| Fix { span: node.span.slice(at..at + engine.len()), text: "static".to_owned() });
             // An alias stands for one text in several places.
             self.edits.extend(fix.filter(|fix| !self.edits.contains(fix)));
-        } else {
+        } else if self.told.has_error_in(node.span) {
             let instead = "no such embedder is here: write `static`, which is built in, or `exact`, equality alone";
             self.told.missing(Some(node.span), what, instead);
+        } else {
+            self.told.works(Some(node.span), what);
         }
     }
 }

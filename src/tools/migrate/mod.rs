@@ -1,7 +1,6 @@
 //! What becomes of a configuration of NeMo Guardrails, and the `config.yml` that is proposed for it.
 
 mod keys;
-mod outlook;
 mod proposal;
 mod rails;
 mod table;
@@ -12,10 +11,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::config::yaml::{self, Node};
+use super::check::{self, Depth};
+use crate::config::yaml::Node;
+use crate::config::{self, yaml};
 use crate::diagnostic::{Code, Diagnostic, Severity, codes};
-use crate::engine::{Inspection, LoadError, inspect};
-use crate::source::{FileId, SourceMap, Span};
+use crate::engine::{Inspection, LoadError, Report, inspect, inspect_read};
+use crate::source::{FileId, SourceFile, SourceMap, Span};
 
 /// One thing that a configuration says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -93,7 +94,7 @@ pub fn migrate(path: &Path) -> Result<Migration, LoadError> {
     }
     let documents = documents(&inspection.sources);
     let mut told = Told { inspection: &inspection, groups: Default::default(), spans: Vec::new() };
-    rails::tell(&mut told);
+    rails::tell(path, &mut told);
     let edits = keys::tell(&documents, &mut told);
     written::tell_constructs(&mut told);
     rails::tell_errors(&mut told);
@@ -101,13 +102,22 @@ pub fn migrate(path: &Path) -> Result<Migration, LoadError> {
 
     let is_colang_2 = inspection.diagnostics.iter().any(|found| found.code == codes::COLANG_2);
     let files = proposal::propose(&inspection, &documents, edits, is_colang_2);
-    let report = outlook::check(path, inspection, &files);
+    let report = outlook(path, inspection, &files);
     let count = |severity| report.diagnostics.iter().filter(|found| found.severity == severity).count();
     let check = Findings { errors: count(Severity::Error), warnings: count(Severity::Warning) };
     let main = proposal::main(&documents).and_then(|id| files.iter().find(|(file, _)| *file == id));
     let main = main.map(|(_, file)| file.clone());
     let proposed = files.into_iter().map(|(_, file)| file).filter(|file| *file.after != *file.before).collect();
     Ok(Migration { works, differs, missing, proposed, main, check })
+}
+
+/// What `railsc check` will find once the proposal is written.
+fn outlook(path: &Path, inspection: Inspection, files: &[(FileId, Proposed)]) -> Report {
+    if files.iter().all(|(_, file)| *file.after == *file.before) {
+        return check::report(inspection, Depth::Usual);
+    }
+    let texts = files.iter().map(|(_, file)| SourceFile::new(file.path.display().to_string(), file.after.as_str()));
+    check::report(inspect_read(config::load_with(path, texts.collect())), Depth::Usual)
 }
 
 /// A YAML file and what it says.

@@ -1,14 +1,16 @@
 //! What becomes of rail files, of the rails that `config.yml` names, of Python, and of what does not load.
 
+use std::path::Path;
+
 use super::{Told, table};
-use crate::diagnostic::codes;
-use crate::program::Guards;
+use crate::config::{self, PythonFile};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 use crate::syntax;
 use crate::syntax::ast::{Ast, Definition};
 
 /// Tells of rail files, of the flows under `rails`, and of Python files.
-pub(super) fn tell(told: &mut Told<'_>) {
+pub(super) fn tell(path: &Path, told: &mut Told<'_>) {
     let inspection = told.inspection;
     for (id, file) in inspection.sources.files().filter(|(_, file)| file.name().ends_with(".co")) {
         let errors = inspection.diagnostics.iter().filter(|found| found.is_error());
@@ -24,13 +26,7 @@ pub(super) fn tell(told: &mut Told<'_>) {
         }
     }
     for rail in &inspection.config.rails {
-        let stage = match rail.guards {
-            Guards::Input => "input",
-            Guards::Output => "output",
-            Guards::Retrieval => "retrieval",
-            _ => "tool",
-        };
-        let what = format!("the {stage} rail `{}`", rail.name);
+        let what = format!("the {} rail `{}`", rail.guards, rail.name);
         if inspection.program.flow_named(&rail.name).is_some() {
             told.works(Some(rail.span), what);
         } else if let Some(library) = table::library_rail(&rail.name) {
@@ -44,16 +40,19 @@ pub(super) fn tell(told: &mut Told<'_>) {
             told.missing(Some(rail.span), what, instead);
         }
     }
+    let python_files = config::python_files(path);
     for found in inspection.diagnostics.iter().filter(|found| found.code == codes::PYTHON_FILE) {
-        python(told, &found.message, found.help.as_deref().unwrap_or_default());
+        python(told, &python_files, found);
     }
 }
 
-fn python(told: &mut Told<'_>, message: &str, help: &str) {
-    if message.contains("config.py`") && !help.starts_with("it registers") {
+fn python(told: &mut Told<'_>, files: &[PythonFile], found: &Diagnostic) {
+    let message = &*found.message;
+    if files.iter().any(|file| file.only_starts() && file.note().message == message) {
         let instead = "do what its `init` does where your program builds the rails";
         return told.missing(None, message, instead);
     }
+    let help = found.help.as_deref().unwrap_or_default();
     match &told.inspection.config.actions_server {
         Some(_) => {
             told.differs(

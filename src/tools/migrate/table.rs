@@ -2,7 +2,7 @@
 
 /// What becomes of one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Fate {
     /// It does here what it does there.
     Works,
     /// What stands below it decides.
@@ -15,14 +15,14 @@ pub(super) enum Verdict {
     Missing(&'static str),
 }
 
-use Verdict::{Apart, Differs, Inside, Missing, Works};
+use Fate::{Apart, Differs, Inside, Missing, Works};
 
 const OWN_INDEX: &str =
     "texts are compared by the embedder under `models`, in an index of railsc's own; nothing is to be set";
 const IN_COLANG: &str = "write it in a `.co` file; delete the key, for `check` refuses it";
 
 /// The keys of NeMo Guardrails 0.24.1, by path: `[]` stands for each item of a list, `*` for any key.
-pub(super) const KEYS: &[(&str, Verdict)] = &[
+pub(super) const KEYS: &[(&str, Fate)] = &[
     ("models", Apart),
     ("instructions", Works),
     ("sample_conversation", Works),
@@ -94,31 +94,15 @@ pub(super) const KEYS: &[(&str, Verdict)] = &[
             "these settings belong to a rail of NeMo Guardrails' library, which is not here; flows may read them in `$config`",
         ),
     ),
-    ("models[].mode", Differs("models are asked as a chat")),
     ("models[].cache", Differs("answers of models are not kept; each question is asked")),
     ("models[].reasoning_config", Differs("nothing here reads it; name what the service takes under `parameters`")),
 ];
 
 /// The keys of `config.yml` that are railsc's own. Where one stands, the file was written for railsc.
-pub(super) const OURS: &[&str] = &[
-    "compat",
-    "limits",
-    "lints",
-    "on_error",
-    "actions",
-    "prices",
-    "cache",
-    "rails.dialog.judge",
-    "rails.dialog.generation",
-];
+pub(super) const OURS: &[&str] =
+    &["compat", "limits", "lints", "on_error", "actions", "prices", "rails.dialog.judge", "rails.dialog.generation"];
 
-/// The engines of embeddings that are railsc's own.
-pub(super) const EMBEDDERS: &[&str] = &["static", "exact"];
-
-/// The engines of embeddings that `static` stands in for.
-pub(super) const STOOD_IN_FOR: &[&str] = &["FastEmbed", "SentenceTransformers"];
-
-/// The rails of NeMo Guardrails' library: how names of its flows start, what the rail is called, and what there is instead.
+/// The rails of NeMo Guardrails' library: how names of its flows start, and what the rail is called.
 pub(super) const LIBRARY: &[(&str, &str)] = &[
     ("self check facts", "self check"),
     ("self check hallucination", "self check"),
@@ -158,13 +142,13 @@ pub(super) const LIBRARY: &[(&str, &str)] = &[
 ];
 
 /// What becomes of the key at `path`; `None` when NeMo Guardrails has no such key.
-pub(super) fn of_key(path: &str) -> Option<Verdict> {
+pub(super) fn of_key(path: &str) -> Option<Fate> {
     let exact = KEYS.iter().find(|(known, _)| *known == path);
     let any = || {
         let parent = path.rsplit_once('.')?.0;
         KEYS.iter().find(|(known, _)| known.strip_suffix(".*") == Some(parent))
     };
-    exact.or_else(any).map(|(_, verdict)| *verdict)
+    exact.or_else(any).map(|(_, fate)| *fate)
 }
 
 /// The rail of NeMo Guardrails' library that a flow called `name` belongs to.
