@@ -27,6 +27,8 @@ use crate::syntax::{Bounds, Parsed};
 use imports::Importer;
 pub(crate) use knowledge::documents;
 pub use models::{ModelMode, ModelSpec, Prompt};
+#[cfg(feature = "http")]
+pub(crate) use value::duration;
 
 /// The action that looks things up in the documents, where there are some.
 pub(crate) const RETRIEVE: &str = "retrieve_relevant_chunks";

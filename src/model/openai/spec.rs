@@ -1,13 +1,11 @@
 //! A model as `config.yml` names it.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
 use super::OpenAi;
 use super::address::Address;
 use super::secret::Secret;
-use crate::config::ModelSpec;
+use crate::config::{ModelSpec, duration};
 use crate::model::ModelError;
 use crate::model::engines::{self, Engine, Quirk};
 
@@ -75,7 +73,8 @@ impl OpenAi {
         }
         if let Some(timeout) = given.take(&["timeout", "request_timeout"]) {
             let wanted = "a time such as `30s` or `500ms`, an hour at most";
-            new = new.timeout(duration(&timeout).ok_or_else(|| wrong("timeout", wanted))?);
+            let timeout = scalar(&timeout).and_then(|text| duration(&text));
+            new = new.timeout(timeout.ok_or_else(|| wrong("timeout", wanted))?);
         }
         if let Some(retries) = given.take(&["max_retries"]) {
             let number = retries.as_u64().filter(|retries| *retries <= 100);
@@ -176,20 +175,6 @@ fn scalar(value: &Value) -> Option<String> {
         Value::Bool(truth) => Some(truth.to_string()),
         _ => None,
     }
-}
-
-/// Seconds, or a text such as `30s`, `500ms` or `2m`.
-fn duration(value: &Value) -> Option<Duration> {
-    let text = scalar(value)?;
-    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
-    let unit = match unit {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        _ => return None,
-    };
-    let seconds = unit * number.trim().parse::<f64>().ok()?;
-    (seconds > 0.0 && seconds <= 3600.0).then(|| Duration::from_secs_f64(seconds))
 }
 
 #[cfg(test)]
