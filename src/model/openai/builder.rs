@@ -10,7 +10,8 @@ use super::body::continues_texts;
 use super::secret::Secret;
 use super::{OpenAi, Settings, Shared};
 use crate::config::ModelMode;
-use crate::model::{ModelError, engines};
+use crate::model::ModelError;
+use crate::model::engines::Engine;
 
 impl OpenAi {
     /// The model called `model` at `base_url`, such as `https://api.openai.com/v1`. A URL without a path gets `/v1`.
@@ -21,7 +22,7 @@ impl OpenAi {
     }
 
     pub(super) fn at(address: Result<Address, ModelError>, model: String) -> Self {
-        let service = address.as_ref().ok().and_then(|address| engines::at_host(address.host()));
+        let service = address.as_ref().ok().and_then(Address::service);
         let key_variable = service.and_then(|service| service.key_variables.first()).map(|name| (*name).to_owned());
         let settings = Settings {
             model,
@@ -63,6 +64,11 @@ impl OpenAi {
             new = new.project(project);
         }
         Ok(new)
+    }
+
+    /// The service that it is at, if it is one we know.
+    pub(super) fn service(&self) -> Option<&'static Engine> {
+        self.settings.address.as_ref().ok()?.service()
     }
 
     pub(super) fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {

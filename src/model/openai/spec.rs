@@ -109,9 +109,11 @@ impl OpenAi {
         }
         let inline = given.key()?;
         let usual = engine.map_or(&[][..], |engine| engine.key_variables);
+        // Whatever the engine is called, a service takes its own key.
+        let theirs = self.service().map_or(&[][..], |service| service.key_variables);
         let key = match named {
             Some(name) => variable(name).or(inline),
-            None => inline.or_else(|| usual.iter().find_map(|name| variable(name))),
+            None => inline.or_else(|| usual.iter().chain(theirs).find_map(|name| variable(name))),
         };
         // A server of one's own may want no key, whoever's interface it has.
         let needed = if own { None } else { usual.first().copied() };

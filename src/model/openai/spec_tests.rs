@@ -57,6 +57,12 @@ fn engines_have_addresses_and_keys() {
         ("perplexity", json!({}), "https://api.perplexity.ai/chat/completions", Some("PERPLEXITY_API_KEY-value")),
         ("my own", json!({"api_base": "http://h:1/x/"}), "http://h:1/x/chat/completions", None),
         (
+            "my own",
+            json!({"base_url": "https://api.groq.com"}),
+            "https://api.groq.com/openai/v1/chat/completions",
+            Some("GROQ_API_KEY-value"),
+        ),
+        (
             "azure",
             json!({"azure_endpoint": "https://me.example", "deployment_name": "d", "api_version": "2"}),
             "https://me.example/openai/deployments/d/chat/completions?api-version=2",
@@ -98,6 +104,21 @@ fn a_missing_key_is_named_where_there_must_be_one() {
     own.api_key_env_var = Some("sk-this-is-a-key".to_owned());
     let error = OpenAi::from_spec(&own).unwrap_err().to_string();
     assert!(error.contains("api_key_env_var") && !error.contains("sk-"), "{error}");
+}
+
+#[test]
+fn a_service_takes_its_own_key_whatever_the_engine() {
+    let parameters = json!({"base_url": "https://api.groq.com/openai/v1"});
+    for (engine, set, wanted) in [
+        ("my own", "GROQ_API_KEY", Some("k")),
+        ("openai", "GROQ_API_KEY", Some("k")),
+        ("openai", "OPENAI_API_KEY", Some("k")),
+        ("my own", "OPENAI_API_KEY", None),
+    ] {
+        let variable = |name: &str| (name == set).then(|| "k".to_owned());
+        let model = OpenAi::from_spec_in(&spec(engine, "m", parameters.clone()), &variable).unwrap();
+        assert_eq!(model.settings.key.as_ref().map(|key| key.reveal()), wanted, "{engine}, {set}");
+    }
 }
 
 #[test]
