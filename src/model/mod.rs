@@ -83,6 +83,17 @@ pub(crate) fn unavailable(spec: &ModelSpec) -> Option<ModelError> {
     client(spec).err()
 }
 
+/// The variable of the environment that should hold the key of the model that `spec` describes, and does not.
+#[cfg(all(feature = "cli", feature = "http"))]
+pub(crate) fn missing_key(spec: &ModelSpec) -> Option<String> {
+    OpenAi::from_spec(spec).ok()?.missing_key().map(str::to_owned)
+}
+
+#[cfg(all(feature = "cli", not(feature = "http")))]
+pub(crate) fn missing_key(_: &ModelSpec) -> Option<String> {
+    None
+}
+
 #[cfg(feature = "http")]
 fn client(spec: &ModelSpec) -> Result<Arc<dyn ChatModel>, ModelError> {
     Ok(Arc::new(OpenAi::from_spec(spec)?))

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::OpenAi;
 use super::address::Address;
+use super::environment::{Variable, of_process, trimmed};
 use super::secret::Secret;
 use crate::config::{ModelSpec, duration};
 use crate::model::ModelError;
@@ -11,8 +12,6 @@ use crate::model::engines::{self, Engine, Quirk};
 
 /// The version of Azure's interface, if nobody says.
 const AZURE_VERSION: &str = "2024-10-21";
-
-type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl OpenAi {
     /// The model that an entry of `models` in `config.yml` names. Parameters that are about the connection, such as
@@ -22,11 +21,11 @@ impl OpenAi {
     /// When the engine is not known and there is no `base_url`, no model is named, or a parameter is not what it should be.
     /// A missing key is no error until the model is asked.
     pub fn from_spec(spec: &ModelSpec) -> Result<Self, ModelError> {
-        Self::from_spec_in(spec, &|name| std::env::var(name).ok())
+        Self::from_spec_in(spec, &of_process)
     }
 
     fn from_spec_in(spec: &ModelSpec, variable: Variable<'_>) -> Result<Self, ModelError> {
-        let variable = |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let variable = trimmed(variable);
         let mut given = Given::of(&spec.parameters);
         let name = spec.engine.as_deref().unwrap_or("openai");
         let engine = engines::find(name);
