@@ -10,6 +10,7 @@ mod fmt;
 mod graph;
 mod guard;
 mod init;
+mod lines;
 mod migrate;
 mod progress;
 mod rows;
