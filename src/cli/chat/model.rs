@@ -37,7 +37,7 @@ pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
         None => (builder, None),
     };
     let mut notes = Vec::from_iter(note);
-    let rails = builder.build().map_err(|error| Failure::Load(Box::new(error)))?;
+    let rails = builder.build()?;
     let models = &rails.config().models;
     let has_model = arguments.model.is_some() || !models.is_empty();
     let asked = models.iter().filter(|spec| arguments.model.is_none() || spec.kind != "main");
