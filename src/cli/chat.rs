@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 const DIM: Style = Style::new().dimmed();
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let model::Loaded { rails, has_model, notes } = model::load(arguments)?;
+    let model::Counterpart { rails, has_model, notes } = model::load(arguments)?;
     let mut err = anstream::stderr();
     for note in notes {
         writeln!(err, "{DIM}{note}{DIM:#}")?;

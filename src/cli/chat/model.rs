@@ -13,8 +13,8 @@ use crate::model::missing_key;
 #[cfg(feature = "http")]
 const UNNAMED: &str = "default";
 
-/// Rails to talk to.
-pub(super) struct Loaded {
+/// Who is talked to.
+pub(super) struct Counterpart {
     pub rails: Rails,
     pub has_model: bool,
     /// What to say before the conversation begins.
@@ -30,7 +30,7 @@ pub(super) fn address(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
+pub(super) fn load(arguments: &Arguments) -> Result<Counterpart, Failure> {
     let builder = Rails::builder().path(&arguments.path);
     let (builder, note) = match &arguments.model {
         Some(url) => asking(builder, url, arguments.model_name.as_deref())?,
@@ -46,7 +46,7 @@ pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
             notes.push(missing(&variable, &format!("the `{}` model", spec.kind)));
         }
     }
-    Ok(Loaded { rails, has_model, notes })
+    Ok(Counterpart { rails, has_model, notes })
 }
 
 fn missing(variable: &str, who: &str) -> String {
