@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 struct Chat {
     session: Session,
     trace: bool,
-    /// Replies are printed as they come. Without a model they are there at once.
+    /// Replies are printed as they come. Without a model they are there at once, and nothing is printed of a turn that is taken back.
     streams: bool,
     /// The last reply.
     last: Option<Reply>,
