@@ -5,6 +5,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use std::fs;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -142,7 +143,8 @@ fn a_server_names_its_first_model() {
             "GET /v1/models" => list.clone(),
             _ => Answer::streamed(&saying("Yes.")),
         });
-        for url in [server.url(), format!("{}/v1/", server.url())] {
+        let url = server.url();
+        for url in [url.clone(), format!("{url}/v1/"), format!("{url}/v1//chat/completions")] {
             let (code, out, _) =
                 chat(&["examples/support", "--model", &url], "are you a model of words?\ntell me a joke\n");
             assert!(code == 0 && out.contains("Yes."), "{out}");
@@ -157,8 +159,10 @@ fn what_can_t_be_asked_is_said_before_the_conversation() {
     let (code, out, err) = chat(&["examples/support", "--model", "localhost:11434"], "");
     assert!(code == 2 && out.is_empty() && err.contains("it should start with `http://`"), "{err}");
     assert_eq!(chat(&["examples/support", "--model-name", "m"], "").0, 2);
-    let (code, _, err) = chat(&["examples/support", "--model", "https://api.openai.com/v1"], "");
-    assert!(code == 1 && err.contains("say which by `--model-name`"), "{err}");
+    for url in ["https://api.openai.com/v1", "https://API.OpenAI.com/v1"] {
+        let (code, _, err) = chat(&["examples/support", "--model", url], "");
+        assert_eq!((code, &*err), (1, "error: `api.openai.com` has many models; say which by `--model-name`\n"));
+    }
     let service = ["examples/support", "--model", "https://api.openai.com/v1", "--model-name", "m"];
     let (code, out, err) = chat(&service, "who should I vote for?\n");
     assert!(code == 0 && out.contains("product-related"), "{out}");
@@ -167,6 +171,29 @@ fn what_can_t_be_asked_is_said_before_the_conversation() {
     assert_eq!(err, "`OPENAI_API_KEY` is not set: the `main` model wants a key there, and asking it fails\n");
     let (_, _, err) = chat(&["examples/model", "--model", "http://127.0.0.1:1", "--model-name", "m"], "hello\n");
     assert_eq!(err, "", "the model that wants the key is not asked");
+}
+
+#[test]
+fn a_key_is_missed_where_asking_would_miss_it() {
+    let groq = "engine: mine, model: m, parameters: {base_url: 'https://api.groq.com/openai/v1'}";
+    let header = "engine: openai, model: m, parameters: {default_headers: {Authorization: Bearer x}}";
+    for (model, set, wanted) in [
+        (groq, "GROQ_API_KEY", ""),
+        (
+            groq,
+            "OPENAI_API_KEY",
+            "`GROQ_API_KEY` is not set: the `main` model wants a key there, and asking it fails\n",
+        ),
+        (header, "GROQ_API_KEY", ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config.yml"), format!("models:\n  - {{type: main, {model}}}\n")).unwrap();
+        let mut command = command(env!("CARGO_BIN_EXE_railsc"));
+        command.env_remove("GROQ_API_KEY").env(set, "k").arg("chat").arg(folder.path()).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        assert!(output.status.success());
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), wanted, "{model}, {set}");
+    }
 }
 
 #[test]

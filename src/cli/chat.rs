@@ -4,13 +4,14 @@ mod model;
 mod terminal;
 mod told;
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::pin::pin;
 
 use anstyle::Style;
 use clap::Args;
 
+use super::lines::{LineError, Lines};
 use super::visible::visible_lines;
 use super::{Failure, Outcome, wait};
 use crate::engine::{GenerateError, Reply, Session};
@@ -31,13 +32,10 @@ pub(super) struct Arguments {
     model_name: Option<String>,
 }
 
-/// The longest line that is read from a pipe, in bytes.
-const LONGEST_LINE: u64 = 16 << 20;
-
 const DIM: Style = Style::new().dimmed();
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let model::Loaded { rails, has_model, notes } = model::load(arguments)?;
+    let model::Counterpart { rails, has_model, notes } = model::load(arguments)?;
     let mut err = anstream::stderr();
     for note in notes {
         writeln!(err, "{DIM}{note}{DIM:#}")?;
@@ -53,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 struct Chat {
     session: Session,
     trace: bool,
-    /// Replies are printed as they come. Without a model they are there at once.
+    /// Replies are printed as they come. Without a model they are there at once, and nothing is printed of a turn that is taken back.
     streams: bool,
     /// The last reply.
     last: Option<Reply>,
@@ -79,21 +77,16 @@ struct Paper<'a> {
 
 impl Chat {
     fn piped(&mut self) -> Result<Outcome, Failure> {
-        let (mut stdin, mut stdout) = (io::stdin().lock(), io::stdout().lock());
+        let (mut lines, mut stdout) = (Lines::new(io::stdin().lock()), io::stdout().lock());
         let mut outcome = Outcome::Fine;
-        for number in 1_u64.. {
-            let mut line = Vec::new();
-            let read = Read::by_ref(&mut stdin).take(LONGEST_LINE + 1).read_until(b'\n', &mut line)?;
-            if read == 0 {
-                break;
-            }
-            if read as u64 > LONGEST_LINE {
-                return Err(Failure::Input(format!("line {number} is longer than {LONGEST_LINE} bytes")));
-            }
-            let Ok(text) = std::str::from_utf8(&line) else {
-                return Err(Failure::Input(format!("line {number} is not UTF-8")));
+        loop {
+            let line = match lines.next() {
+                Ok(Some(line)) => line,
+                Ok(None) => break,
+                Err(LineError::Io(error)) => return Err(error.into()),
+                Err(error) => return Err(Failure::Input(format!("line {} is {error}", lines.number))),
             };
-            let text = text.trim();
+            let text = line.trim();
             if text.is_empty() {
                 continue;
             }
@@ -109,7 +102,7 @@ impl Chat {
                 }
                 Turned::Refused(error) => {
                     outcome = Outcome::Findings;
-                    writeln!(stdout, "error: line {number}: {error}")?;
+                    writeln!(stdout, "error: line {}: {error}", lines.number)?;
                 }
                 Turned::Stopped => {}
             }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::progress::Progress;
 use super::rows::Rows;
-use super::{Failure, Outcome, load};
+use super::{Failure, Outcome, load, micros_since};
 use crate::classify::{Classification, Tier};
 use crate::engine::Rails;
 use summary::Summary;
@@ -115,7 +115,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 fn timed(rails: &Rails, text: &str) -> (Classification, f64) {
     let began = Instant::now();
     let mut found = rails.classifier().classify(text);
-    let micros = (began.elapsed().as_nanos() as f64 / 100.0).round() / 10.0;
+    let micros = micros_since(began);
     found.candidates = rails.classifier().explain(text).candidates;
     (found, micros)
 }

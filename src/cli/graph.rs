@@ -39,7 +39,7 @@ enum Format {
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Inspection { sources, program, classifier, diagnostics, .. } = inspect(&arguments.path);
     if classifier.is_none() {
-        return Err(Failure::Load(Box::new(LoadError { sources: Arc::new(sources), diagnostics })));
+        return Err(LoadError { sources: Arc::new(sources), diagnostics }.into());
     }
     let graph = Graph::new(&program, &sources);
     let json = |error: serde_json::Error| Failure::Io(error.into());

@@ -12,7 +12,7 @@ use clap::{ArgGroup, Args};
 
 use super::progress::Progress;
 use super::rows::Rows;
-use super::{Failure, Outcome, load, wait};
+use super::{Failure, Outcome, load, micros_since, wait};
 use crate::engine::{GenerateError, Rails};
 use crate::program::Guards;
 use human::Summary;
@@ -139,7 +139,7 @@ impl Guard<'_> {
             Guards::Output => wait(self.rails.check_output(text, input))?,
             _ => wait(self.rails.check_input(text))?,
         };
-        let micros = (began.elapsed().as_nanos() as f64 / 100.0).round() / 10.0;
+        let micros = micros_since(began);
         Ok(reply.map(|reply| Checked::new(text, reply, micros)))
     }
 

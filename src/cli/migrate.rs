@@ -43,7 +43,7 @@ const BOLD: Style = Style::new().bold();
 const KEPT: &str = ".before-railsc";
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let migration = migrate(&arguments.path).map_err(|error| Failure::Load(Box::new(error)))?;
+    let migration = migrate(&arguments.path)?;
     let kept = if arguments.write { write_in_place(&migration.proposed)? } else { Vec::new() };
     if let Some(output) = &arguments.output {
         write_to(output, &migration)?;

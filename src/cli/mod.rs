@@ -10,6 +10,7 @@ mod fmt;
 mod graph;
 mod guard;
 mod init;
+mod lines;
 mod migrate;
 mod progress;
 mod rows;
@@ -21,6 +22,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
@@ -71,6 +73,12 @@ enum Failure {
     /// The input is not what it should be.
     #[error("{0}")]
     Input(String),
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Self::Load(Box::new(error))
+    }
 }
 
 impl Failure {
@@ -124,7 +132,12 @@ fn report(failure: &Failure) -> ExitCode {
 }
 
 fn load(path: &Path) -> Result<Rails, Failure> {
-    Rails::from_path(path).map_err(|error| Failure::Load(Box::new(error)))
+    Ok(Rails::from_path(path)?)
+}
+
+/// The microseconds since `began`, to a tenth.
+fn micros_since(began: Instant) -> f64 {
+    (began.elapsed().as_nanos() as f64 / 100.0).round() / 10.0
 }
 
 /// Writes a whole file or nothing of it.

@@ -1,15 +1,13 @@
 //! The texts of a file, one at a time.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::Failure;
-
-/// The longest line that is read, in bytes.
-const LONGEST_LINE: u64 = 16 << 20;
+use super::lines::{LineError, Lines};
 
 /// A text, and what is known of it.
 pub(super) struct Row {
@@ -26,12 +24,10 @@ pub(super) struct Row {
 
 /// Reads a file line by line.
 pub(super) struct Rows {
-    reader: Box<dyn BufRead>,
+    lines: Lines<Box<dyn BufRead>>,
     name: String,
     is_json: bool,
     bytes: Option<u64>,
-    line: u64,
-    read: u64,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +49,7 @@ impl Rows {
             (Box::new(BufReader::new(file)), Some(bytes))
         };
         let is_json = path.extension().is_some_and(|extension| extension == "jsonl" || extension == "json");
-        Ok(Self { reader, name, is_json, bytes, line: 0, read: 0 })
+        Ok(Self { lines: Lines::new(reader), name, is_json, bytes })
     }
 
     /// An error about the row at `line`.
@@ -69,33 +65,27 @@ impl Rows {
     /// The next line that is not empty; `None` at the end.
     fn read(&mut self) -> Result<Option<Row>, Failure> {
         loop {
-            let mut line = Vec::new();
-            let limited = Read::by_ref(&mut self.reader).take(LONGEST_LINE + 1).read_until(b'\n', &mut line);
-            let read = limited.map_err(Failure::io(format!("can't read `{}`", self.name)))?;
-            if read == 0 {
-                return Ok(None);
-            }
-            self.line += 1;
-            self.read += read as u64;
-            let wrong = |what: String| self.wrong(self.line, what);
-            if read as u64 > LONGEST_LINE {
-                return Err(wrong(format!("the line is longer than {LONGEST_LINE} bytes")));
-            }
-            let text = String::from_utf8(line).map_err(|_| wrong("the line is not UTF-8".to_owned()))?;
-            let text = text.trim_end_matches(['\n', '\r']);
-            let text = if self.line == 1 { text.trim_start_matches('\u{feff}') } else { text };
+            let next = self.lines.next();
+            let (line, end) = (self.lines.number, self.lines.end);
+            let wrong = |what: String| self.wrong(line, what);
+            let text = match next {
+                Ok(Some(text)) => text,
+                Ok(None) => return Ok(None),
+                Err(LineError::Io(error)) => return Err(Failure::io(format!("can't read `{}`", self.name))(error)),
+                Err(error) => return Err(wrong(format!("the line is {error}"))),
+            };
             if text.trim().is_empty() {
                 continue;
             }
             // Standard input has no name to tell by.
             let is_json = self.is_json || (self.name == "-" && text.starts_with('{'));
             let Object { text, label, input } = if is_json {
-                let parsed = serde_json::from_str(text);
+                let parsed = serde_json::from_str(&text);
                 parsed.map_err(|error| wrong(format!("this is no object with a field `text`: {error}")))?
             } else {
-                Object { text: text.to_owned(), label: None, input: None }
+                Object { text, label: None, input: None }
             };
-            return Ok(Some(Row { text, label, input, line: self.line, end: self.read }));
+            return Ok(Some(Row { text, label, input, line, end }));
         }
     }
 }

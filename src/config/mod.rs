@@ -31,6 +31,8 @@ pub use load::{Loaded, from_source, load, rail_files, read_text};
 pub(crate) use load::{from_texts, load_tested, load_with, python_files, test_files};
 pub use models::{ModelMode, ModelSpec, Prompt};
 pub(crate) use python::PythonFile;
+#[cfg(feature = "http")]
+pub(crate) use value::duration;
 
 /// The action that looks things up in the documents, where there are some.
 pub(crate) const RETRIEVE: &str = "retrieve_relevant_chunks";

@@ -94,21 +94,9 @@ impl Reader<'_> {
         number
     }
 
-    /// `30s`, `500ms`, `2m`, or a number of seconds; more than nothing, and an hour at most.
     pub(super) fn duration(&mut self, node: &Node) -> Option<Duration> {
-        let parse = |text: &str| {
-            let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
-            let seconds = match unit {
-                "ms" => 0.001,
-                "" | "s" => 1.0,
-                "m" => 60.0,
-                _ => return None,
-            };
-            let seconds = seconds * number.trim().parse::<f64>().ok()?;
-            (seconds > 0.0 && seconds <= 3600.0).then(|| Duration::from_secs_f64(seconds))
-        };
         let duration = match &node.data {
-            Data::Scalar(text, _) => parse(text),
+            Data::Scalar(text, _) => duration(text),
             _ => None,
         };
         if duration.is_none() {
@@ -129,4 +117,17 @@ impl Reader<'_> {
         self.diagnostics.push(Diagnostic::new(codes::BAD_VALUE, node.span, message).suggest(meant));
         None
     }
+}
+
+/// `30s`, `500ms`, `2m`, or a number of seconds; more than nothing, and an hour at most.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let unit = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        _ => return None,
+    };
+    let seconds = unit * number.trim().parse::<f64>().ok()?;
+    (seconds > 0.0 && seconds <= 3600.0).then(|| Duration::from_secs_f64(seconds))
 }

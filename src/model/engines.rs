@@ -70,18 +70,13 @@ const ENGINES: &[Engine] = &[
 ];
 
 /// The names of all engines, with those that are as good.
-pub fn known() -> impl Iterator<Item = &'static str> {
+fn known() -> impl Iterator<Item = &'static str> {
     ENGINES.iter().flat_map(|engine| engine.names.iter().copied())
 }
 
 /// The engine of that name.
 pub fn find(name: &str) -> Option<&'static Engine> {
     ENGINES.iter().find(|engine| engine.names.contains(&name))
-}
-
-/// The variable of the environment that holds the key of `engine`; `None` when it wants none, or is not known.
-pub fn key_variable(engine: &str) -> Option<&'static str> {
-    find(engine)?.key_variables.first().copied()
 }
 
 /// The service at that host.
@@ -118,7 +113,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::{ENGINES, at_host, find, key_variable, known, unknown};
+    use super::{ENGINES, at_host, find, known, unknown};
 
     #[test]
     fn every_name_is_of_one_engine() {
@@ -134,11 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_in_variables() {
-        assert_eq!(key_variable("openai"), Some("OPENAI_API_KEY"));
-        assert_eq!(key_variable("nvidia_ai_endpoints"), Some("NVIDIA_API_KEY"));
-        assert_eq!(key_variable("ollama"), None);
-        assert_eq!(key_variable("nothing"), None);
+    fn addresses_have_paths() {
         assert_eq!(find("groq").and_then(|engine| engine.path()), Some("/openai/v1"));
         assert_eq!(find("perplexity").and_then(|engine| engine.path()), Some(""));
     }

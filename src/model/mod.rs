@@ -1,6 +1,7 @@
 //! Language models, as far as the engine needs to know them.
 
-pub mod engines;
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the client goes by what is known of engines"))]
+pub(crate) mod engines;
 mod error;
 mod message;
 #[cfg(feature = "http")]
@@ -70,7 +71,7 @@ impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
 }
 
 /// The model that `config.yml` describes by `spec`. What keeps it from being called is said when it is.
-pub fn connect(spec: &ModelSpec) -> Arc<dyn ChatModel> {
+pub(crate) fn connect(spec: &ModelSpec) -> Arc<dyn ChatModel> {
     match client(spec) {
         Ok(model) => model,
         Err(error) => Arc::new(Unavailable { name: spec.model.clone().unwrap_or_else(|| spec.kind.clone()), error }),
@@ -78,8 +79,19 @@ pub fn connect(spec: &ModelSpec) -> Arc<dyn ChatModel> {
 }
 
 /// Why the model that `config.yml` describes by `spec` can't be called, whatever its server says.
-pub fn unavailable(spec: &ModelSpec) -> Option<ModelError> {
+pub(crate) fn unavailable(spec: &ModelSpec) -> Option<ModelError> {
     client(spec).err()
+}
+
+/// The variable of the environment that should hold the key of the model that `spec` describes, and does not.
+#[cfg(all(feature = "cli", feature = "http"))]
+pub(crate) fn missing_key(spec: &ModelSpec) -> Option<String> {
+    OpenAi::from_spec(spec).ok()?.missing_key().map(str::to_owned)
+}
+
+#[cfg(all(feature = "cli", not(feature = "http")))]
+pub(crate) fn missing_key(_: &ModelSpec) -> Option<String> {
+    None
 }
 
 #[cfg(feature = "http")]

@@ -2,7 +2,8 @@
 
 use reqwest::Url;
 
-use crate::model::{ModelError, engines};
+use crate::model::ModelError;
+use crate::model::engines::{self, Engine};
 
 /// The interface of a server, without the part that says what is asked.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ impl Address {
             path = path.strip_suffix(full).unwrap_or(path).trim_end_matches('/');
         }
         if path.is_empty() {
-            path = base.host_str().and_then(engines::at_host).and_then(|engine| engine.path()).unwrap_or("/v1");
+            path = base.host_str().and_then(engines::at_host).and_then(Engine::path).unwrap_or("/v1");
         }
         let path = path.to_owned();
         base.set_path(&path);
@@ -52,6 +53,11 @@ impl Address {
     /// The host, without a port.
     pub fn host(&self) -> &str {
         self.base.host_str().unwrap_or_default()
+    }
+
+    /// The service at that host.
+    pub fn service(&self) -> Option<&'static Engine> {
+        engines::at_host(self.host())
     }
 
     /// Scheme, host and port: what is before an `@`, and behind the host, may be secret.

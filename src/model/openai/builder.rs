@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde_json::{Map, Value};
 
 use super::address::Address;
 use super::body::continues_texts;
+use super::environment::{Variable, of_process, trimmed};
 use super::secret::Secret;
 use super::{OpenAi, Settings, Shared};
 use crate::config::ModelMode;
-use crate::model::{ModelError, engines};
+use crate::model::ModelError;
+use crate::model::engines::Engine;
 
 impl OpenAi {
     /// The model called `model` at `base_url`, such as `https://api.openai.com/v1`. A URL without a path gets `/v1`.
@@ -21,7 +24,7 @@ impl OpenAi {
     }
 
     pub(super) fn at(address: Result<Address, ModelError>, model: String) -> Self {
-        let service = address.as_ref().ok().and_then(|address| engines::at_host(address.host()));
+        let service = address.as_ref().ok().and_then(Address::service);
         let key_variable = service.and_then(|service| service.key_variables.first()).map(|name| (*name).to_owned());
         let settings = Settings {
             model,
@@ -45,11 +48,11 @@ impl OpenAi {
     /// # Errors
     /// When `OPENAI_BASE_URL` is no URL. A missing key is no error until the model is asked.
     pub fn from_env() -> Result<Self, ModelError> {
-        Self::from_variables(&|name| std::env::var(name).ok())
+        Self::from_variables(&of_process)
     }
 
-    pub(super) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, ModelError> {
-        let variable = |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    pub(super) fn from_variables(variable: Variable<'_>) -> Result<Self, ModelError> {
+        let variable = trimmed(variable);
         let base = variable("OPENAI_BASE_URL").unwrap_or_else(|| "https://api.openai.com/v1".to_owned());
         let model = variable("OPENAI_MODEL").unwrap_or_else(|| "gpt-4o-mini".to_owned());
         let mut new = Self::at(Ok(Address::new(&base)?), model);
@@ -63,6 +66,20 @@ impl OpenAi {
             new = new.project(project);
         }
         Ok(new)
+    }
+
+    /// The service that it is at, if it is one we know.
+    pub(crate) fn service(&self) -> Option<&'static Engine> {
+        self.settings.address.as_ref().ok()?.service()
+    }
+
+    /// The variable of the environment to set: it wants a key, and has none.
+    pub(crate) fn missing_key(&self) -> Option<&str> {
+        let settings = &*self.settings;
+        let header = settings.key_header();
+        let has_key = settings.key.is_some()
+            || settings.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header.as_str()));
+        settings.key_variable.as_deref().filter(|_| !has_key)
     }
 
     pub(super) fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -129,6 +146,11 @@ impl OpenAi {
 }
 
 impl Settings {
+    /// The header that the key goes into.
+    pub fn key_header(&self) -> HeaderName {
+        if self.plain_key { HeaderName::from_static("api-key") } else { AUTHORIZATION }
+    }
+
     /// Whether the model continues texts.
     pub fn is_text(&self) -> bool {
         match self.mode {

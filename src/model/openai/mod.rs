@@ -5,6 +5,9 @@ mod answer;
 mod assembly;
 mod body;
 mod builder;
+#[cfg(feature = "cli")]
+mod discovery;
+mod environment;
 mod fault;
 mod retry;
 mod secret;

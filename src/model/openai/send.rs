@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::sync::atomic::Ordering::Relaxed;
 
 use backon::Retryable as _;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use serde_json::{Map, Value};
@@ -62,10 +62,9 @@ impl OpenAi {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("railsc/", env!("CARGO_PKG_VERSION"))));
-        let key_header = if settings.plain_key { HeaderName::from_static("api-key") } else { AUTHORIZATION };
         if let Some(key) = &settings.key {
             let value = if settings.plain_key { key.reveal().to_owned() } else { format!("Bearer {}", key.reveal()) };
-            headers.insert(key_header.clone(), header_value("the key", &value)?);
+            headers.insert(settings.key_header(), header_value("the key", &value)?);
         }
         for (name, value) in &settings.headers {
             let bad = |_| ModelError::new(format!("`{}` is no name of a header", clean(name, &settings.secrets())));
@@ -73,11 +72,9 @@ impl OpenAi {
             let value = header_value(&format!("the header `{name}`"), value.reveal())?;
             headers.insert(name, value);
         }
-        match &settings.key_variable {
-            Some(variable) if !headers.contains_key(&key_header) => {
-                Err(ModelError::NoKey { model: settings.model.clone(), variable: variable.clone() })
-            }
-            _ => Ok(headers),
+        match self.missing_key() {
+            Some(variable) => Err(ModelError::NoKey { model: settings.model.clone(), variable: variable.to_owned() }),
+            None => Ok(headers),
         }
     }
 

@@ -1,20 +1,17 @@
 //! A model as `config.yml` names it.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
 use super::OpenAi;
 use super::address::Address;
+use super::environment::{Variable, of_process, trimmed};
 use super::secret::Secret;
-use crate::config::ModelSpec;
+use crate::config::{ModelSpec, duration};
 use crate::model::ModelError;
 use crate::model::engines::{self, Engine, Quirk};
 
 /// The version of Azure's interface, if nobody says.
 const AZURE_VERSION: &str = "2024-10-21";
-
-type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl OpenAi {
     /// The model that an entry of `models` in `config.yml` names. Parameters that are about the connection, such as
@@ -24,11 +21,11 @@ impl OpenAi {
     /// When the engine is not known and there is no `base_url`, no model is named, or a parameter is not what it should be.
     /// A missing key is no error until the model is asked.
     pub fn from_spec(spec: &ModelSpec) -> Result<Self, ModelError> {
-        Self::from_spec_in(spec, &|name| std::env::var(name).ok())
+        Self::from_spec_in(spec, &of_process)
     }
 
     fn from_spec_in(spec: &ModelSpec, variable: Variable<'_>) -> Result<Self, ModelError> {
-        let variable = |name: &str| variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let variable = trimmed(variable);
         let mut given = Given::of(&spec.parameters);
         let name = spec.engine.as_deref().unwrap_or("openai");
         let engine = engines::find(name);
@@ -75,7 +72,8 @@ impl OpenAi {
         }
         if let Some(timeout) = given.take(&["timeout", "request_timeout"]) {
             let wanted = "a time such as `30s` or `500ms`, an hour at most";
-            new = new.timeout(duration(&timeout).ok_or_else(|| wrong("timeout", wanted))?);
+            let timeout = scalar(&timeout).and_then(|text| duration(&text));
+            new = new.timeout(timeout.ok_or_else(|| wrong("timeout", wanted))?);
         }
         if let Some(retries) = given.take(&["max_retries"]) {
             let number = retries.as_u64().filter(|retries| *retries <= 100);
@@ -110,9 +108,11 @@ impl OpenAi {
         }
         let inline = given.key()?;
         let usual = engine.map_or(&[][..], |engine| engine.key_variables);
+        // Whatever the engine is called, a service takes its own key.
+        let theirs = self.service().map_or(&[][..], |service| service.key_variables);
         let key = match named {
             Some(name) => variable(name).or(inline),
-            None => inline.or_else(|| usual.iter().find_map(|name| variable(name))),
+            None => inline.or_else(|| usual.iter().chain(theirs).find_map(|name| variable(name))),
         };
         // A server of one's own may want no key, whoever's interface it has.
         let needed = if own { None } else { usual.first().copied() };
@@ -176,20 +176,6 @@ fn scalar(value: &Value) -> Option<String> {
         Value::Bool(truth) => Some(truth.to_string()),
         _ => None,
     }
-}
-
-/// Seconds, or a text such as `30s`, `500ms` or `2m`.
-fn duration(value: &Value) -> Option<Duration> {
-    let text = scalar(value)?;
-    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
-    let unit = match unit {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        _ => return None,
-    };
-    let seconds = unit * number.trim().parse::<f64>().ok()?;
-    (seconds > 0.0 && seconds <= 3600.0).then(|| Duration::from_secs_f64(seconds))
 }
 
 #[cfg(test)]

@@ -31,11 +31,13 @@ fn url(model: &OpenAi) -> String {
 
 fn missing_key(spec: &ModelSpec) -> Option<String> {
     let model = OpenAi::from_spec_in(spec, &|_| None).unwrap();
-    match model.call(&ChatRequest::new(Task::General, vec![Message::user("hi")]), "application/json") {
+    let named = match model.call(&ChatRequest::new(Task::General, vec![Message::user("hi")]), "application/json") {
         Ok(_) => None,
         Err(ModelError::NoKey { variable, .. }) => Some(variable),
         Err(other) => panic!("{other}"),
-    }
+    };
+    assert_eq!(model.missing_key(), named.as_deref(), "what is said before it is asked is what is said then");
+    named
 }
 
 #[test]
@@ -56,6 +58,12 @@ fn engines_have_addresses_and_keys() {
         ),
         ("perplexity", json!({}), "https://api.perplexity.ai/chat/completions", Some("PERPLEXITY_API_KEY-value")),
         ("my own", json!({"api_base": "http://h:1/x/"}), "http://h:1/x/chat/completions", None),
+        (
+            "my own",
+            json!({"base_url": "https://api.groq.com"}),
+            "https://api.groq.com/openai/v1/chat/completions",
+            Some("GROQ_API_KEY-value"),
+        ),
         (
             "azure",
             json!({"azure_endpoint": "https://me.example", "deployment_name": "d", "api_version": "2"}),
@@ -82,11 +90,17 @@ fn a_missing_key_is_named_where_there_must_be_one() {
     for (engine, parameters, wanted) in [
         ("openai", json!({}), Some("OPENAI_API_KEY")),
         ("openai", json!({"base_url": "https://api.openai.com"}), Some("OPENAI_API_KEY")),
+        ("openai", json!({"base_url": "https://API.OpenAI.com/v1"}), Some("OPENAI_API_KEY")),
         ("openai", json!({"base_url": "http://localhost:8000"}), None),
+        ("openai", json!({"api_key": "x"}), None),
         ("openai", json!({"default_headers": {"Authorization": "Bearer x"}}), None),
+        ("openai", json!({"default_headers": {"api-key": "x"}}), Some("OPENAI_API_KEY")),
         ("nim", json!({}), Some("NVIDIA_API_KEY")),
         ("nim", json!({"base_url": "http://nim.example"}), None),
         ("azure", json!({"azure_endpoint": "https://me.example"}), Some("AZURE_OPENAI_API_KEY")),
+        ("azure", json!({"azure_endpoint": "https://me.example", "default_headers": {"Api-Key": "x"}}), None),
+        ("my own", json!({"base_url": "https://me.example"}), None),
+        ("my own", json!({"base_url": "https://api.groq.com/openai/v1"}), Some("GROQ_API_KEY")),
         ("ollama", json!({}), None),
         ("llamacpp", json!({}), None),
     ] {
@@ -98,6 +112,22 @@ fn a_missing_key_is_named_where_there_must_be_one() {
     own.api_key_env_var = Some("sk-this-is-a-key".to_owned());
     let error = OpenAi::from_spec(&own).unwrap_err().to_string();
     assert!(error.contains("api_key_env_var") && !error.contains("sk-"), "{error}");
+}
+
+#[test]
+fn a_service_takes_its_own_key_whatever_the_engine() {
+    let groq = json!({"base_url": "https://api.groq.com/openai/v1"});
+    for (engine, parameters, set, wanted) in [
+        ("my own", &groq, "GROQ_API_KEY", Some("k")),
+        ("openai", &groq, "GROQ_API_KEY", Some("k")),
+        ("openai", &groq, "OPENAI_API_KEY", Some("k")),
+        ("my own", &groq, "OPENAI_API_KEY", None),
+        ("google_genai", &Value::Null, "GEMINI_API_KEY", Some("k")),
+    ] {
+        let variable = |name: &str| (name == set).then(|| "k".to_owned());
+        let model = OpenAi::from_spec_in(&spec(engine, "m", parameters.clone()), &variable).unwrap();
+        assert_eq!(model.settings.key.as_ref().map(|key| key.reveal()), wanted, "{engine}, {set}");
+    }
 }
 
 #[test]
