@@ -14,6 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use serde_json::Value;
+pub(crate) use template::environment;
 pub use template::{Rendered, Template};
 pub use text::to_text;
 

@@ -62,11 +62,14 @@ struct Jinja {
     variables: Vec<String>,
 }
 
-static BASE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+static BASE: LazyLock<Environment<'static>> = LazyLock::new(|| environment(FUEL));
+
+/// Jinja as messages and prompts have it, with this much fuel: what is undefined prints as nothing, values as in Python.
+pub(crate) fn environment(fuel: u64) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
+    environment.set_fuel(Some(fuel));
     // What Jinja2 has besides, and the methods of Python's texts, lists and dicts.
     minijinja_contrib::add_to_environment(&mut environment);
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
@@ -79,7 +82,7 @@ static BASE: LazyLock<Environment<'static>> = LazyLock::new(|| {
         out.write_str(&text).map_err(Into::into)
     });
     environment
-});
+}
 
 impl Template {
     /// Parses the text of a message.

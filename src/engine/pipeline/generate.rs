@@ -106,8 +106,9 @@ impl Turn<'_> {
     }
 
     fn wanted(&self, task: Task, message: Option<&str>, instruction: Option<&str>) -> Question {
-        let chunks = self.conversation.store.variables().get(CHUNKS).cloned().unwrap_or_default();
-        let mut more = vec![("relevant_chunks", chunks), ("instructions", instruction.unwrap_or_default().into())];
+        let chunks = self.conversation.store.text(CHUNKS);
+        let mut more =
+            vec![("relevant_chunks", chunks.into()), ("instructions", instruction.unwrap_or_default().into())];
         if let (Task::BotMessage, Some(name)) = (task, message) {
             more.extend([("bot_intent", name.into()), ("examples", self.example_texts().into())]);
         }

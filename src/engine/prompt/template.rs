@@ -3,30 +3,17 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind};
 
 use super::filters;
-use crate::expression::{Value, to_text};
+use crate::expression::{Value, environment};
 use crate::model::{Message, Role};
 
 /// How many instructions a template may run.
 const FUEL: u64 = 1_000_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
-    minijinja_contrib::add_to_environment(&mut environment);
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    environment.set_formatter(|out, _, value| {
-        let text = match value.as_str() {
-            Some(text) => text.to_owned(),
-            None if value.is_undefined() || value.is_none() => String::new(),
-            None => serde_json::to_value(value).map_or_else(|_| value.to_string(), |value| to_text(&value)),
-        };
-        out.write_str(&text).map_err(Into::into)
-    });
+    let mut environment = environment(FUEL);
     filters::add(&mut environment);
     environment
 });
