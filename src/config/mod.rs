@@ -289,7 +289,7 @@ pub struct Limits {
     pub steps: usize,
     /// Messages of one conversation that is sent as a whole.
     pub messages: usize,
-    /// Characters of one text of the user, or of a tool.
+    /// Characters of one text of the user; other messages may have a million at least.
     pub input_chars: usize,
     /// Bytes of one file.
     pub file_bytes: usize,

@@ -30,6 +30,7 @@ use crate::expression::{Value, Variables, is_true};
 use crate::model::{Message, Role, ToolCall, Usage};
 use crate::program::{FlowId, GENERATE_VALUE, Guards, MessageId};
 use crate::source::Span;
+pub(super) use ask::LONGEST_ANSWER;
 use replay::Mode;
 pub(super) use replay::replay;
 pub(super) use say::REMOVE_LAST;

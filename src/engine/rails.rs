@@ -329,9 +329,11 @@ impl Rails {
     }
 
     fn measure_all(&self, messages: &[Message]) -> Result<(), GenerateError> {
+        let typed = self.parts.config.limits.input_chars;
         messages.iter().try_for_each(|message| {
-            self.measure_text(&message.content)?;
-            message.tool_calls.iter().try_for_each(|call| self.measure_text(&call.arguments))
+            let limit = if message.role == Role::User { typed } else { typed.max(pipeline::LONGEST_ANSWER) };
+            measure(&message.content, limit)?;
+            message.tool_calls.iter().try_for_each(|call| measure(&call.arguments, limit))
         })
     }
 
@@ -342,12 +344,7 @@ impl Rails {
     }
 
     fn measure_text(&self, text: &str) -> Result<(), GenerateError> {
-        let limit = self.parts.config.limits.input_chars;
-        // Bytes are an upper bound of characters, so most texts need no count.
-        if text.len() > limit && text.chars().count() > limit {
-            return Err(GenerateError::TooLong { limit });
-        }
-        Ok(())
+        measure(text, self.parts.config.limits.input_chars)
     }
 
     fn step_budget(&self, exhausted: Exhausted) -> GenerateError {
@@ -357,6 +354,15 @@ impl Rails {
             limit: self.parts.config.limits.steps,
         }
     }
+}
+
+/// A text may have `limit` characters.
+fn measure(text: &str, limit: usize) -> Result<(), GenerateError> {
+    // Bytes are an upper bound of characters, so most texts need no count.
+    if text.len() > limit && text.chars().count() > limit {
+        return Err(GenerateError::TooLong { limit });
+    }
+    Ok(())
 }
 
 fn reply(outcome: Outcome, tracer: Tracer, turn: u32) -> Reply {

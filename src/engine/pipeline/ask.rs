@@ -162,7 +162,7 @@ impl Turn<'_> {
 }
 
 /// The longest answer that is read, in bytes; models write a hundredth of it.
-const LONGEST_ANSWER: usize = 1 << 20;
+pub(in crate::engine) const LONGEST_ANSWER: usize = 1 << 20;
 
 fn measured(answer: &str) -> Result<(), ModelError> {
     if answer.len() > LONGEST_ANSWER { Err(ModelError::TooLong { limit: LONGEST_ANSWER }) } else { Ok(()) }
