@@ -113,15 +113,20 @@ fn what_a_turn_took_stands_before_its_trace() {
     assert_eq!(out.matches("tokens in").count(), 1, "a turn without a call took none: {out}");
 }
 
-#[test]
-fn replies_are_printed_while_they_are_written() {
-    let server = Server::start(|_| {
+/// A server that starts an answer, and takes a minute to end it.
+fn hesitating() -> Server {
+    Server::start(|_| {
         Answer::sse()
             .event(r#"{"choices":[{"delta":{"content":"Once upon"}}]}"#)
             .wait(Duration::from_secs(60))
             .event(r#"{"choices":[{"delta":{"content":" a time."},"finish_reason":"stop"}]}"#)
             .end()
-    });
+    })
+}
+
+#[test]
+fn replies_are_printed_while_they_are_written() {
+    let server = hesitating();
     let arguments = ["chat", "examples/support", "--model", &server.url(), "--model-name", "m"];
     let mut talk = Talk::start(command(env!("CARGO_BIN_EXE_railsc")).args(arguments));
     talk.say("tell me a story\n");
@@ -248,13 +253,7 @@ mod terminal {
 
     #[test]
     fn ctrl_c_stops_a_reply_and_keeps_the_chat() {
-        let server = Server::start(|_| {
-            Answer::sse()
-                .event(r#"{"choices":[{"delta":{"content":"Once upon"}}]}"#)
-                .wait(Duration::from_secs(60))
-                .event(r#"{"choices":[{"delta":{"content":" a time."},"finish_reason":"stop"}]}"#)
-                .end()
-        });
+        let server = hesitating();
         let arguments = format!("examples/support --model {} --model-name mine", server.url());
         let Some(mut talk) = in_terminal(&arguments) else { return };
         talk.hears("/quit leaves.");

@@ -1,6 +1,6 @@
 //! The judge: a model that chooses among the nearest intents, or none of them.
 //!
-//! What the user typed can't choose for it. The text goes to the model as one JSON string; each choice has a code made for this
+//! What the user typed can't spell out its answer. The text goes to the model as one JSON string; each choice has a code made for this
 //! call alone, which nobody can know who writes a text; the name of an intent is an answer only if the text does not contain it; and a
 //! choice that the text does name counts, by its code, only if the embedding has it first as well.
 
