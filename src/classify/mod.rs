@@ -2,6 +2,7 @@
 
 mod embed;
 mod exact;
+mod head;
 mod lint;
 mod nearest;
 mod normalize;
