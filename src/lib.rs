@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+mod cache;
 pub mod classify;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. Layers of one row don't know each other.
 const LAYERS: &[&[&str]] = &[
-    &["source"],
+    &["source", "cache"],
     &["diagnostic"],
     &["expression", "syntax"],
     &["program"],

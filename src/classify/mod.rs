@@ -13,6 +13,8 @@ mod slot;
 mod tests;
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::ArrayView1;
@@ -21,10 +23,13 @@ use serde::Serialize;
 pub(crate) use embed::{DIMENSIONS, Vector, embed, embedder_bytes};
 pub use normalize::Normalized;
 
+use crate::cache::Fnv128;
+pub use crate::cache::Folders;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::program::{IntentId, Program};
 use crate::source::Span;
 use exact::Exact;
+pub use head::Kept;
 use nearest::{Nearest, Neighbour};
 use pattern::{Hit, Patterns};
 
@@ -32,7 +37,7 @@ use pattern::{Hit, Patterns};
 const CANDIDATES: usize = 5;
 
 /// How texts are compared.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// What compares texts that match no pattern.
     pub embedder: EmbedderKind,
@@ -40,11 +45,16 @@ pub struct Settings {
     pub threshold: f32,
     /// What the score is.
     pub scale: Scale,
+    /// Thresholds that were fitted, for intents that don't say theirs themselves.
+    pub fitted: Vec<(IntentId, f32)>,
+    /// Folders that may hold what training made.
+    pub folders: Folders,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { embedder: EmbedderKind::Static, threshold: 0.5, scale: Scale::Confidence }
+        let (embedder, scale) = (EmbedderKind::Static, Scale::Confidence);
+        Self { embedder, threshold: 0.5, scale, fitted: Vec::new(), folders: Folders::default() }
     }
 }
 
@@ -64,6 +74,18 @@ pub enum Scale {
     Confidence,
     /// NeMo Guardrails' distance: 1 − √(2 − 2·cos)/2, to the nearest example alone.
     Reference,
+}
+
+/// What thresholds depend on: the names of all intents, their examples and counter-examples, in 32 hexadecimal digits.
+pub fn fingerprint(program: &Program) -> String {
+    let mut hash = Fnv128::new();
+    for intent in &program.intents {
+        for texts in [&intent.examples, &intent.counter_examples] {
+            hash.add(intent.name.as_bytes());
+            texts.iter().for_each(|text| hash.add(text.text.as_bytes()));
+        }
+    }
+    format!("{:032x}", hash.finish())
 }
 
 /// What decided.
@@ -212,7 +234,7 @@ impl Classifier {
         let mut diagnostics = Vec::new();
         let patterns = Patterns::new(program, &mut diagnostics);
         let nearest = (settings.embedder == EmbedderKind::Static).then(|| {
-            let (nearest, unreadable) = Nearest::new(program);
+            let (nearest, unreadable) = Nearest::new(program, &settings.folders);
             diagnostics.extend(unreadable.into_iter().map(|example| {
                 Diagnostic::new(codes::UNKNOWN_SCRIPT, example.span, "the built-in embedder can't read this example")
                     .label("most of it is in no script the embedder knows")
@@ -220,11 +242,16 @@ impl Classifier {
             }));
             nearest
         });
+        let mut thresholds = vec![settings.threshold; program.intents.len()];
+        settings.fitted.iter().for_each(|(intent, threshold)| thresholds[intent.index()] = *threshold);
+        for (threshold, intent) in thresholds.iter_mut().zip(&program.intents) {
+            *threshold = intent.threshold.unwrap_or(*threshold);
+        }
         let classifier = Self {
             exact: Exact::new(program),
             patterns,
             nearest,
-            thresholds: program.intents.iter().map(|intent| intent.threshold.unwrap_or(settings.threshold)).collect(),
+            thresholds,
             slots: program.intents.iter().map(crate::program::slot::names).collect(),
             scale: settings.scale,
             default_threshold: settings.threshold,
@@ -235,6 +262,25 @@ impl Classifier {
     /// What looks wrong with the patterns of `program`, which this was built from.
     pub fn lint(&self, program: &Program) -> Vec<Diagnostic> {
         lint::others_examples(self, program)
+    }
+
+    /// Keeps what was learnt of the examples in `folder`, so that it need not be learnt again, and takes out what was kept there of
+    /// others; `None` where nothing was learnt.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn keep(&self, folder: &Path) -> io::Result<Option<Kept>> {
+        self.nearest.as_ref().map_or(Ok(None), |nearest| nearest.keep(folder))
+    }
+
+    /// What a score must reach to mean `intent`, from 0 to 1.
+    pub fn threshold(&self, intent: IntentId) -> f32 {
+        self.thresholds[intent.index()]
+    }
+
+    /// What it must reach where nothing else is said.
+    pub fn default_threshold(&self) -> f32 {
+        self.default_threshold
     }
 
     /// Every example that is embedded, with its vector.

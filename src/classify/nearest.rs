@@ -6,15 +6,19 @@
 //! accuracy 78.5 → 78.8 % with three examples, 83.0 → 83.3 with five, 86.8 → 87.4 with ten, 88.8 → 89.4 with twenty; with
 //! ten intents as rails and ten examples each, false alarms at the default threshold 9.3 → 8.5 %.
 
+use std::io;
+use std::iter::repeat_n;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView1, s};
 
-use super::embed::{DIMENSIONS, Unembeddable, bank, embed};
-use super::head::{self, Head, Lesson};
+use super::embed::{DIMENSIONS, Unembeddable, bank, embed, embedder_bytes};
+use super::head::{self, Head, Kept, Lesson};
 use super::normalize::Normalized;
 use super::{Abstention, ExampleVector, Scale, slot};
+use crate::cache::{Folders, checksum};
 use crate::program::{IntentId, Program, Utterance};
 use crate::source::Span;
 
@@ -23,7 +27,7 @@ const BANK_NEIGHBOURS: usize = 5;
 /// The score that is as likely right as wrong, and how fast the odds change around it.
 const PLAIN: Scaling = Scaling { midpoint: 0.25, width: 0.07 };
 /// The same where the head has its say.
-const LEARNT: Scaling = Scaling { midpoint: 0.79, width: 0.14 };
+const LEARNT: Scaling = Scaling { midpoint: 0.74, width: 0.14 };
 /// How many examples an intent must have for the head to know it.
 const FEWEST_LEARNT: usize = 3;
 /// What logits are divided by before they become shares: training makes them too sure of themselves.
@@ -74,7 +78,8 @@ pub(super) struct Unreadable {
 }
 
 impl Nearest {
-    pub(super) fn new(program: &Program) -> (Self, Vec<Unreadable>) {
+    /// Embeds the examples, and trains the head, or takes it from one of the folders.
+    pub(super) fn new(program: &Program, folders: &Folders) -> (Self, Vec<Unreadable>) {
         let mut builder = Builder::default();
         for (id, intent) in program.intents() {
             builder.class(id, false, &intent.examples);
@@ -87,8 +92,16 @@ impl Nearest {
         };
         let vectors = matrix(vectors);
         // The bank is built now, so that the first text does not pay for it.
-        let head = (!texts.is_empty()).then(|| learn(&vectors, &classes)).flatten();
+        let head = (!texts.is_empty()).then(|| learn(&vectors, &classes, &texts, folders)).flatten();
         (Self { vectors, centres: matrix(centres), head, classes, texts }, unreadable)
+    }
+
+    /// Keeps what was learnt in `folder`, and nothing else of its kind; `None` where there is nothing.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(super) fn keep(&self, folder: &Path) -> io::Result<Option<Kept>> {
+        self.head.as_ref().map(|head| head.bake(key(&self.classes, &self.texts), folder)).transpose()
     }
 
     /// Every example with its vector; counter-examples are none.
@@ -177,15 +190,28 @@ struct Scored<'a> {
 }
 
 /// Trains the head, where an intent has the examples for it.
-fn learn(vectors: &Array2<f32>, classes: &[Class]) -> Option<Head> {
-    let none = bank().slice(s![..;NONE_STRIDE, ..]);
+fn learn(vectors: &Array2<f32>, classes: &[Class], texts: &[(Arc<str>, Span)], folders: &Folders) -> Option<Head> {
     let known = |class: &Class| !class.is_rival && class.rows.len() >= FEWEST_LEARNT;
     if !classes.iter().any(known) {
         return None;
     }
     let labels: Vec<usize> =
-        classes.iter().enumerate().flat_map(|(label, class)| std::iter::repeat_n(label, class.rows.len())).collect();
-    head::train(&Lesson { examples: vectors.view(), labels: &labels, classes: classes.len(), none })
+        classes.iter().enumerate().flat_map(|(label, class)| repeat_n(label, class.rows.len())).collect();
+    let none = bank().slice(s![..;NONE_STRIDE, ..]);
+    let lesson = Lesson { examples: vectors.view(), labels: &labels, classes: classes.len(), none };
+    head::learn(&lesson, key(classes, texts), folders)
+}
+
+/// All that a head depends on.
+fn key(classes: &[Class], texts: &[(Arc<str>, Span)]) -> u128 {
+    let mut key = head::key();
+    embedder_bytes().iter().for_each(|bytes| key.add(&checksum(bytes).to_le_bytes()));
+    for class in classes {
+        key.add(&[class.is_rival.into()]);
+        class.rows.clone().for_each(|row| key.add(texts[row].0.as_bytes()));
+        key.add(&(class.rows.len() as u64).to_le_bytes());
+    }
+    key.finish()
 }
 
 #[derive(Default)]

@@ -2,10 +2,12 @@
 //!
 //! Every command exits 0 when all is well, 1 when it has findings, 2 for wrong usage, 3 when reading or writing failed.
 
+mod build;
 mod chat;
 mod check;
 mod classify;
 mod explain;
+mod fit;
 mod fmt;
 mod graph;
 mod guard;
@@ -27,6 +29,7 @@ use std::time::Instant;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 
+use crate::cache;
 use crate::diagnostic::{codes, render};
 use crate::engine::{LoadError, Rails};
 
@@ -34,16 +37,21 @@ use crate::engine::{LoadError, Rails};
 #[derive(Parser)]
 #[command(name = "railsc", version, about, max_term_width = 100)]
 struct Arguments {
+    /// Use nothing that was kept of earlier runs, and keep nothing
+    #[arg(long, global = true)]
+    no_cache: bool,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    Build(build::Arguments),
     Check(check::Arguments),
     Chat(chat::Arguments),
     Classify(classify::Arguments),
     Explain(explain::Arguments),
+    Fit(fit::Arguments),
     Fmt(fmt::Arguments),
     Graph(graph::Arguments),
     Guard(guard::Arguments),
@@ -91,7 +99,13 @@ impl Failure {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2.
-    let result = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    if arguments.no_cache {
+        cache::turn_off();
+    }
+    let result = match arguments.command {
+        Command::Build(arguments) => build::run(&arguments),
+        Command::Fit(arguments) => fit::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Chat(arguments) => chat::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),

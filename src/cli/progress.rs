@@ -26,8 +26,13 @@ impl Progress {
         } else {
             out.write_all(line)?;
         }
-        self.bar.set_position(end);
+        self.advance(end);
         Ok(())
+    }
+
+    /// The file is read up to `end`.
+    pub(super) fn advance(&self, end: u64) {
+        self.bar.set_position(end);
     }
 
     pub(super) fn finish(&self) {

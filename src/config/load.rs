@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::imports::Importer;
 use super::python::PythonFile;
 use super::read::{self, Found};
-use super::{Config, Limits, environment, keys, knowledge, yaml};
+use super::{Config, Limits, environment, keys, knowledge, thresholds, yaml};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax::Parsed;
@@ -19,6 +19,8 @@ pub struct Loaded {
     pub rails: Vec<Parsed>,
     /// What the YAML says.
     pub config: Config,
+    /// The folder it was read from, if it was one.
+    pub folder: Option<PathBuf>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -58,7 +60,9 @@ fn yaml_files(found: &Found, loaded: &mut Loaded) -> Vec<FileId> {
 fn finish(path: &Path, yaml: &[FileId], rails: &[PathBuf], mut loaded: Loaded) -> Loaded {
     understand(yaml, &mut loaded);
     if path.is_dir() {
+        loaded.folder = Some(path.to_owned());
         knowledge::resolve(path, &mut loaded);
+        thresholds::load(path, &mut loaded);
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
     let import_paths = loaded.config.import_paths.iter().map(|folder| root.join(folder));

@@ -11,6 +11,7 @@ mod models;
 mod python;
 mod rails;
 mod read;
+mod thresholds;
 mod value;
 pub(crate) mod yaml;
 
@@ -31,6 +32,8 @@ pub use load::{Loaded, from_source, load, rail_files, read_text};
 pub(crate) use load::{from_texts, load_tested, load_with, python_files, test_files};
 pub use models::{ModelMode, ModelSpec, Prompt};
 pub(crate) use python::PythonFile;
+pub(crate) use thresholds::FILE as THRESHOLDS_FILE;
+pub use thresholds::Fitted;
 #[cfg(feature = "http")]
 pub(crate) use value::duration;
 
@@ -46,6 +49,8 @@ pub struct Config {
     pub embedding_engine: EmbeddingEngine,
     /// What a score must reach, from 0 to 1; `None` for the default.
     pub similarity_threshold: Option<f32>,
+    /// Thresholds that were fitted to data, by `thresholds.yml`.
+    pub fitted: Option<Fitted>,
     /// The intent of a text that reaches no threshold, and where it is named.
     pub fallback_intent: Option<(String, Span)>,
     /// Flows that guard what goes in and out.

@@ -174,6 +174,7 @@ codes! {
     SECTION_NOT_SERVED = "W1603", "key does nothing here";
     UNAVAILABLE_MODEL = "W1605", "model can't be called";
     EMPTY_KNOWLEDGE_BASE = "W1604", "knowledge base has no documents";
+    STALE_THRESHOLDS = "W1606", "fitted thresholds are not those of these rails";
 
     TOO_MANY_WARNINGS = "W1701", "too many warnings";
 

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::prompt::Prompts;
-use crate::classify::{Classifier, EmbedderKind, Scale, Settings};
+use crate::cache::{self, Folders};
+use crate::classify::{self, Classifier, EmbedderKind, Scale, Settings};
 use crate::config::{self, Compat, Config, EmbeddingEngine};
 use crate::diagnostic::policy::{Level, Policy};
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::knowledge::{self, Knowledge};
+use crate::knowledge::Knowledge;
 use crate::model;
 use crate::program::{self, Compiled, IntentId, Program};
 use crate::source::SourceMap;
@@ -80,13 +81,13 @@ pub(super) fn load(
     has_model: bool,
     care: Care,
 ) -> Inspection {
-    let config::Loaded { sources, rails, config, mut diagnostics } = read;
+    let config::Loaded { sources, rails, config, folder, mut diagnostics } = read;
     let mut surroundings = config.surroundings(registered);
     surroundings.has_model |= has_model;
     let Compiled { program, policy, diagnostics: found } =
         program::assemble(&sources, rails, config.bounds(), &surroundings);
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);
-    let cache = knowledge::cache_folder();
+    let cache = cache::folder();
     let (knowledge, found_in_documents) =
         Knowledge::load(config.knowledge_base.as_deref(), &config.documents, cache.as_deref());
     diagnostics.extend(found_in_documents);
@@ -97,7 +98,12 @@ pub(super) fn load(
     diagnostics.extend(found);
     let mut classifier = None;
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        let (built, mut found) = Classifier::build(&program, &settings(&config));
+        let mut settings = settings(&config);
+        settings.folders = Folders::of(folder.as_deref());
+        let mut found = Vec::new();
+        settings.fitted = fitted(&config, &program, &mut found);
+        let (built, unreadable) = Classifier::build(&program, &settings);
+        found.extend(unreadable);
         if care == Care::Thorough || policy.levels.get(&codes::OTHERS_EXAMPLE) == Some(&Level::Deny) {
             found.extend(built.lint(&program));
         }
@@ -135,17 +141,48 @@ fn unknown_models(config: &Config, has_model: bool, diagnostics: &mut Vec<Diagno
     }
 }
 
-fn settings(config: &Config) -> Settings {
+pub(super) fn settings(config: &Config) -> Settings {
     let embedder = match config.embedding_engine {
         EmbeddingEngine::Static => EmbedderKind::Static,
         EmbeddingEngine::Exact => EmbedderKind::Exact,
     };
     let settings = Settings { embedder, ..Settings::default() };
-    match config.similarity_threshold {
+    let threshold = config.fitted.as_ref().and_then(|fitted| fitted.default).or(config.similarity_threshold);
+    match threshold {
         None => settings,
         Some(threshold) if config.compat == Compat::Nemo => Settings { threshold, scale: Scale::Reference, ..settings },
         Some(threshold) => Settings { threshold, ..settings },
     }
+}
+
+/// The thresholds of `thresholds.yml`, and what is wrong with them.
+fn fitted(config: &Config, program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Vec<(IntentId, f32)> {
+    let Some(fitted) = &config.fitted else { return Vec::new() };
+    let mut thresholds = Vec::new();
+    for (name, threshold, span) in &fitted.intents {
+        match program.intent_named(name) {
+            Some(intent) => thresholds.push((intent, *threshold)),
+            None => {
+                let suggestion = nearest(name, program.intents.iter().map(|intent| &*intent.name));
+                let message = format!("no intent is called `{name}`");
+                diagnostics.push(
+                    Diagnostic::new(codes::STALE_THRESHOLDS, *span, message)
+                        .label("this threshold comes for nothing")
+                        .suggest(suggestion),
+                );
+            }
+        }
+    }
+    if let Some((rails, span)) = &fitted.rails
+        && *rails != classify::fingerprint(program)
+    {
+        diagnostics.push(
+            Diagnostic::new(codes::STALE_THRESHOLDS, *span, "thresholds were fitted for other examples")
+                .label("examples have been added, changed or taken out since")
+                .help("fit them again by `railsc fit`"),
+        );
+    }
+    thresholds
 }
 
 fn fallback_intent(config: &Config, program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Option<IntentId> {

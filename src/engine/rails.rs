@@ -11,6 +11,7 @@ use super::error::{GenerateError, LoadError};
 use super::history::Said;
 use super::input::Input;
 use super::judged::Judged;
+use super::load::settings;
 use super::loaded::Parts;
 use super::pipeline::{self, By, Heard, Outcome};
 use super::reply::Reply;
@@ -19,7 +20,7 @@ use super::session::Session;
 use super::state::{self, ResumeError, SessionState};
 use super::stream::{Outlet, ReplyStream};
 use super::trace::{Tracer, What};
-use crate::classify::{Classification, Classifier, Tier};
+use crate::classify::{Classification, Classifier, Settings, Tier};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Message, Role};
@@ -170,6 +171,11 @@ impl Rails {
     /// What classifies texts, to be asked directly.
     pub fn classifier(&self) -> &Classifier {
         &self.parts.classifier
+    }
+
+    /// How the classifier was built, but for thresholds that were fitted.
+    pub(crate) fn classifier_settings(&self) -> Settings {
+        settings(self.config())
     }
 
     /// What `config.yml` says.

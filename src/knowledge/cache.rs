@@ -1,25 +1,18 @@
-//! The index of a knowledge base in a file, so that it is made once. What is read is checked as if anyone had written it, and
-//! whatever is wrong with it, it is as if it were not there.
+//! The index of a knowledge base in a file, so that it is made once.
 //!
-//! A file is the magic, the hash of what is indexed, four counts as `u32`, the lists, and a checksum of all that. Numbers are
-//! little-endian.
+//! A file is the magic, the hash of what is indexed, four counts as `u32`, and the lists. Numbers are little-endian.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 
-use super::hash::{Fnv128, checksum};
 use super::index::Index;
 use super::words::Words;
 use super::{Chunk, MOST_CHUNKS};
+use crate::cache::{self, Fnv128, checksum};
 use crate::classify::{DIMENSIONS, embedder_bytes};
 
 /// Another one with every change of what stands in the file, or of how it is made.
 const MAGIC: &[u8; 8] = b"railskb\x01";
 const HEADER: usize = 8 + 16 + 4 * 4;
-/// Bytes of the largest file that is looked at.
-const LARGEST: u64 = 1 << 30;
 
 /// The name of an index: the hash of all that it is made of.
 pub(super) fn key(chunks: &[Chunk]) -> u128 {
@@ -36,34 +29,18 @@ pub(super) fn key(chunks: &[Chunk]) -> u128 {
     hash.finish()
 }
 
-fn path(folder: &Path, key: u128) -> PathBuf {
-    folder.join(format!("knowledge-{key:032x}.index"))
+fn name(key: u128) -> String {
+    format!("knowledge-{key:032x}.index")
 }
 
 /// The index called `key` of `chunks` chunks, if there is a whole one in the folder.
 pub(super) fn read(folder: &Path, key: u128, chunks: usize) -> Option<Index> {
-    let path = path(folder, key);
-    // A pipe of that name would keep us waiting.
-    let metadata = path.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() <= LARGEST)?;
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    File::open(&path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
-    decode(&bytes, key, chunks)
+    decode(&cache::read(folder, &name(key))?, key, chunks)
 }
 
 /// Keeps an index. It is no matter if that fails: the next one makes it again.
 pub(super) fn write(folder: &Path, key: u128, index: &Index) {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let temporary = folder.join(format!(".knowledge-{key:032x}.{}.{count}", std::process::id()));
-    let bytes = encode(key, index);
-    let write = || -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        File::create_new(&temporary)?.write_all(&bytes)?;
-        fs::rename(&temporary, path(folder, key))
-    };
-    if write().is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
+    let _ = cache::write(folder, &name(key), encode(key, index));
 }
 
 fn encode(key: u128, index: &Index) -> Vec<u8> {
@@ -83,14 +60,12 @@ fn encode(key: u128, index: &Index) -> Vec<u8> {
     bytes.extend(starts.iter().flat_map(|start| start.to_le_bytes()));
     bytes.extend(places.iter().flat_map(|(chunk, times)| [*chunk, *times]).flat_map(u32::to_le_bytes));
     bytes.extend(lengths.iter().flat_map(|length| length.to_le_bytes()));
-    bytes.extend_from_slice(&checksum(&bytes).to_le_bytes());
     bytes
 }
 
 fn decode(bytes: &[u8], key: u128, expected: usize) -> Option<Index> {
-    let (bytes, sum) = bytes.split_last_chunk::<8>()?;
     let mut rest = Rest(bytes);
-    if rest.take(8)? != MAGIC || rest.take(16)? != key.to_le_bytes() || checksum(bytes).to_le_bytes() != *sum {
+    if rest.take(8)? != MAGIC || rest.take(16)? != key.to_le_bytes() {
         return None;
     }
     let counts = rest.numbers(4)?;

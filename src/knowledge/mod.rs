@@ -1,7 +1,6 @@
 //! What a model may look things up in: documents in chunks, and the chunks nearest to a text.
 
 mod cache;
-mod hash;
 mod index;
 mod split;
 mod words;
@@ -9,8 +8,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::config;
@@ -125,23 +123,4 @@ fn indexed(chunks: &[Chunk], cache: Option<&Path>) -> Index {
         cache::write(folder, key, &index);
         index
     })
-}
-
-/// Where indexes are kept: `RAILSC_CACHE_DIR`, else `railsc` in the user's folder for such things. `None` when there is
-/// none, or when `RAILSC_CACHE_DIR` is empty.
-pub fn cache_folder() -> Option<PathBuf> {
-    cache_folder_by(|name| std::env::var_os(name), cfg!(target_os = "macos"))
-}
-
-fn cache_folder_by(variable: impl Fn(&str) -> Option<OsString>, is_macos: bool) -> Option<PathBuf> {
-    if let Some(named) = variable("RAILSC_CACHE_DIR") {
-        return (!named.is_empty()).then(|| named.into());
-    }
-    let home = variable("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    if is_macos {
-        return home.map(|home| home.join("Library/Caches/railsc"));
-    }
-    // The XDG specification has relative paths passed over.
-    let named = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    named.or_else(|| home.map(|home| home.join(".cache"))).map(|folder| folder.join("railsc"))
 }

@@ -14,30 +14,3 @@ fn recall(knowledge: &Knowledge, weight: f32) -> (usize, usize, usize) {
     }
     (first, third, count)
 }
-
-#[test]
-fn the_figures_are_those_of_the_documentation() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/knowledge/docs");
-    let (knowledge, diagnostics) = Knowledge::load(Some(Path::new(folder)), &[], None);
-    assert_eq!(diagnostics, []);
-    let knowledge = knowledge.unwrap();
-    let plain = recall(&knowledge, 0.0);
-    let chosen = recall(&knowledge, WORDS);
-    // What `index.rs` says of them.
-    assert_eq!((plain, chosen), ((30, 35, 38), (29, 38, 38)));
-}
-
-#[test]
-fn the_cache_is_where_the_user_says() {
-    let folder = |variables: &[(&str, &str)], is_macos| {
-        let find = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
-        cache_folder_by(find, is_macos).map(|path| path.display().to_string())
-    };
-    let home = ("HOME", "/home/me");
-    assert_eq!(folder(&[home, ("RAILSC_CACHE_DIR", "/c")], false).as_deref(), Some("/c"));
-    assert_eq!(folder(&[home, ("RAILSC_CACHE_DIR", "")], false), None);
-    assert_eq!(folder(&[home, ("XDG_CACHE_HOME", "/x")], false).as_deref(), Some("/x/railsc"));
-    assert_eq!(folder(&[home, ("XDG_CACHE_HOME", "x")], false).as_deref(), Some("/home/me/.cache/railsc"));
-    assert_eq!(folder(&[home], true).as_deref(), Some("/home/me/Library/Caches/railsc"));
-    assert_eq!(folder(&[], false), None);
-}

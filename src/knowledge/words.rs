@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::hash;
+use crate::cache::fnv64;
 
 /// How fast a word that comes again counts less.
 const SATURATION: f32 = 1.2;
@@ -87,7 +87,7 @@ impl Words {
 /// The words of a normalised text, their plural endings left out.
 fn words(text: &str) -> impl Iterator<Item = u64> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(|word| hash::fnv64(stem(word).as_bytes()))
+    words.map(|word| fnv64(stem(word).as_bytes()))
 }
 
 fn stem(word: &str) -> &str {

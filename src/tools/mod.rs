@@ -1,6 +1,7 @@
 //! What commands do, apart from how they are called.
 
 mod check;
+pub mod fit;
 mod fix;
 pub mod graph;
 pub mod migrate;

@@ -4,12 +4,54 @@
 //! adds to nearness is told in `nearest.rs`.
 
 mod exp;
+mod kept;
 mod solve;
 mod train;
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use ndarray::{Array1, Array2, ArrayView1};
 
-pub(super) use train::{Lesson, train};
+use crate::cache::{Fnv128, Folders};
+pub(super) use train::Lesson;
+
+/// How many multiplications a training must take to be worth a file.
+const WORTH_KEEPING: f64 = 1e9;
+
+/// The head of a lesson: one that was kept, else it is trained, and kept. `None` where there is nothing to learn, or too much.
+pub(super) fn learn(lesson: &Lesson<'_>, key: u128, folders: &Folders) -> Option<Head> {
+    let read = |folder: &Option<PathBuf>| kept::read(folder.as_ref()?, key, lesson.classes, lesson.examples.ncols());
+    let worth_keeping = lesson.work() >= WORTH_KEEPING;
+    let kept = read(&folders.baked).or_else(|| read(&folders.kept).filter(|_| worth_keeping));
+    kept.or_else(|| {
+        let head = train::train(lesson)?;
+        if let Some(folder) = folders.kept.as_ref().filter(|_| worth_keeping) {
+            // It is no matter if that fails: the next one trains again.
+            let _ = kept::write(folder, key, &head);
+        }
+        Some(head)
+    })
+}
+
+/// The beginning of the key of a head: whatever else it depends on is to be added.
+pub(super) fn key() -> Fnv128 {
+    let mut key = Fnv128::new();
+    key.add(kept::MAGIC);
+    key.add(env!("CARGO_PKG_VERSION").as_bytes());
+    key
+}
+
+/// What was kept in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The name of the file.
+    pub name: String,
+    /// Its size.
+    pub bytes: usize,
+    /// The names of files that were taken out, since they are of other examples.
+    pub replaced: Vec<String>,
+}
 
 /// One linear function a class; the last class is that of no intent.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +62,15 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// Keeps it in `folder`, and takes out others.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(super) fn bake(&self, key: u128, folder: &Path) -> io::Result<Kept> {
+        let bytes = kept::write(folder, key, self)?;
+        Ok(Kept { name: kept::name(key), bytes, replaced: kept::take_out_others(folder, key) })
+    }
+
     /// How likely each class is, but for the last one, into `shares`: the softmax of a quotient of the logits by `temperature`.
     pub(super) fn shares(&self, vector: ArrayView1<'_, f32>, temperature: f32) -> Vec<f32> {
         let mut logits = self.weights.dot(&vector);

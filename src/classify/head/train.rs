@@ -42,13 +42,22 @@ pub(in crate::classify) struct Lesson<'a> {
     pub none: ArrayView2<'a, f32>,
 }
 
+impl Lesson<'_> {
+    /// Multiplications of all steps, if none is left out.
+    pub(in crate::classify) fn work(&self) -> f64 {
+        STEPS as f64 * self.step()
+    }
+
+    /// Multiplications of a step: there and back.
+    fn step(&self) -> f64 {
+        let rows = self.examples.nrows() + self.none.nrows();
+        2.0 * rows as f64 * (self.classes + 1) as f64 * (self.examples.ncols() + 1) as f64
+    }
+}
+
 /// Learns it; `None` where there is nothing to learn, or it would take too long.
-pub(in crate::classify) fn train(lesson: &Lesson<'_>) -> Option<Head> {
-    let work = (lesson.examples.nrows() + lesson.none.nrows()) as f64
-        * (lesson.classes + 1) as f64
-        * (lesson.examples.ncols() + 1) as f64
-        * 2.0;
-    let steps = STEPS.min((MOST_WORK / work) as usize);
+pub(super) fn train(lesson: &Lesson<'_>) -> Option<Head> {
+    let steps = STEPS.min((MOST_WORK / lesson.step()) as usize);
     if lesson.examples.is_empty() || steps < FEWEST_STEPS {
         return None;
     }
