@@ -31,6 +31,7 @@ use crate::source::Span;
 use exact::Exact;
 pub use head::Kept;
 use nearest::{Nearest, Neighbour};
+use normalize::Speller;
 use pattern::{Hit, Patterns};
 
 /// How many candidates a tier reports.
@@ -131,6 +132,8 @@ pub struct Classification {
     pub captures: Vec<(Arc<str>, String)>,
     /// Why the embedder had nothing to say, if it was asked and had not.
     pub abstained: Option<Abstention>,
+    /// What the text was read as, where that is not what it says: with letters for digits, without typing errors.
+    pub read_as: Option<String>,
 }
 
 /// What a text matched.
@@ -221,6 +224,7 @@ pub struct ExampleVector<'a> {
 pub struct Classifier {
     exact: Exact,
     patterns: Patterns,
+    speller: Speller,
     nearest: Option<Nearest>,
     thresholds: Vec<f32>,
     slots: Vec<Vec<Arc<str>>>,
@@ -250,6 +254,7 @@ impl Classifier {
         let classifier = Self {
             exact: Exact::new(program),
             patterns,
+            speller: Speller::new(program),
             nearest,
             thresholds,
             slots: program.intents.iter().map(crate::program::slot::names).collect(),
@@ -305,10 +310,35 @@ impl Classifier {
 
     fn decide(&self, typed: &str, all_tiers: bool) -> Classification {
         let text = Normalized::new(typed);
-        let ruled_out = self.exact.ruled_out(&text);
-        let mut found = self.by_exact(&text, typed).or_else(|| self.by_pattern(&text, typed, ruled_out));
+        let mut found = self.by_exact(&text, typed);
+        if let Some(found) = found.take_if(|_| !all_tiers) {
+            return found;
+        }
+        let repaired = self.speller.repair(&text, typed);
+        let mut ruled_out = self.exact.ruled_out(&text).to_vec();
+        if let Some(repaired) = &repaired {
+            ruled_out.extend_from_slice(self.exact.ruled_out(repaired));
+            found = found.or_else(|| self.by_exact(repaired, typed));
+        }
+        found = found.or_else(|| self.by_pattern(&text, typed, &ruled_out));
+        if let Some(repaired) = &repaired {
+            found = found.or_else(|| self.by_pattern(repaired, typed, &ruled_out));
+        }
+        let mut found = self.with_embedding(found, repaired.as_ref().unwrap_or(&text), &ruled_out, all_tiers);
+        found.read_as = repaired.map(|repaired| repaired.text().to_owned());
+        found
+    }
+
+    /// What was found, or what the embedder finds, and with all tiers both.
+    fn with_embedding(
+        &self,
+        mut found: Option<Classification>,
+        text: &Normalized,
+        ruled_out: &[IntentId],
+        all_tiers: bool,
+    ) -> Classification {
         if found.is_none() || all_tiers {
-            let by_embedding = self.by_embedding(&text, ruled_out);
+            let by_embedding = self.by_embedding(text, ruled_out);
             match &mut found {
                 None => return by_embedding,
                 Some(found) => {
@@ -376,6 +406,7 @@ impl Classifier {
             candidates,
             captures,
             abstained: None,
+            read_as: None,
         }
     }
 
@@ -401,6 +432,7 @@ impl Classifier {
             candidates: neighbours.into_iter().map(Candidate::from).collect(),
             captures: Vec::new(),
             abstained: None,
+            read_as: None,
         }
     }
 
@@ -415,6 +447,7 @@ impl Classifier {
             candidates: Vec::new(),
             captures: Vec::new(),
             abstained,
+            read_as: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cache::{self, Fnv128, checksum};
 use crate::classify::{DIMENSIONS, embedder_bytes};
 
 /// Another one with every change of what stands in the file, or of how it is made.
-const MAGIC: &[u8; 8] = b"railskb\x01";
+const MAGIC: &[u8; 8] = b"railskb\x02";
 const HEADER: usize = 8 + 16 + 4 * 4;
 
 /// The name of an index: the hash of all that it is made of.

@@ -7,6 +7,7 @@ mod table;
 mod wordpiece;
 
 pub(super) use bank::bank;
+pub(super) use wordpiece::rank;
 
 /// Numbers in a vector.
 pub(crate) const DIMENSIONS: usize = 256;

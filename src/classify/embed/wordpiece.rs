@@ -36,6 +36,11 @@ static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
     pieces
 });
 
+/// How frequent a word of the vocabulary is: the lower, the more frequent.
+pub(in crate::classify) fn rank(word: &str) -> Option<u32> {
+    PIECES.first.get(word).copied()
+}
+
 /// Calls `found` with each piece of `text` in turn.
 pub(super) fn pieces(text: &str, mut found: impl FnMut(u32)) {
     let pieces = &*PIECES;

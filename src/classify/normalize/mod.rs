@@ -1,11 +1,21 @@
-//! One way to spell a text, so that tricks of typing don't matter: compatibility forms, case, invisible characters,
-//! white space, quotes and dashes. A map leads back to the text as typed.
+//! One way to spell a text, so that tricks of typing don't matter: compatibility forms, case, accents, invisible characters,
+//! white space, quotes and dashes, and letters of another script in a Latin word. A map leads back to the text as typed.
+//!
+//! What takes knowing words is done after that, by the speller.
+
+mod homoglyph;
+mod leet;
+mod spaced;
+mod speller;
+mod typo;
 
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+pub(super) use speller::Speller;
 
 /// A text, normalised, with the way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +30,7 @@ impl Normalized {
     pub fn new(typed: &str) -> Self {
         let mut writer = Writer { text: String::with_capacity(typed.len()), origins: Vec::new(), space: None };
         writer.origins.reserve(typed.len() + 1);
+        let mut mixed = homoglyph::mixed(typed).into_iter().peekable();
         let mut chars = typed.char_indices().peekable();
         let mut cluster = String::new();
         while let Some((start, first)) = chars.next() {
@@ -31,8 +42,10 @@ impl Normalized {
                 continue;
             }
             // A character and the marks on it are one; nothing invisible may come between them.
+            while mixed.next_if(|range| range.end <= start).is_some() {}
+            let in_mixed = mixed.peek().is_some_and(|range| range.contains(&start));
             cluster.clear();
-            cluster.push(first);
+            cluster.push(if in_mixed { homoglyph::looks_like(first).unwrap_or(first) } else { first });
             while let Some((_, next)) = chars.peek().copied() {
                 if joins(next) {
                     cluster.push(next);
@@ -40,6 +53,13 @@ impl Normalized {
                     break;
                 }
                 chars.next();
+            }
+            if cluster.nfkd().next().is_some_and(|c| c.is_ascii_alphabetic()) {
+                // Accents of Latin letters are often left out; marks of other scripts make other letters.
+                for c in cluster.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase).nfc() {
+                    writer.push(plain(c), start);
+                }
+                continue;
             }
             for c in cluster.nfkc().flat_map(char::to_lowercase).nfkc() {
                 writer.push(plain(c), start);
@@ -57,8 +77,12 @@ impl Normalized {
     /// The bytes of the typed text that the bytes `range` of the normalised text come from.
     pub fn origin(&self, range: Range<usize>) -> Range<usize> {
         let start = self.origins[range.start] as usize;
-        let end = if range.is_empty() { start } else { self.origins[range.end] as usize };
-        start..end.max(start)
+        if range.is_empty() {
+            return start..start;
+        }
+        // What stands for a word as a whole comes from the whole of it.
+        let end = self.origins[range.end..].iter().copied().find(|end| *end as usize > start);
+        start..end.map_or(start, |end| end as usize)
     }
 }
 
@@ -92,6 +116,11 @@ impl Writer {
 fn joins(c: char) -> bool {
     // Vowels and finals of Korean syllables join the consonant before them.
     (is_combining_mark(c) && !is_invisible(c)) || matches!(c, '\u{1161}'..='\u{11ff}')
+}
+
+/// Marks that Latin letters take.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
 }
 
 /// Characters that show nothing and may hide a word from a pattern.
@@ -133,11 +162,14 @@ mod tests {
             ("  ", ""),
             ("ＨＥＬＬＯ", "hello"),
             ("he\u{200b}ll\u{ad}o", "hello"),
-            ("Cafe\u{301}", "café"),
-            ("cafe\u{200d}\u{301}", "café"),
+            ("Cafe\u{301}", "cafe"),
+            ("cafe\u{200d}\u{301}", "cafe"),
             ("don’t “quote” – me", "don't \"quote\" - me"),
             ("ﬁne", "fine"),
-            ("STRASSE İ", "strasse i\u{307}"),
+            ("STRASSE İ", "strasse i"),
+            ("Й и\u{306} กำ हिन्दी", "й й กํา हिन्दी"),
+            ("pаsswоrd Нello", "password hello"),
+            ("пароль привет", "пароль привет"),
             ("\u{202e}abc\u{202c}", "abc"),
             ("a\u{3000}b", "a b"),
         ] {

@@ -1,0 +1,62 @@
+//! Letters of other scripts that look like Latin ones, by the confusables of Unicode's technical report 39.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_script::{Script, UnicodeScript as _};
+use unicode_security::skeleton;
+
+/// The Latin letter or digit that a Cyrillic or Greek letter looks like.
+pub(super) fn looks_like(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return None;
+    }
+    // The form that normalising gives it, so that a text that was normalised reads the same again.
+    let mut forms = std::iter::once(c).nfkc();
+    let c = forms.next().filter(|c| matches!(c.script(), Script::Cyrillic | Script::Greek))?;
+    if forms.next().is_some() {
+        return None;
+    }
+    // A capital and its small letter may look like letters that are no such pair.
+    alike(c).or_else(|| alike(c.to_lowercase().next()?))
+}
+
+fn alike(c: char) -> Option<char> {
+    let mut buffer = [0; 4];
+    let mut skeleton = skeleton(c.encode_utf8(&mut buffer));
+    let first = skeleton.next().filter(char::is_ascii_alphanumeric)?;
+    skeleton.next().is_none().then_some(first)
+}
+
+/// The words of a text that have Latin letters and others that look like such: bytes of the text as typed.
+pub(super) fn mixed(typed: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    if typed.is_ascii() {
+        return found;
+    }
+    let (mut start, mut latin, mut alike) = (None, false, false);
+    for (at, c) in typed.char_indices().chain([(typed.len(), ' ')]) {
+        if c.is_alphanumeric() || (start.is_some() && super::is_invisible(c)) {
+            start.get_or_insert(at);
+            // With an accent or in another form, too.
+            latin |= std::iter::once(c).nfkd().next().is_some_and(|c| c.is_ascii_alphabetic());
+            alike |= looks_like(c).is_some();
+        } else {
+            if let Some(start) = start.take().filter(|_| latin && alike) {
+                found.push(start..at);
+            }
+            (latin, alike) = (false, false);
+        }
+    }
+    found
+}
+
+/// Whether every letter of a text that is not Latin looks like a Latin one; a text in another script has some that don't.
+pub(super) fn only_look_alikes(text: &str) -> bool {
+    !text.is_ascii() && text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).all(|c| looks_like(c).is_some())
+}
+
+/// A word with Latin letters for those that look like them.
+pub(super) fn latin(word: &str) -> Option<String> {
+    word.chars().map(|c| if c.is_ascii_alphanumeric() { Some(c) } else { looks_like(c) }).collect()
+}
