@@ -7,6 +7,8 @@ mod lint;
 mod nearest;
 mod normalize;
 mod pattern;
+#[cfg_attr(not(test), expect(dead_code, reason = "the nearest examples are not yet searched with it"))]
+mod search;
 mod slot;
 
 #[cfg(test)]

@@ -1,0 +1,48 @@
+//! Dot products of 8-bit integers, by what the processor has. All give the same sums, for nothing is rounded.
+
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_code)]
+mod neon;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod x86;
+
+use std::sync::LazyLock;
+
+use super::shadow::Line;
+
+/// Writes into each sum the dot product of a row with the query; a row has as many lines as the query.
+type Sums = fn(rows: &[Line], query: &[Line], sums: &mut [i32]);
+
+/// A way to take dot products that this processor has.
+#[derive(Clone, Copy)]
+pub(super) struct Kernel {
+    pub name: &'static str,
+    sums: Sums,
+}
+
+impl Kernel {
+    /// All there are for this processor, the fastest first.
+    pub(super) fn available() -> Vec<Self> {
+        let mut kernels = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        kernels.extend([x86::avx512(), x86::avx2()].into_iter().flatten());
+        #[cfg(target_arch = "aarch64")]
+        kernels.extend(neon::dot_product());
+        kernels.push(Self { name: "portable", sums: portable::sums });
+        kernels
+    }
+
+    /// The one to use.
+    pub(super) fn fastest() -> Self {
+        static FASTEST: LazyLock<Kernel> = LazyLock::new(|| Kernel::available()[0]);
+        *FASTEST
+    }
+
+    /// The dot products of `rows` with `query`, of numbers from −127 to 127 each.
+    pub(super) fn sums(self, rows: &[Line], query: &[Line], sums: &mut [i32]) {
+        assert_eq!(rows.len(), query.len() * sums.len(), "lines of rows");
+        (self.sums)(rows, query, sums);
+    }
+}
