@@ -7,7 +7,6 @@ mod lint;
 mod nearest;
 mod normalize;
 mod pattern;
-#[cfg_attr(not(test), expect(dead_code, reason = "the nearest examples are not yet searched with it"))]
 mod search;
 mod slot;
 
@@ -323,6 +322,7 @@ impl Classifier {
             found = found.or_else(|| self.by_exact(repaired, typed));
         }
         found = found.or_else(|| self.by_pattern(&text, typed, &ruled_out));
+        found = found.or_else(|| self.by_pattern(&text.unfolded(typed)?, typed, &ruled_out));
         if let Some(repaired) = &repaired {
             found = found.or_else(|| self.by_pattern(repaired, typed, &ruled_out));
         }

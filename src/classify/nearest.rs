@@ -6,17 +6,20 @@
 //! accuracy 78.5 → 78.8 % with three examples, 83.0 → 83.3 with five, 86.8 → 87.4 with ten, 88.8 → 89.4 with twenty; with
 //! ten intents as rails and ten examples each, false alarms at the default threshold 9.3 → 8.5 %.
 
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 use std::io;
 use std::iter::repeat_n;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, ArrayView1, s};
+use ndarray::{Array2, ArrayView2};
 
 use super::embed::{DIMENSIONS, Unembeddable, bank, embed, embedder_bytes};
 use super::head::{self, Head, Kept, Lesson};
 use super::normalize::Normalized;
+use super::search::{Query, Rows, dot};
 use super::{Abstention, ExampleVector, Scale, slot};
 use crate::cache::{Folders, checksum};
 use crate::program::{IntentId, Program, Utterance};
@@ -32,6 +35,8 @@ const LEARNT: Scaling = Scaling { midpoint: 0.74, width: 0.14 };
 const FEWEST_LEARNT: usize = 3;
 /// What logits are divided by before they become shares: training makes them too sure of themselves.
 const TEMPERATURE: f32 = 1.5;
+/// What rounding may add to a cosine, and more.
+const ROUNDING: f32 = 1e-5;
 /// Every so manieth generic sentence is shown to the head.
 const NONE_STRIDE: usize = 4;
 
@@ -44,9 +49,9 @@ struct Scaling {
 /// All examples as vectors, grouped by intent.
 pub(super) struct Nearest {
     /// One example a row.
-    vectors: Array2<f32>,
+    vectors: Rows,
     /// One row a class: the normalised mean of its examples.
-    centres: Array2<f32>,
+    centres: Rows,
     /// What was learnt of the examples; a class each, in order.
     head: Option<Head>,
     classes: Vec<Class>,
@@ -57,7 +62,11 @@ pub(super) struct Nearest {
 struct Class {
     intent: IntentId,
     is_rival: bool,
+    /// The class of the counter-examples of its intent.
+    rival: Option<usize>,
     rows: Range<usize>,
+    /// The least cosine of an example to the centre.
+    reach: f32,
     /// What the centre weighs, from 0 to 1; the nearest example weighs the rest.
     centre_weight: f32,
 }
@@ -86,14 +95,10 @@ impl Nearest {
             builder.class(id, true, &intent.counter_examples);
         }
         let Builder { vectors, centres, classes, texts, unreadable } = builder;
-        let matrix = |numbers: Vec<f32>| {
-            let rows = numbers.len() / DIMENSIONS;
-            Array2::from_shape_vec((rows, DIMENSIONS), numbers).unwrap_or_else(|_| Array2::zeros((0, DIMENSIONS)))
-        };
-        let vectors = matrix(vectors);
         // The bank is built now, so that the first text does not pay for it.
         let head = (!texts.is_empty()).then(|| learn(&vectors, &classes, &texts, folders)).flatten();
-        (Self { vectors, centres: matrix(centres), head, classes, texts }, unreadable)
+        let [vectors, centres] = [vectors, centres].map(|numbers| Rows::new(numbers, DIMENSIONS));
+        (Self { vectors, centres, head, classes, texts }, unreadable)
     }
 
     /// Keeps what was learnt in `folder`, and nothing else of its kind; `None` where there is nothing.
@@ -109,7 +114,7 @@ impl Nearest {
         self.classes.iter().filter(|class| !class.is_rival).flat_map(|class| {
             class.rows.clone().map(|row| {
                 let (text, span) = &self.texts[row];
-                ExampleVector { intent: class.intent, text, span: *span, vector: self.vectors.row(row) }
+                ExampleVector { intent: class.intent, text, span: *span, vector: self.vectors.row(row).into() }
             })
         })
     }
@@ -126,62 +131,152 @@ impl Nearest {
         if self.classes.is_empty() {
             return Err(Abstention::NoExamples);
         }
-        let vector = match embed(text) {
-            Ok(vector) => Array1::from_iter(vector),
+        let query = match embed(text) {
+            Ok(vector) => Query::new(&vector),
             Err(Unembeddable::Empty) => return Err(Abstention::NoText),
             Err(Unembeddable::UnknownScript) => return Err(Abstention::UnknownScript),
         };
-        let cosines = self.vectors.dot(&vector);
-        let centres = self.centres.dot(&vector);
-        let (generic, shares) = match scale {
-            Scale::Confidence => {
-                let shares = self.head.as_ref().map(|head| head.shares(vector.view(), TEMPERATURE));
-                (mean_of_best(&bank().dot(&vector)), shares)
-            }
-            Scale::Reference => (0.0, None),
-        };
-        let scored = self.classes.iter().enumerate().map(|(index, class)| {
-            let (row, nearest) = best(cosines.slice(s![class.rows.clone()]));
-            let mixed = nearest + class.centre_weight * (centres[index] - nearest);
-            let share = shares.as_ref().filter(|_| class.rows.len() >= FEWEST_LEARNT).map(|shares| shares[index]);
-            let rank = match scale {
-                Scale::Confidence => logit(mixed - 0.5 * generic, share),
-                Scale::Reference => nearest,
-            };
-            Scored { class, mixed, rank, row: class.rows.start + row }
-        });
-        let mut kept: Vec<Scored<'_>> = Vec::with_capacity(self.classes.len());
-        for scored in scored {
-            if !scored.class.is_rival {
-                kept.push(scored);
-            } else if let Some(own) = kept.pop_if(|own| own.class.intent == scored.class.intent)
-                && own.mixed > scored.mixed
-            {
-                kept.push(own);
+        let asked = Asked::new(self, &query, scale);
+        let mut best = Best { count, kept: Vec::with_capacity(count + 1) };
+        let mut promising = self.promising(&asked, ruled_out);
+        while let Some(Promise { most, class }) = promising.pop()
+            && best.takes(most)
+        {
+            let own = self.score(class, &asked);
+            let beaten = self.classes[class].rival.is_some_and(|rival| self.score(rival, &asked).mixed >= own.mixed);
+            if !beaten {
+                best.take(own);
             }
         }
-        kept.retain(|scored| !ruled_out.contains(&scored.class.intent));
         let score = |rank: f32| match scale {
             Scale::Confidence => 1.0 / (1.0 + (-rank).exp()),
             Scale::Reference => 1.0 - (2.0 - 2.0 * rank.min(1.0)).sqrt() / 2.0,
         };
-        // A stable order, so that of two equal ones the first defined wins.
-        let by_rank = |a: &Scored<'_>, b: &Scored<'_>| b.rank.total_cmp(&a.rank).then(a.row.cmp(&b.row));
-        if kept.len() > count {
-            kept.select_nth_unstable_by(count, by_rank);
-            kept.truncate(count);
-        }
-        kept.sort_by(by_rank);
-        let neighbour = |scored: Scored<'_>| {
+        let neighbour = |scored: Scored| {
             let (example, span) = self.texts[scored.row].clone();
-            Neighbour { intent: scored.class.intent, score: score(scored.rank), example, span }
+            Neighbour { intent: self.classes[scored.class].intent, score: score(scored.rank), example, span }
         };
-        Ok(kept.into_iter().map(neighbour).collect())
+        Ok(best.kept.into_iter().map(neighbour).collect())
+    }
+
+    /// The intents, each with the most that it can come to: its centre tells how near its nearest example can be.
+    fn promising(&self, asked: &Asked<'_>, ruled_out: &[IntentId]) -> BinaryHeap<Promise> {
+        let intents = self.classes.iter().enumerate();
+        let intents = intents.filter(|(_, class)| !class.is_rival && !ruled_out.contains(&class.intent));
+        let promise = |(index, class): (usize, &Class)| {
+            let centre = (asked.centres[index] + asked.slack).clamp(-1.0, 1.0);
+            let nearest = nearest_possible(centre, class.reach);
+            let mixed = nearest + class.centre_weight * (centre - nearest);
+            Promise { most: asked.rank(class, index, mixed, nearest) + ROUNDING, class: index }
+        };
+        intents.map(promise).collect()
+    }
+
+    fn score(&self, index: usize, asked: &Asked<'_>) -> Scored {
+        let class = &self.classes[index];
+        let (row, nearest) = self.vectors.best_of(asked.query, class.rows.clone());
+        let centre = self.centres.exact(index, asked.query);
+        let mixed = nearest + class.centre_weight * (centre - nearest);
+        Scored { class: index, mixed, rank: asked.rank(class, index, mixed, nearest), row }
     }
 }
 
-struct Scored<'a> {
-    class: &'a Class,
+/// What is known of a text before it is compared with examples.
+struct Asked<'a> {
+    query: &'a Query,
+    scale: Scale,
+    /// Its cosine to each centre, to within `slack`.
+    centres: Vec<f32>,
+    slack: f32,
+    /// What the head gives each class.
+    shares: Option<Vec<f32>>,
+    /// What it has in common with generic sentences.
+    generic: f32,
+}
+
+impl<'a> Asked<'a> {
+    fn new(nearest: &Nearest, query: &'a Query, scale: Scale) -> Self {
+        let mut centres = vec![0.0; nearest.centres.len()];
+        nearest.centres.approximate(query, 0..centres.len(), &mut centres);
+        let (shares, generic) = match scale {
+            Scale::Confidence => {
+                let generic = bank().best(query, BANK_NEIGHBOURS);
+                let generic = generic.iter().map(|(_, cosine)| cosine).sum::<f32>() / BANK_NEIGHBOURS as f32;
+                (nearest.head.as_ref().map(|head| head.shares(query, TEMPERATURE)), generic)
+            }
+            Scale::Reference => (None, 0.0),
+        };
+        Self { query, scale, centres, slack: nearest.centres.error(query), shares, generic }
+    }
+
+    fn rank(&self, class: &Class, index: usize, mixed: f32, nearest: f32) -> f32 {
+        match self.scale {
+            Scale::Reference => nearest,
+            Scale::Confidence => {
+                let shares = self.shares.as_ref().filter(|_| class.rows.len() >= FEWEST_LEARNT);
+                logit(mixed - 0.5 * self.generic, shares.map(|shares| shares[index]))
+            }
+        }
+    }
+}
+
+/// The greatest cosine that a vector can have to an example, whose cosine to the centre is `centre`, and that of the example at least
+/// `reach`: the cosine of the angle between the two angles.
+fn nearest_possible(centre: f32, reach: f32) -> f32 {
+    if centre >= reach {
+        return 1.0;
+    }
+    centre * reach + ((1.0 - centre * centre) * (1.0 - reach * reach)).sqrt()
+}
+
+/// An intent, and the most that it can come to.
+struct Promise {
+    most: f32,
+    class: usize,
+}
+
+impl PartialEq for Promise {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Promise {}
+
+impl PartialOrd for Promise {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Promise {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.most.total_cmp(&other.most).then(other.class.cmp(&self.class))
+    }
+}
+
+/// The best intents so far, best first; of two equal ones the first defined.
+struct Best {
+    count: usize,
+    kept: Vec<Scored>,
+}
+
+impl Best {
+    /// Whether one that comes to `most` could be among them.
+    fn takes(&self, most: f32) -> bool {
+        self.kept.len() < self.count || self.kept.last().is_some_and(|last| most >= last.rank)
+    }
+
+    fn take(&mut self, scored: Scored) {
+        let order = |other: &Scored| other.rank.total_cmp(&scored.rank).then(scored.row.cmp(&other.row)).is_gt();
+        self.kept.insert(self.kept.partition_point(order), scored);
+        self.kept.truncate(self.count);
+    }
+}
+
+/// What a text has to do with a class.
+struct Scored {
+    class: usize,
     /// Nearest example and centre, as they weigh.
     mixed: f32,
     /// What orders intents, and tells their confidence.
@@ -190,15 +285,18 @@ struct Scored<'a> {
 }
 
 /// Trains the head, where an intent has the examples for it.
-fn learn(vectors: &Array2<f32>, classes: &[Class], texts: &[(Arc<str>, Span)], folders: &Folders) -> Option<Head> {
+fn learn(vectors: &[f32], classes: &[Class], texts: &[(Arc<str>, Span)], folders: &Folders) -> Option<Head> {
     let known = |class: &Class| !class.is_rival && class.rows.len() >= FEWEST_LEARNT;
     if !classes.iter().any(known) {
         return None;
     }
     let labels: Vec<usize> =
         classes.iter().enumerate().flat_map(|(label, class)| repeat_n(label, class.rows.len())).collect();
-    let none = bank().slice(s![..;NONE_STRIDE, ..]);
-    let lesson = Lesson { examples: vectors.view(), labels: &labels, classes: classes.len(), none };
+    let rows = (0..bank().len()).step_by(NONE_STRIDE);
+    let none: Vec<f32> = rows.clone().flat_map(|row| bank().row(row)).copied().collect();
+    let none = Array2::from_shape_vec((rows.len(), DIMENSIONS), none).ok()?;
+    let examples = ArrayView2::from_shape((texts.len(), DIMENSIONS), vectors).ok()?;
+    let lesson = Lesson { examples, labels: &labels, classes: classes.len(), none: none.view() };
     head::learn(&lesson, key(classes, texts), folders)
 }
 
@@ -241,9 +339,16 @@ impl Builder {
         }
         if self.texts.len() > start {
             let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::EPSILON);
-            self.centres.extend(sum.iter().map(|x| x / length));
+            sum.iter_mut().for_each(|x| *x /= length);
             let rows = start..self.texts.len();
-            self.classes.push(Class { intent, is_rival, centre_weight: centre_weight(rows.len()), rows });
+            let examples = self.vectors[start * DIMENSIONS..].chunks_exact(DIMENSIONS);
+            let reach = examples.map(|example| dot(example, &sum)).fold(1.0, f32::min) - ROUNDING;
+            let centre_weight = centre_weight(rows.len());
+            if let Some(own) = self.classes.last_mut().filter(|own| is_rival && own.intent == intent) {
+                own.rival = Some(self.centres.len() / DIMENSIONS);
+            }
+            self.centres.extend_from_slice(&sum);
+            self.classes.push(Class { intent, is_rival, rival: None, rows, reach, centre_weight });
         }
     }
 }
@@ -252,26 +357,6 @@ impl Builder {
 fn centre_weight(count: usize) -> f32 {
     let count = count as f32;
     ((count + 2.0) / (count + 6.0)).min(0.7)
-}
-
-fn best(cosines: ArrayView1<'_, f32>) -> (usize, f32) {
-    cosines.iter().copied().enumerate().fold(
-        (0, f32::MIN),
-        |best, (row, cosine)| {
-            if cosine > best.1 { (row, cosine) } else { best }
-        },
-    )
-}
-
-fn mean_of_best(cosines: &Array1<f32>) -> f32 {
-    let mut best = [f32::MIN; BANK_NEIGHBOURS];
-    for cosine in cosines {
-        if *cosine > best[0] {
-            best[0] = *cosine;
-            best.sort_by(f32::total_cmp);
-        }
-    }
-    best.iter().sum::<f32>() / BANK_NEIGHBOURS as f32
 }
 
 /// The logit of the confidence: of the score, and what the head gives the intent if it knows it.
@@ -292,5 +377,71 @@ pub(super) fn bank_score(confidence: f32) -> f32 {
 impl std::fmt::Debug for Nearest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Nearest({} examples, {} classes)", self.texts.len(), self.classes.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{SourceFile, SourceMap};
+    use crate::syntax::Bounds;
+
+    /// Intents of one to nine examples, some with counter-examples.
+    fn program() -> Program {
+        let words =
+            ["order", "lamp", "refund", "broken", "ship", "invoice", "cancel", "colour", "late", "account", "pay"];
+        let text = |seed: usize| {
+            (0..4).map(|at| words[(seed * 7 + at * at * 3 + seed / 11) % words.len()]).collect::<Vec<_>>()
+        };
+        let mut source = String::new();
+        for intent in 0..60 {
+            source += &format!("define user intent {intent}\n");
+            (0..1 + intent % 9).for_each(|at| source += &format!("  \"{}\"\n", text(intent * 13 + at).join(" ")));
+            if intent % 5 == 0 {
+                source += &format!("  not \"{}\"\n", text(intent * 17 + 5).join(" "));
+            }
+        }
+        let mut sources = SourceMap::default();
+        let id = sources.add(SourceFile::new("case.co", source));
+        crate::program::compile(&sources, &[id], Bounds::default()).program
+    }
+
+    #[test]
+    fn what_is_passed_over_could_not_have_won() {
+        let program = program();
+        let (nearest, _) = Nearest::new(&program, &Folders::default());
+        assert!(nearest.head.is_some() && nearest.classes.iter().any(|class| class.is_rival));
+        let texts = ["where is my lamp", "cancel the late order", "pay my invoice", "hello", "what a lovely day", "a"];
+        for text in texts {
+            for scale in [Scale::Confidence, Scale::Reference] {
+                let found = nearest.find(text, &[], scale, 5).unwrap();
+                let query = Query::new(&embed(text).unwrap());
+                let asked = Asked::new(&nearest, &query, scale);
+                let mut all: Vec<Scored> = Vec::new();
+                for (index, class) in nearest.classes.iter().enumerate().filter(|(_, class)| !class.is_rival) {
+                    let own = nearest.score(index, &asked);
+                    let best =
+                        class.rows.clone().map(|row| nearest.vectors.exact(row, &query)).fold(f32::MIN, f32::max);
+                    assert_eq!(nearest.vectors.exact(own.row, &query), best);
+                    if class.rival.is_none_or(|rival| nearest.score(rival, &asked).mixed < own.mixed) {
+                        all.push(own);
+                    }
+                }
+                all.sort_by(|a, b| b.rank.total_cmp(&a.rank).then(a.row.cmp(&b.row)));
+                let wanted: Vec<_> = all.iter().take(5).map(|scored| nearest.classes[scored.class].intent).collect();
+                assert_eq!(found.iter().map(|found| found.intent).collect::<Vec<_>>(), wanted, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_centre_tells_how_near_an_example_can_be() {
+        for step in 0..=20 {
+            for other in 0..=20 {
+                let (one, other) = (0.15 * step as f32, 0.15 * other as f32);
+                let most = nearest_possible(one.cos(), other.cos());
+                assert!((most - (one - other).max(0.0).cos()).abs() < 1e-3, "{one} {other}: {most}");
+            }
+        }
     }
 }

@@ -203,3 +203,36 @@ fn the_scale_of_the_reference_is_that_of_its_distance() {
     let far = classifier.classify("who should I vote for?");
     assert!(far.intent.is_none() && far.score > 0.4 && far.score < 0.75, "{}", far.score);
 }
+
+#[test]
+fn patterns_find_what_is_hidden_from_them() {
+    let rails = r#"
+define user ask for password
+  contains "password"
+  "show me the secret word"
+
+define user order coffee
+  /caf[éè] (?<size>\w+)/
+"#;
+    for typed in [
+        "p4ssw0rd",
+        "give me the P A S S W O R D",
+        "p.a.s.s.w.o.r.d",
+        "pаssword",
+        "my pasword",
+        "ＰＡＳＳＷＯＲＤ",
+        "pass\u{200b}word",
+        "pässwörd",
+    ] {
+        assert_eq!(meaning(rails, typed), "ask for password (pattern)", "{typed}");
+    }
+    for typed in ["café grande", "cafe\u{301} grande", "cafe\u{200d}\u{301} grande", "CAFÉ grande"] {
+        let (_, classifier) = classifier(rails);
+        let found = classifier.classify(typed);
+        assert_eq!(found.captures, [("size".into(), "grande".to_owned())], "{typed}");
+    }
+    assert_eq!(meaning(rails, "cafe grande"), "-");
+    let (_, classifier) = classifier(rails);
+    assert_eq!(classifier.classify("p4ssw0rd").read_as.as_deref(), Some("password"));
+    assert_eq!(classifier.classify("password").read_as, None);
+}

@@ -5,8 +5,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use ndarray::{Array1, Array2};
-
 use super::Head;
 use crate::cache;
 
@@ -41,12 +39,14 @@ pub(super) fn take_out_others(folder: &Path, key: u128) -> Vec<String> {
 }
 
 fn encode(key: u128, head: &Head) -> Vec<u8> {
-    let (rows, columns) = head.weights.dim();
+    let Head { weights, biases } = head;
+    let (rows, columns) = (weights.len(), weights.dimensions());
     let mut bytes = Vec::with_capacity(40 + 4 * rows * (columns + 1));
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&key.to_le_bytes());
     bytes.extend([rows, columns].into_iter().flat_map(|count| (count as u32).to_le_bytes()));
-    bytes.extend(head.weights.iter().chain(&head.biases).flat_map(|number| number.to_le_bytes()));
+    let numbers = (0..rows).flat_map(|row| weights.row(row)).chain(biases);
+    bytes.extend(numbers.flat_map(|number| number.to_le_bytes()));
     bytes
 }
 
@@ -58,8 +58,8 @@ fn decode(bytes: &[u8], key: u128, rows: usize, columns: usize) -> Option<Head> 
     if !odd.is_empty() || weights.len() != rows * (columns + 1) || !weights.iter().all(|number| number.is_finite()) {
         return None;
     }
-    let biases = Array1::from_vec(weights.split_off(rows * columns));
-    Some(Head { weights: Array2::from_shape_vec((rows, columns), weights).ok()?, biases })
+    let biases = weights.split_off(rows * columns);
+    Some(Head::new(weights, columns, biases))
 }
 
 #[cfg(test)]
@@ -68,13 +68,17 @@ mod tests {
 
     #[test]
     fn a_head_comes_back_as_it_was() {
-        let head = Head { weights: ndarray::array![[1.0, -2.5], [0.0, 4.0]], biases: ndarray::array![0.5, -0.5] };
+        let head = Head::new(vec![1.0, -2.5, 0.0, 4.0], 2, vec![0.5, -0.5]);
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         write(folder, 6, &head).unwrap();
         write(folder, 7, &head).unwrap();
-        assert_eq!(read(folder, 7, 1, 2), Some(head));
-        assert_eq!((read(folder, 8, 1, 2), read(folder, 7, 2, 2), read(folder, 7, 1, 3)), (None, None, None));
+        let again = read(folder, 7, 1, 2).unwrap();
+        assert_eq!(
+            (again.weights.row(0), again.weights.row(1), &again.biases),
+            (head.weights.row(0), head.weights.row(1), &head.biases)
+        );
+        assert!(read(folder, 8, 1, 2).is_none() && read(folder, 7, 2, 2).is_none() && read(folder, 7, 1, 3).is_none());
         assert_eq!(take_out_others(folder, 7), [name(6)]);
         assert!(read(folder, 7, 1, 2).is_some());
     }

@@ -11,8 +11,7 @@ mod train;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array1, Array2, ArrayView1};
-
+use super::search::{Query, Rows};
 use crate::cache::{Fnv128, Folders};
 pub(super) use train::Lesson;
 
@@ -54,11 +53,11 @@ pub struct Kept {
 }
 
 /// One linear function a class; the last class is that of no intent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Head {
     /// A row a class.
-    pub weights: Array2<f32>,
-    pub biases: Array1<f32>,
+    weights: Rows,
+    biases: Vec<f32>,
 }
 
 impl Head {
@@ -71,15 +70,22 @@ impl Head {
         Ok(Kept { name: kept::name(key), bytes, replaced: kept::take_out_others(folder, key) })
     }
 
-    /// How likely each class is, but for the last one, into `shares`: the softmax of a quotient of the logits by `temperature`.
-    pub(super) fn shares(&self, vector: ArrayView1<'_, f32>, temperature: f32) -> Vec<f32> {
-        let mut logits = self.weights.dot(&vector);
-        logits += &self.biases;
-        logits /= temperature;
-        let most = logits.iter().copied().fold(f32::MIN, f32::max);
-        logits.mapv_inplace(|logit| exp::exp(logit - most));
-        let sum: f32 = logits.sum();
-        let mut shares = logits.to_vec();
+    fn new(weights: Vec<f32>, dimensions: usize, biases: Vec<f32>) -> Self {
+        Self { weights: Rows::new(weights, dimensions), biases }
+    }
+
+    /// How likely each class is, but for the last one: the softmax of the logits, each divided by `temperature`. The logits are taken
+    /// of 8-bit numbers, by which a share differs less than by one word more or less.
+    pub(super) fn shares(&self, query: &Query, temperature: f32) -> Vec<f32> {
+        let mut shares = vec![0.0; self.weights.len()];
+        self.weights.approximate(query, 0..self.weights.len(), &mut shares);
+        let logits = shares.iter_mut().zip(&self.biases).map(|(logit, bias)| {
+            *logit = (*logit + bias) / temperature;
+            *logit
+        });
+        let most = logits.fold(f32::MIN, f32::max);
+        shares.iter_mut().for_each(|logit| *logit = exp::exp(*logit - most));
+        let sum: f32 = shares.iter().sum();
         shares.pop();
         shares.iter_mut().for_each(|share| *share /= sum);
         shares

@@ -47,7 +47,7 @@ pub(super) fn undo(speller: &Speller, text: &str, found: &mut Vec<Word>) -> bool
 fn letters(sign: u8) -> Option<&'static [u8]> {
     Some(match sign {
         b'0' => b"o",
-        b'1' => b"il",
+        b'1' | b'!' | b'|' => b"il",
         b'3' => b"e",
         b'4' | b'@' => b"a",
         b'5' | b'$' => b"s",
@@ -67,14 +67,7 @@ fn read(speller: &Speller, word: &str, in_leet: bool) -> Option<String> {
     if (is_number && !(in_leet && word.len() <= SHORTEST)) || (!in_leet && speller.is_own(word)) {
         return None;
     }
-    let as_letters = |choice: usize| -> Option<String> {
-        let letter = |byte: u8| match letters(byte) {
-            Some(letters) => Some(char::from(*letters.get(choice).unwrap_or(&letters[0]))),
-            None => byte.is_ascii_lowercase().then_some(char::from(byte)),
-        };
-        word.bytes().map(letter).collect()
-    };
-    let readings = [as_letters(0)?, as_letters(1)?];
+    let readings = readings(word)?;
     let long_enough = |reading: &&String| {
         let counted = digits > 0 && !in_leet && reading.len() < 5 && !speller.is_own(reading);
         in_leet || (reading.len() >= SHORTEST && !counted)
@@ -88,4 +81,25 @@ fn read(speller: &Speller, word: &str, in_leet: bool) -> Option<String> {
         let repaired = readings.iter().find_map(|reading| typo::repair(speller, reading));
         repaired.unwrap_or_else(|| readings[0].clone())
     })
+}
+
+/// What a word may say in letters, the likelier first; each sign for two letters doubles that, up to four.
+fn readings(word: &str) -> Option<Vec<String>> {
+    let mut readings = vec![String::with_capacity(word.len())];
+    for byte in word.bytes() {
+        let letters = match letters(byte) {
+            Some(letters) => letters,
+            None if byte.is_ascii_lowercase() => &[byte],
+            None => return None,
+        };
+        let others: Vec<String> = match letters {
+            [_, other] if readings.len() < 16 => {
+                readings.iter().map(|so_far| format!("{so_far}{}", char::from(*other))).collect()
+            }
+            _ => Vec::new(),
+        };
+        readings.iter_mut().for_each(|so_far| so_far.push(char::from(letters[0])));
+        readings.extend(others);
+    }
+    Some(readings)
 }

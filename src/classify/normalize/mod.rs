@@ -28,9 +28,19 @@ pub struct Normalized {
 impl Normalized {
     /// Normalises `typed`.
     pub fn new(typed: &str) -> Self {
+        Self::made(typed, true)
+    }
+
+    /// As [`new`](Self::new), with its accents and the letters of other scripts, which a regular expression may be about; `None` where
+    /// that is the same.
+    pub(super) fn unfolded(&self, typed: &str) -> Option<Self> {
+        (!typed.is_ascii()).then(|| Self::made(typed, false)).filter(|unfolded| unfolded.text != self.text)
+    }
+
+    fn made(typed: &str, folds: bool) -> Self {
         let mut writer = Writer { text: String::with_capacity(typed.len()), origins: Vec::new(), space: None };
         writer.origins.reserve(typed.len() + 1);
-        let mut mixed = homoglyph::mixed(typed).into_iter().peekable();
+        let mut mixed = if folds { homoglyph::mixed(typed) } else { Vec::new() }.into_iter().peekable();
         let mut chars = typed.char_indices().peekable();
         let mut cluster = String::new();
         while let Some((start, first)) = chars.next() {
@@ -54,7 +64,7 @@ impl Normalized {
                 }
                 chars.next();
             }
-            if cluster.nfkd().next().is_some_and(|c| c.is_ascii_alphabetic()) {
+            if folds && cluster.nfkd().next().is_some_and(|c| c.is_ascii_alphabetic()) {
                 // Accents of Latin letters are often left out; marks of other scripts make other letters.
                 for c in cluster.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase).nfc() {
                     writer.push(plain(c), start);

@@ -3,10 +3,12 @@
 use super::speller::{Speller, Word, words};
 use crate::classify::embed::rank;
 
-/// So many letters in a row are no initials.
+/// So many letters in a row are no initials; one less may be a word of the rails' own.
 const FEWEST: usize = 4;
-/// Longer rows are no words, and cost too much to part.
-const MOST: usize = 64;
+/// Rows are parted in parts of so many letters, lest one takes all memory.
+const MOST: usize = 4_096;
+/// Bytes of the longest separator: a sign between two spaces.
+const WIDEST: usize = 3;
 /// Letters of the longest word looked for.
 const LONGEST: usize = 20;
 /// Words of one and two letters; the vocabulary has many others that are none.
@@ -21,9 +23,10 @@ pub(super) fn join(speller: &Speller, text: &str, found: &mut Vec<Word>) -> bool
     let mut separator = None;
     let mut end = 0;
     let mut flush = |row: &mut Vec<usize>| {
-        if (FEWEST..=MOST).contains(&row.len()) {
+        if row.len() >= FEWEST - 1 {
             let letters: Vec<u8> = row.iter().map(|at| text.as_bytes()[*at]).collect();
-            if let Some(spelled) = parted(speller, &letters) {
+            let spelled = parted(speller, &letters);
+            if let Some(spelled) = spelled.filter(|word| row.len() >= FEWEST || speller.is_own(word)) {
                 found.push(Word { range: row[0]..row[row.len() - 1] + 1, instead: Some(spelled) });
             }
         }
@@ -32,7 +35,8 @@ pub(super) fn join(speller: &Speller, text: &str, found: &mut Vec<Word>) -> bool
     for range in words(text) {
         let is_letter = range.len() == 1 && text.as_bytes()[range.start].is_ascii_alphanumeric();
         let between = &text[end..range.start];
-        let goes_on = !row.is_empty() && between.len() == 1 && separator.is_none_or(|known| known == between);
+        let separates = (1..=WIDEST).contains(&between.len()) && separator.is_none_or(|known| known == between);
+        let goes_on = separates && (1..MOST).contains(&row.len());
         if !goes_on {
             flush(&mut row);
             separator = None;

@@ -84,10 +84,6 @@ impl Rows {
         self.scales.len()
     }
 
-    pub(in crate::classify) fn is_empty(&self) -> bool {
-        self.scales.is_empty()
-    }
-
     /// Numbers in a row.
     pub(in crate::classify) fn dimensions(&self) -> usize {
         self.dimensions
@@ -163,6 +159,31 @@ impl Rows {
         best.extend(candidates[sure..].iter().take_while(|(_, value)| *value >= floor).map(rescored));
         best.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         best.truncate(count);
+        best
+    }
+
+    /// The row of `range` with the greatest [`exact`](Self::exact) dot product, of equal ones the first.
+    ///
+    /// # Panics
+    ///
+    /// When `range` is empty or out of bounds.
+    pub(in crate::classify) fn best_of(&self, query: &Query, range: Range<usize>) -> (usize, f32) {
+        let mut best = (range.start, self.exact(range.start, query));
+        let error = self.error(query);
+        let mut values = [0.0; BLOCK];
+        for start in (range.start + 1..range.end).step_by(BLOCK) {
+            let rows = start..range.end.min(start + BLOCK);
+            let values = &mut values[..rows.len()];
+            self.approximate(query, rows.clone(), values);
+            for (row, value) in rows.zip(values.iter()) {
+                if value + error >= best.1 {
+                    let exact = self.exact(row, query);
+                    if exact > best.1 {
+                        best = (row, exact);
+                    }
+                }
+            }
+        }
         best
     }
 

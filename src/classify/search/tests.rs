@@ -151,7 +151,7 @@ fn what_is_close_is_told_apart() {
 fn no_rows_and_too_many_wanted() {
     let query = Query::new(&[1.0, 2.0, 3.0]);
     let none = Rows::new(Vec::new(), 3);
-    assert!(none.is_empty());
+    assert_eq!(none.len(), 0);
     assert!(none.best(&query, 5).is_empty());
     none.approximate(&query, 0..0, &mut []);
     let two = Rows::new(vec![0.0, 0.0, 0.0, 0.0, 0.0, 1.0], 3);

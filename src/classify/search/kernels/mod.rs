@@ -18,6 +18,7 @@ type Sums = fn(rows: &[Line], query: &[Line], sums: &mut [i32]);
 /// A way to take dot products that this processor has.
 #[derive(Clone, Copy)]
 pub(super) struct Kernel {
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests say which one is wrong"))]
     pub name: &'static str,
     sums: Sums,
 }
