@@ -31,6 +31,7 @@ use crate::program::{IntentId, Program};
 use crate::source::Span;
 use exact::Exact;
 pub use head::Kept;
+pub use nearest::{Carried, Evidence, Near, Weighed};
 use nearest::{Nearest, Neighbour};
 use normalize::Speller;
 use pattern::{Hit, Patterns};
@@ -302,6 +303,21 @@ impl Classifier {
     /// The same decision, with the candidates of all tiers.
     pub fn explain(&self, text: &str) -> Classification {
         self.decide(text, true)
+    }
+
+    /// What the embedding tier goes by for `text`, thresholds aside: the numbers behind the best `count` intents, and what each word does
+    /// for the first.
+    ///
+    /// # Errors
+    /// When the embedder has nothing to say of it.
+    pub fn evidence(&self, text: &str, count: usize) -> Result<Evidence, Abstention> {
+        let nearest = self.nearest.as_ref().ok_or(Abstention::NoExamples)?;
+        let typed = text;
+        let text = Normalized::new(typed);
+        let text = self.speller.repair(&text, typed).unwrap_or(text);
+        let best = nearest.find(text.text(), &[], self.scale, count)?;
+        let intents: Vec<IntentId> = best.iter().map(|neighbour| neighbour.intent).collect();
+        nearest.evidence(text.text(), &intents, self.scale)
     }
 
     /// The variables that an utterance of `intent` may set: slots and named groups.

@@ -1,5 +1,6 @@
 //! `railsc classify`: which intent a text means, and how sure that is.
 
+mod explain;
 mod summary;
 mod table;
 
@@ -15,6 +16,7 @@ use super::rows::Rows;
 use super::{Failure, Outcome, load, micros_since};
 use crate::classify::{Classification, Tier};
 use crate::engine::Rails;
+use explain::Explained;
 use summary::Summary;
 
 /// Say which intent a text means, and how sure that is
@@ -32,6 +34,9 @@ pub(super) struct Arguments {
     /// One JSON object a line
     #[arg(long)]
     json: bool,
+    /// Say what each tier saw, which words carried the text, and what would change what it means
+    #[arg(long)]
+    explain: bool,
 }
 
 /// One text, classified.
@@ -51,7 +56,12 @@ struct Row<'a> {
     model_decides: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     abstained: Option<String>,
+    /// What it was read as, where that is not what it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_as: Option<&'a str>,
     micros: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<Explained>,
 }
 
 #[derive(Serialize)]
@@ -81,8 +91,16 @@ impl<'a> Row<'a> {
             uncertain: rails.leaves_open(found),
             model_decides: rails.asks_model(found),
             abstained: found.abstained.map(|reason| reason.to_string()),
+            read_as: found.read_as.as_deref(),
             micros,
+            explained: None,
         }
+    }
+
+    /// With what the decision was made of.
+    fn explained(mut self, rails: &Rails, found: &Classification) -> Self {
+        self.explained = Some(Explained::new(rails, self.text, found));
+        self
     }
 }
 
@@ -91,14 +109,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if let Some(text) = &arguments.text {
         let (found, micros) = timed(&rails, text);
-        if arguments.json {
-            write_json(&mut out, &Row::new(&rails, text, &found, micros))?;
-        } else {
-            table::write_one(&mut out, &rails, text, &found, micros)?;
+        let row = Row::new(&rails, text, &found, micros);
+        match (arguments.json, arguments.explain) {
+            (true, false) => write_json(&mut out, &row)?,
+            (true, true) => write_json(&mut out, &row.explained(&rails, &found))?,
+            (false, _) => table::write_one(&mut out, &rails, text, &found, micros)?,
+        }
+        if arguments.explain && !arguments.json {
+            explain::write(&mut out, &rails, text, &found)?;
         }
     } else if let Some(file) = &arguments.file {
         let rows = Rows::open(file)?;
-        let summary = classify_all(&rails, rows, arguments.json, &mut out)?;
+        let summary = classify_all(&rails, rows, arguments, &mut out)?;
         out.flush()?;
         if arguments.json {
             // Standard output is for the rows alone.
@@ -120,18 +142,24 @@ fn timed(rails: &Rails, text: &str) -> (Classification, f64) {
     (found, micros)
 }
 
-fn classify_all(rails: &Rails, rows: Rows, json: bool, out: &mut impl Write) -> Result<Summary, Failure> {
+fn classify_all(rails: &Rails, rows: Rows, arguments: &Arguments, out: &mut impl Write) -> Result<Summary, Failure> {
     let progress = Progress::new(rows.bytes());
     let mut summary = Summary::default();
     for row in rows {
         let row = row?;
         let (found, micros) = timed(rails, &row.text);
-        let result = Row::new(rails, &row.text, &found, micros);
+        let mut result = Row::new(rails, &row.text, &found, micros);
         let mut line = Vec::new();
-        if json {
+        if arguments.explain && arguments.json {
+            result = result.explained(rails, &found);
+        }
+        if arguments.json {
             write_json(&mut line, &result)?;
         } else {
             table::write_line(&mut line, &result)?;
+        }
+        if arguments.explain && !arguments.json {
+            explain::write(&mut line, rails, &row.text, &found)?;
         }
         progress.print(&line, row.end, out)?;
         let known = |label: &str| rails.program().intent_named(label).is_some();

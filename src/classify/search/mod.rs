@@ -162,14 +162,13 @@ impl Rows {
         best
     }
 
-    /// The row of `range` with the greatest [`exact`](Self::exact) dot product, of equal ones the first.
+    /// The row of `range` with the greatest [`exact`](Self::exact) dot product, of equal ones the first; `error` is the query's.
     ///
     /// # Panics
     ///
     /// When `range` is empty or out of bounds.
-    pub(in crate::classify) fn best_of(&self, query: &Query, range: Range<usize>) -> (usize, f32) {
+    pub(in crate::classify) fn best_of(&self, query: &Query, range: Range<usize>, error: f32) -> (usize, f32) {
         let mut best = (range.start, self.exact(range.start, query));
-        let error = self.error(query);
         let mut values = [0.0; BLOCK];
         for start in (range.start + 1..range.end).step_by(BLOCK) {
             let rows = start..range.end.min(start + BLOCK);
@@ -185,6 +184,19 @@ impl Rows {
             }
         }
         best
+    }
+
+    /// The greatest [`approximate`](Self::approximate) dot product of the rows of `range`.
+    pub(in crate::classify) fn greatest(&self, query: &Query, range: Range<usize>) -> f32 {
+        let mut values = [0.0; BLOCK];
+        let mut greatest = f32::NEG_INFINITY;
+        for start in range.clone().step_by(BLOCK) {
+            let rows = start..range.end.min(start + BLOCK);
+            let values = &mut values[..rows.len()];
+            self.approximate(query, rows, values);
+            greatest = values.iter().copied().fold(greatest, f32::max);
+        }
+        greatest
     }
 
     /// All rows that may be among the `count` best, and some more, with their approximate values.

@@ -76,7 +76,7 @@ pub(super) fn write_line(out: &mut impl Write, row: &Row<'_>) -> io::Result<()> 
     writeln!(out, "{intent:<32} {:<9} {:>5.3}  {}", row.tier, row.score, shortened(row.text))
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST_TEXT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

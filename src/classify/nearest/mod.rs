@@ -6,24 +6,28 @@
 //! accuracy 78.5 → 78.8 % with three examples, 83.0 → 83.3 with five, 86.8 → 87.4 with ten, 88.8 → 89.4 with twenty; with
 //! ten intents as rails and ten examples each, false alarms at the default threshold 9.3 → 8.5 %.
 
-use std::cmp::Ordering;
+mod best;
+mod build;
+mod evidence;
+mod learn;
+
 use std::collections::BinaryHeap;
 use std::io;
-use std::iter::repeat_n;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2};
-
-use super::embed::{DIMENSIONS, Unembeddable, bank, embed, embedder_bytes};
-use super::head::{self, Head, Kept, Lesson};
-use super::normalize::Normalized;
-use super::search::{Query, Rows, dot};
-use super::{Abstention, ExampleVector, Scale, slot};
-use crate::cache::{Folders, checksum};
-use crate::program::{IntentId, Program, Utterance};
+use super::embed::{DIMENSIONS, Unembeddable, bank, embed};
+use super::head::{Head, Kept};
+use super::search::{Query, Rows};
+use super::{Abstention, ExampleVector, Scale};
+use crate::cache::Folders;
+use crate::program::{IntentId, Program};
 use crate::source::Span;
+use best::{Best, Promise, Scored};
+use build::Builder;
+pub use evidence::{Carried, Evidence, Near, Weighed};
+use learn::{key, learn};
 
 /// How many of the nearest generic sentences count.
 const BANK_NEIGHBOURS: usize = 5;
@@ -37,8 +41,6 @@ const FEWEST_LEARNT: usize = 3;
 const TEMPERATURE: f32 = 1.5;
 /// What rounding may add to a cosine, and more.
 const ROUNDING: f32 = 1e-5;
-/// Every so manieth generic sentence is shown to the head.
-const NONE_STRIDE: usize = 4;
 
 /// From a score to the logit of a confidence: (score − midpoint) / width.
 struct Scaling {
@@ -133,28 +135,27 @@ impl Nearest {
         }
         let query = match embed(text) {
             Ok(vector) => Query::new(&vector),
-            Err(Unembeddable::Empty) => return Err(Abstention::NoText),
-            Err(Unembeddable::UnknownScript) => return Err(Abstention::UnknownScript),
+            Err(error) => return Err(error.into()),
         };
         let asked = Asked::new(self, &query, scale);
         let mut best = Best { count, kept: Vec::with_capacity(count + 1) };
         let mut promising = self.promising(&asked, ruled_out);
-        while let Some(Promise { most, class }) = promising.pop()
+        while let Some(Promise { most, class, looked }) = promising.pop()
             && best.takes(most)
         {
+            if !looked {
+                promising.push(self.looked_at(class, &asked, most));
+                continue;
+            }
             let own = self.score(class, &asked);
             let beaten = self.classes[class].rival.is_some_and(|rival| self.score(rival, &asked).mixed >= own.mixed);
             if !beaten {
                 best.take(own);
             }
         }
-        let score = |rank: f32| match scale {
-            Scale::Confidence => 1.0 / (1.0 + (-rank).exp()),
-            Scale::Reference => 1.0 - (2.0 - 2.0 * rank.min(1.0)).sqrt() / 2.0,
-        };
         let neighbour = |scored: Scored| {
             let (example, span) = self.texts[scored.row].clone();
-            Neighbour { intent: self.classes[scored.class].intent, score: score(scored.rank), example, span }
+            Neighbour { intent: self.classes[scored.class].intent, score: scale.score(scored.rank), example, span }
         };
         Ok(best.kept.into_iter().map(neighbour).collect())
     }
@@ -167,14 +168,24 @@ impl Nearest {
             let centre = (asked.centres[index] + asked.slack).clamp(-1.0, 1.0);
             let nearest = nearest_possible(centre, class.reach);
             let mixed = nearest + class.centre_weight * (centre - nearest);
-            Promise { most: asked.rank(class, index, mixed, nearest) + ROUNDING, class: index }
+            Promise { most: asked.rank(class, index, mixed, nearest) + ROUNDING, class: index, looked: false }
         };
         intents.map(promise).collect()
     }
 
+    /// The most that a class can come to, by its examples as well as its centre, which alone lets it come to `most`.
+    fn looked_at(&self, index: usize, asked: &Asked<'_>, most: f32) -> Promise {
+        let class = &self.classes[index];
+        let nearest = self.vectors.greatest(asked.query, class.rows.clone()) + asked.examples_slack;
+        let centre = asked.centres[index] + asked.slack;
+        let mixed = nearest + class.centre_weight * (centre - nearest);
+        let by_examples = asked.rank(class, index, mixed, nearest) + ROUNDING;
+        Promise { most: most.min(by_examples), class: index, looked: true }
+    }
+
     fn score(&self, index: usize, asked: &Asked<'_>) -> Scored {
         let class = &self.classes[index];
-        let (row, nearest) = self.vectors.best_of(asked.query, class.rows.clone());
+        let (row, nearest) = self.vectors.best_of(asked.query, class.rows.clone(), asked.examples_slack);
         let centre = self.centres.exact(index, asked.query);
         let mixed = nearest + class.centre_weight * (centre - nearest);
         Scored { class: index, mixed, rank: asked.rank(class, index, mixed, nearest), row }
@@ -188,6 +199,8 @@ struct Asked<'a> {
     /// Its cosine to each centre, to within `slack`.
     centres: Vec<f32>,
     slack: f32,
+    /// How far the approximate cosine to an example may be off.
+    examples_slack: f32,
     /// What the head gives each class.
     shares: Option<Vec<f32>>,
     /// What it has in common with generic sentences.
@@ -200,13 +213,14 @@ impl<'a> Asked<'a> {
         nearest.centres.approximate(query, 0..centres.len(), &mut centres);
         let (shares, generic) = match scale {
             Scale::Confidence => {
-                let generic = bank().best(query, BANK_NEIGHBOURS);
+                let generic = bank().rows().best(query, BANK_NEIGHBOURS);
                 let generic = generic.iter().map(|(_, cosine)| cosine).sum::<f32>() / BANK_NEIGHBOURS as f32;
                 (nearest.head.as_ref().map(|head| head.shares(query, TEMPERATURE)), generic)
             }
             Scale::Reference => (None, 0.0),
         };
-        Self { query, scale, centres, slack: nearest.centres.error(query), shares, generic }
+        let [slack, examples_slack] = [&nearest.centres, &nearest.vectors].map(|rows| rows.error(query));
+        Self { query, scale, centres, slack, examples_slack, shares, generic }
     }
 
     fn rank(&self, class: &Class, index: usize, mixed: f32, nearest: f32) -> f32 {
@@ -229,134 +243,23 @@ fn nearest_possible(centre: f32, reach: f32) -> f32 {
     centre * reach + ((1.0 - centre * centre) * (1.0 - reach * reach)).sqrt()
 }
 
-/// An intent, and the most that it can come to.
-struct Promise {
-    most: f32,
-    class: usize,
-}
-
-impl PartialEq for Promise {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Promise {}
-
-impl PartialOrd for Promise {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Promise {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.most.total_cmp(&other.most).then(other.class.cmp(&self.class))
-    }
-}
-
-/// The best intents so far, best first; of two equal ones the first defined.
-struct Best {
-    count: usize,
-    kept: Vec<Scored>,
-}
-
-impl Best {
-    /// Whether one that comes to `most` could be among them.
-    fn takes(&self, most: f32) -> bool {
-        self.kept.len() < self.count || self.kept.last().is_some_and(|last| most >= last.rank)
-    }
-
-    fn take(&mut self, scored: Scored) {
-        let order = |other: &Scored| other.rank.total_cmp(&scored.rank).then(scored.row.cmp(&other.row)).is_gt();
-        self.kept.insert(self.kept.partition_point(order), scored);
-        self.kept.truncate(self.count);
-    }
-}
-
-/// What a text has to do with a class.
-struct Scored {
-    class: usize,
-    /// Nearest example and centre, as they weigh.
-    mixed: f32,
-    /// What orders intents, and tells their confidence.
-    rank: f32,
-    row: usize,
-}
-
-/// Trains the head, where an intent has the examples for it.
-fn learn(vectors: &[f32], classes: &[Class], texts: &[(Arc<str>, Span)], folders: &Folders) -> Option<Head> {
-    let known = |class: &Class| !class.is_rival && class.rows.len() >= FEWEST_LEARNT;
-    if !classes.iter().any(known) {
-        return None;
-    }
-    let labels: Vec<usize> =
-        classes.iter().enumerate().flat_map(|(label, class)| repeat_n(label, class.rows.len())).collect();
-    let rows = (0..bank().len()).step_by(NONE_STRIDE);
-    let none: Vec<f32> = rows.clone().flat_map(|row| bank().row(row)).copied().collect();
-    let none = Array2::from_shape_vec((rows.len(), DIMENSIONS), none).ok()?;
-    let examples = ArrayView2::from_shape((texts.len(), DIMENSIONS), vectors).ok()?;
-    let lesson = Lesson { examples, labels: &labels, classes: classes.len(), none: none.view() };
-    head::learn(&lesson, key(classes, texts), folders)
-}
-
-/// All that a head depends on.
-fn key(classes: &[Class], texts: &[(Arc<str>, Span)]) -> u128 {
-    let mut key = head::key();
-    embedder_bytes().iter().for_each(|bytes| key.add(&checksum(bytes).to_le_bytes()));
-    for class in classes {
-        key.add(&[class.is_rival.into()]);
-        class.rows.clone().for_each(|row| key.add(texts[row].0.as_bytes()));
-        key.add(&(class.rows.len() as u64).to_le_bytes());
-    }
-    key.finish()
-}
-
-#[derive(Default)]
-struct Builder {
-    vectors: Vec<f32>,
-    centres: Vec<f32>,
-    classes: Vec<Class>,
-    texts: Vec<(Arc<str>, Span)>,
-    unreadable: Vec<Unreadable>,
-}
-
-impl Builder {
-    fn class(&mut self, intent: IntentId, is_rival: bool, utterances: &[Utterance]) {
-        let start = self.texts.len();
-        let mut sum = [0.0_f32; DIMENSIONS];
-        for utterance in utterances {
-            let text = slot::without(&utterance.text);
-            match embed(Normalized::new(&text).text()) {
-                Ok(vector) => {
-                    sum.iter_mut().zip(&vector).for_each(|(sum, x)| *sum += x);
-                    self.vectors.extend_from_slice(&vector);
-                    self.texts.push((utterance.text.clone(), utterance.span));
-                }
-                Err(Unembeddable::UnknownScript) => self.unreadable.push(Unreadable { span: utterance.span }),
-                Err(Unembeddable::Empty) => {}
-            }
-        }
-        if self.texts.len() > start {
-            let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::EPSILON);
-            sum.iter_mut().for_each(|x| *x /= length);
-            let rows = start..self.texts.len();
-            let examples = self.vectors[start * DIMENSIONS..].chunks_exact(DIMENSIONS);
-            let reach = examples.map(|example| dot(example, &sum)).fold(1.0, f32::min) - ROUNDING;
-            let centre_weight = centre_weight(rows.len());
-            if let Some(own) = self.classes.last_mut().filter(|own| is_rival && own.intent == intent) {
-                own.rival = Some(self.centres.len() / DIMENSIONS);
-            }
-            self.centres.extend_from_slice(&sum);
-            self.classes.push(Class { intent, is_rival, rival: None, rows, reach, centre_weight });
+impl Scale {
+    /// What users see of a rank.
+    fn score(self, rank: f32) -> f32 {
+        match self {
+            Scale::Confidence => 1.0 / (1.0 + (-rank).exp()),
+            Scale::Reference => 1.0 - (2.0 - 2.0 * rank.min(1.0)).sqrt() / 2.0,
         }
     }
 }
 
-/// What the centre of `count` examples weighs: (n + 2) / (n + 6), a half for two, and 0.7 at most.
-fn centre_weight(count: usize) -> f32 {
-    let count = count as f32;
-    ((count + 2.0) / (count + 6.0)).min(0.7)
+impl From<Unembeddable> for Abstention {
+    fn from(error: Unembeddable) -> Self {
+        match error {
+            Unembeddable::Empty => Self::NoText,
+            Unembeddable::UnknownScript => Self::UnknownScript,
+        }
+    }
 }
 
 /// The logit of the confidence: of the score, and what the head gives the intent if it knows it.
