@@ -1,0 +1,122 @@
+use proptest::prelude::*;
+use regex::RegexBuilder;
+
+use super::*;
+use crate::source::{SourceFile, SourceMap};
+use crate::syntax::Bounds;
+
+fn patterns(source: &str) -> Patterns {
+    let mut sources = SourceMap::default();
+    let id = sources.add(SourceFile::new("case.co", source));
+    let compiled = crate::program::compile(&sources, &[id], Bounds::default());
+    let mut diagnostics = compiled.diagnostics;
+    let patterns = Patterns::new(&compiled.program, &mut diagnostics);
+    assert!(!diagnostics.iter().any(Diagnostic::is_error), "{diagnostics:?}");
+    patterns
+}
+
+/// Parts of regular expressions, and texts that they may match: with letters that fold in odd ways.
+fn regex() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        proptest::sample::select(vec![
+            "a", "order", "K", "s", "ſ", "ς", "İ", "ß", "é", "-", "#", " ", ".", r"\d", r"\w", r"\b", "[a-z]", "[ks]",
+            "[^a]", "[0-9]", r"\s", "^", "$", "the", "ship", "", "(?-i:S)", "(?-i:or)", "(?-u:k)", "[K-ſ]", "日本",
+            r"\PL",
+        ])
+        .prop_map(str::to_owned),
+        "[a-cks]{1,4}",
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let times = proptest::sample::select(vec!["?", "*", "+", "{2}", "{1,3}", "{0}", "+?", "{2,}"]);
+        prop_oneof![
+            4 => proptest::collection::vec(inner.clone(), 1..5).prop_map(|parts| parts.concat()),
+            2 => proptest::collection::vec(inner.clone(), 1..4).prop_map(|parts| format!("(?:{})", parts.join("|"))),
+            1 => inner.clone().prop_map(|part| format!("(?<part>{})", part.replace("?<part>", "?:"))),
+            2 => (inner, times).prop_map(|(part, times)| format!("(?:{part}){times}")),
+        ]
+        .prop_map(|regex| regex.replacen("?<part>", "?<one>", 1).replace("?<part>", "?:"))
+    })
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let parts = vec![
+        "a", "b", "K", "k", "\u{212a}", "s", "ſ", "S", "σ", "ς", "Σ", "İ", "i", "ı", "ß", "ẞ", "é", "e\u{301}",
+        "order", "ORDER", " ", "  ", "\n", "-", "#", "the", "ship", "1", "23", "٣", "\u{200b}", "日本", "“", "_", "",
+    ];
+    proptest::collection::vec(proptest::sample::select(parts), 0..8).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+    #[test]
+    fn what_is_found_is_what_each_regex_alone_finds(
+        regexes in proptest::collection::vec(regex(), 1..6),
+        texts in proptest::collection::vec(text(), 1..8),
+    ) {
+        let alone: Vec<_> = regexes.iter().map(|regex| RegexBuilder::new(regex).case_insensitive(true).build()).collect();
+        prop_assume!(alone.iter().all(Result::is_ok));
+        let mut finder = Regexes::default();
+        for regex in &regexes {
+            prop_assert!(finder.add(regex).is_ok());
+        }
+        finder.finish();
+        for text in &texts {
+            for view in [text, Normalized::new(text).text()] {
+                let candidates = finder.candidates(view);
+                for (index, regex) in alone.iter().flatten().enumerate() {
+                    let expected = regex.find(view).map(|found| found.range());
+                    let found = candidates.contains(&index).then(|| finder.find(index, view)).flatten();
+                    prop_assert_eq!(found, expected, "/{}/ in {:?}", regex, view);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn many_patterns_are_told_apart() {
+    let mut source = String::new();
+    for intent in 0..100 {
+        source += &format!("define user means {intent}\n");
+        for phrase in 0..100 {
+            source += &format!("  contains \"phrase {intent} of {phrase}\"\n");
+        }
+        for regex in 0..10 {
+            source += &format!("  /word{intent}x{regex} (?<number>\\d+)/\n");
+        }
+    }
+    let patterns = patterns(&source);
+    assert_eq!((patterns.regexes.len(), patterns.phrase_owners.len()), (1_000, 10_000));
+    for (text, candidates, hits) in [
+        ("phrase 7 of 7, phrase 7 of 77, phrase 99 of 99", 0, 3),
+        ("word7x7 7", 1, 1),
+        ("word7x7 and 7", 1, 0),
+        ("WORD7X7 7, word99x9 1 and word8x8", 2, 2),
+        ("nothing of all this", 0, 0),
+    ] {
+        let normalized = Normalized::new(text);
+        assert_eq!(patterns.regexes.candidates(normalized.text()).len(), candidates, "{text}");
+        assert_eq!(patterns.all(&normalized, text).len(), hits, "{text}");
+    }
+}
+
+#[test]
+fn regexes_without_literals_are_run_where_their_characters_stand() {
+    let mut finder = Regexes::default();
+    for regex in [r"^#?[a-z]{0,2}-?\d{4,}$", r"\d{3}-\d{2}", ".", r"\w+@\w+"] {
+        assert!(finder.add(regex).is_ok());
+    }
+    finder.finish();
+    for (text, candidates) in [("hello", &[2][..]), ("12", &[0, 2]), ("12-3", &[0, 1, 2]), ("a@b", &[2, 3])] {
+        assert_eq!(finder.candidates(text), candidates, "{text}");
+    }
+}
+
+#[test]
+fn what_is_too_large_together_is_refused() {
+    let mut finder = Regexes::default();
+    let added =
+        (0..10_000).find_map(|index| finder.add(&format!(r"\w{{20}}{index}")).err().map(|reason| (index, reason)));
+    let (index, reason) = added.unwrap();
+    assert!(matches!(reason, TooLarge::Together) && index > 100, "{index}");
+}
