@@ -2,9 +2,11 @@
 //! their number.
 
 mod boundary;
+mod letters;
 mod needs;
 mod phrases;
 mod regexes;
+mod size;
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::program::{IntentId, Program, Utterance};
 use crate::source::Span;
 use phrases::Phrases;
-use regexes::{Regexes, TOTAL_SIZE_LIMIT, TooLarge};
+use regexes::{Regexes, TOTAL_SIZE_LIMIT};
 
 /// How many regular expressions that match are looked at for the place of their match; where there are more, the first
 /// of them decide.
@@ -115,8 +117,8 @@ impl Patterns {
         }
         let mut regexes = Regexes::default();
         for (source, owner) in sources.iter().zip(&regex_owners) {
-            if let Err(reason) = regexes.add(source) {
-                diagnostics.push(too_large(reason, owner, sources.len()));
+            if regexes.add(source).is_err() {
+                diagnostics.push(too_large(owner.span, sources.len()));
                 break;
             }
         }
@@ -199,20 +201,13 @@ impl Patterns {
     }
 }
 
-fn too_large(reason: TooLarge, owner: &Owner, count: usize) -> Diagnostic {
-    match reason {
-        TooLarge::Alone(error) => {
-            let message = format!("what `{}` stands for does not compile: {error}", owner.text);
-            Diagnostic::new(codes::REGEX_TOO_LARGE, owner.span, message).help("use fewer slots, or repeat less")
-        }
-        TooLarge::Together => {
-            let message =
-                format!("the {count} regular expressions together compile to more than {TOTAL_SIZE_LIMIT} bytes");
-            Diagnostic::new(codes::REGEX_TOO_LARGE, owner.span, message)
-                .label("at this one the limit is passed")
-                .help("use fewer, or make them smaller")
-        }
-    }
+fn too_large(span: Span, count: usize) -> Diagnostic {
+    let message = format!(
+        "the {count} regular expressions and examples with slots together take more than {TOTAL_SIZE_LIMIT} bytes"
+    );
+    Diagnostic::new(codes::REGEX_TOO_LARGE, span, message)
+        .label("this one passes the limit")
+        .help("use fewer, or make them smaller: `\\w` and other large classes that repeat are what takes most")
 }
 
 impl std::fmt::Debug for Patterns {

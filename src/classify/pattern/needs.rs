@@ -2,6 +2,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
+pub(super) use super::letters::{Contents, Letters, fold};
+
 /// How many literals a set may have.
 const MOST_LITERALS: usize = 1_024;
 /// How many texts parts that follow each other may come to, and still be looked for as one.
@@ -20,73 +22,9 @@ pub(super) struct Needs {
     pub literals: Vec<Vec<String>>,
     /// Of each set at least one character.
     pub letters: Vec<Letters>,
+    /// So many digits in a row.
+    pub digits: u32,
 }
-
-/// A set of characters: each of ASCII for itself, all others as one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Letters {
-    ascii: u128,
-    others: bool,
-}
-
-impl Letters {
-    /// The characters of `text`.
-    pub(super) fn of(text: &str) -> Self {
-        let mut letters = Self::default();
-        for byte in text.bytes() {
-            if byte.is_ascii() {
-                letters.ascii |= 1 << byte;
-            } else {
-                letters.others = true;
-            }
-        }
-        letters
-    }
-
-    /// Whether they have one in common.
-    pub(super) fn meet(self, other: Self) -> bool {
-        self.ascii & other.ascii != 0 || (self.others && other.others)
-    }
-
-    fn or(self, other: Self) -> Self {
-        Self { ascii: self.ascii | other.ascii, others: self.others || other.others }
-    }
-
-    fn count(self) -> u32 {
-        self.ascii.count_ones() + 128 * u32::from(self.others)
-    }
-}
-
-/// The one of its spellings under which `c` is looked for. Any function will do: what is asked for is made from all the
-/// characters that a class has, so this says only which classes come to one text.
-pub(super) fn fold(c: char) -> char {
-    match c {
-        c if c.is_ascii() => c.to_ascii_lowercase(),
-        'ſ' => 's',
-        'ς' => 'σ',
-        // Letters of old prints, of which these scripts have some for common letters.
-        'ᲀ' => 'в',
-        'ᲁ' => 'д',
-        'ᲂ' => 'о',
-        'ᲃ' => 'с',
-        'ᲄ' | 'ᲅ' => 'т',
-        'ϐ' => 'β',
-        'ϵ' => 'ε',
-        'ϑ' | 'ϴ' => 'θ',
-        'ϰ' => 'κ',
-        'µ' => 'μ',
-        'ϖ' => 'π',
-        'ϱ' => 'ρ',
-        'ϕ' => 'φ',
-        c => {
-            let mut lower = c.to_lowercase();
-            lower.next().filter(|_| lower.next().is_none()).unwrap_or(c)
-        }
-    }
-}
-
-/// What stands outside ASCII and folds into it.
-const INTO_ASCII: [char; 2] = ['ſ', '\u{212a}'];
 
 impl Needs {
     /// What `regex` asks of a text.
@@ -107,7 +45,13 @@ impl Needs {
         needs.letters.sort_by_key(|letters| letters.count());
         needs.letters.dedup();
         needs.letters.truncate(MOST_NEEDS);
+        needs.digits = found.digits;
         needs
+    }
+
+    /// Whether a text of these `contents` has the characters; the literals are looked for elsewhere.
+    pub(super) fn are_met(&self, contents: &Contents) -> bool {
+        self.digits <= contents.digits && self.letters.iter().all(|letters| letters.meet(&contents.letters))
     }
 }
 
@@ -118,6 +62,10 @@ struct Found {
     all: Option<Vec<String>>,
     literals: Vec<Vec<String>>,
     letters: Vec<Letters>,
+    /// How many digits in a row, as far as a class of digits tells.
+    digits: u32,
+    /// Whether it is a class of digits alone.
+    is_digit: bool,
 }
 
 impl Found {
@@ -156,14 +104,9 @@ impl Found {
         if is_whole && (1..=MOST_SPELLED).contains(&spelled.len()) {
             return Self::exactly(spelled.into_iter().map(String::from).collect());
         }
-        let mut letters = Letters::default();
-        for (from, to) in ranges {
-            for c in (from..=to.min('\x7f')).chain(INTO_ASCII.into_iter().filter(|c| (from..=to).contains(c))) {
-                letters.ascii |= 1 << fold(c) as u32;
-            }
-            letters.others |= !to.is_ascii();
-        }
-        Self { letters: vec![letters], ..Self::default() }
+        let letters = Letters::in_ranges(&ranges);
+        let is_digit = ranges.iter().all(|&(from, to)| (from..=to).all(char::is_numeric));
+        Self { letters: vec![letters], digits: is_digit.into(), is_digit, ..Self::default() }
     }
 
     fn repetition(repetition: &Repetition) -> Self {
@@ -173,7 +116,10 @@ impl Found {
             all.push(String::new());
             return Self::exactly(all);
         }
-        let Some(once) = inside.all else { return inside };
+        let Some(once) = inside.all else {
+            let digits = if inside.is_digit { repetition.min } else { inside.digits };
+            return Self { digits, is_digit: false, ..inside };
+        };
         let (mut all, mut times) = (once.clone(), 1);
         while times < repetition.min
             && let Some(longer) = joined(&all, &once)
@@ -204,6 +150,7 @@ impl Found {
             found.literals.append(&mut run.literals);
             found.literals.extend(part.literals);
             found.letters.extend(part.letters);
+            found.digits = found.digits.max(part.digits);
             run = Self::exactly(part.all.unwrap_or_else(|| vec![String::new()]));
         }
         if is_whole {
@@ -220,11 +167,13 @@ impl Found {
             return Self::exactly(branches.into_iter().filter_map(|branch| branch.all).flatten().collect());
         }
         branches.iter_mut().for_each(Self::settle);
-        let letters = branches.iter().map(Self::rarest).reduce(|all, branch| Some(all?.or(branch?)));
+        let digits = branches.iter().map(|branch| branch.digits).min().unwrap_or(0);
+        let letters = branches.iter().map(Self::rarest).reduce(|all, branch| Some(all?.or(&branch?)));
         let best = branches.into_iter().map(|branch| branch.literals.into_iter().max_by_key(|set| shortest(set)));
         let literals: Option<Vec<Vec<String>>> = best.collect();
         let literals = literals.map(|sets| sets.concat()).filter(|set| set.len() <= MOST_LITERALS);
-        Self { all: None, literals: literals.into_iter().collect(), letters: letters.flatten().into_iter().collect() }
+        let (literals, letters) = (literals.into_iter().collect(), letters.flatten().into_iter().collect());
+        Self { literals, letters, digits, ..Self::default() }
     }
 
     /// No longer takes what it matches for the whole of a text, but for a part of one.
@@ -260,7 +209,7 @@ fn joined(texts: &[String], next: &[String]) -> Option<Vec<String>> {
 /// The characters that the literals begin with.
 fn firsts(literals: &[String]) -> Letters {
     let first = |literal: &String| Letters::of(literal.split_at(literal.chars().next().map_or(0, char::len_utf8)).0);
-    literals.iter().map(first).fold(Letters::default(), Letters::or)
+    literals.iter().map(first).fold(Letters::default(), |all, first| all.or(&first))
 }
 
 fn shortest(literals: &[String]) -> usize {
@@ -314,16 +263,14 @@ mod tests {
 
     #[test]
     fn characters_are_asked_for_where_no_literal_can_be() {
-        let asks = |regex: &str, text: &str| needs(regex).letters.iter().all(|letters| letters.meet(Letters::of(text)));
-        assert!(asks(r"\d{3}-\d{2}", "1-") && asks(r"\d{3}-\d{2}", "٣-"));
-        assert!(!asks(r"\d{3}-\d{2}", "12345") && !asks(r"\d{3}-\d{2}", "a-b"));
+        let asks = |regex: &str, text: &str| needs(regex).are_met(&Contents::of(text, text));
+        assert!(asks(r"\d{3}-\d{2}", "-123") && asks(r"\d{3}-\d{2}", "٣٣٣-") && asks("[0-9]{2}", "x12"));
+        for text in ["12345", "a-b", "12-34", "日本-"] {
+            assert!(!asks(r"\d{3}-\d{2}", text), "{text}");
+        }
+        assert!(asks("[€£]", "3 €") && !asks("[€£]", "’tis") && !asks(r"\d", "’tis"));
+        assert!(asks("[α-ω]", "ω") && asks(r"\w", "日") && asks(r"\W", "日 ") && asks("[^a]", "日"));
         assert!(asks(r"(apples|\d+)", "4") && asks(r"(apples|\d+)", "a") && !asks(r"(apples|\d+)", "pe"));
         assert!(asks("[a-z]", "s") && asks(".*", ""));
-    }
-
-    #[test]
-    fn nothing_else_outside_of_ascii_folds_into_it() {
-        let found = ('\u{80}'..=char::MAX).filter(|c| fold(*c).is_ascii());
-        assert!(found.eq(INTO_ASCII));
     }
 }

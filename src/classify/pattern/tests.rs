@@ -107,16 +107,24 @@ fn regexes_without_literals_are_run_where_their_characters_stand() {
         assert!(finder.add(regex).is_ok());
     }
     finder.finish();
-    for (text, candidates) in [("hello", &[2][..]), ("12", &[0, 2]), ("12-3", &[0, 1, 2]), ("a@b", &[2, 3])] {
+    for (text, candidates) in
+        [("hello", &[2][..]), ("12", &[2]), ("1234", &[0, 2]), ("123-4", &[1, 2]), ("a@b", &[2, 3])]
+    {
         assert_eq!(finder.candidates(text), candidates, "{text}");
     }
 }
 
 #[test]
-fn what_is_too_large_together_is_refused() {
-    let mut finder = Regexes::default();
-    let added =
-        (0..10_000).find_map(|index| finder.add(&format!(r"\w{{20}}{index}")).err().map(|reason| (index, reason)));
-    let (index, reason) = added.unwrap();
-    assert!(matches!(reason, TooLarge::Together) && index > 100, "{index}");
+fn what_is_too_large_together_is_refused_before_it_is_compiled() {
+    let mut source = String::from("define user a\n");
+    for index in 0..1_000 {
+        source += &format!("  /\\w{{8}}{index}/\n");
+    }
+    let mut sources = SourceMap::default();
+    let id = sources.add(SourceFile::new("case.co", source));
+    let program = crate::program::compile(&sources, &[id], Bounds::default()).program;
+    let mut found = Vec::new();
+    Patterns::new(&program, &mut found);
+    assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), [codes::REGEX_TOO_LARGE]);
+    assert!(found[0].message.starts_with("the 1000 regular expressions"), "{}", found[0].message);
 }
