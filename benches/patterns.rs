@@ -30,7 +30,7 @@ fn patterns(criterion: &mut Criterion) {
     for (name, texts) in TEXTS {
         for text in *texts {
             let found = classifier.classify(text);
-            assert_eq!(found.intent.is_some(), *name == "something matches", "{text}: {:?}", found.matched);
+            assert_eq!(found.intent.is_some(), !name.starts_with("nothing"), "{text}: {:?}", found.matched);
         }
         let mut next = texts.iter().cycle();
         group.bench_function(*name, |bencher| {

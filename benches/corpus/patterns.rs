@@ -101,11 +101,16 @@ pub const TEXTS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "something matches",
+        "words match",
         &[
             "Hi there, how do I get this thing home, and would you maybe deliver it, or must I come and fetch it now",
-            "Hello! Since Monday I have been waiting for an answer about invoice 4711234, can someone please tell me",
             "My friends say that nobody makes a better passport holder than you do, so I came to have a look at one",
+        ],
+    ),
+    (
+        "numbers match",
+        &[
+            "Hello! Since Monday I have been waiting for an answer about invoice 4711234, can someone please tell me",
             "There was this code on the box, ab123456789, and I do not know what it stands for, would you explain it",
         ],
     ),

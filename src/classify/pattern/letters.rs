@@ -72,6 +72,8 @@ pub(super) struct Contents {
     pub letters: Letters,
     /// How many digits stand in a row.
     pub digits: u32,
+    /// At which byte the first digit is; behind the end if there is none.
+    pub first_digit: usize,
 }
 
 impl Contents {
@@ -87,7 +89,8 @@ impl Contents {
         if text != folded {
             letters = letters.or(&Letters::of(folded));
         }
-        Self { letters, digits }
+        let first_digit = text.find(char::is_numeric).unwrap_or(text.len());
+        Self { letters, digits, first_digit }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a text must hold for a regular expression to match it: much cheaper to look for than to match.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
 pub(super) use super::letters::{Contents, Letters, fold};
 
@@ -24,6 +24,8 @@ pub(super) struct Needs {
     pub letters: Vec<Letters>,
     /// So many digits in a row.
     pub digits: u32,
+    /// Where the first digit is at the latest, in bytes; `usize::MAX` where that is open.
+    pub reach: usize,
 }
 
 impl Needs {
@@ -46,12 +48,15 @@ impl Needs {
         needs.letters.dedup();
         needs.letters.truncate(MOST_NEEDS);
         needs.digits = found.digits;
+        needs.reach = reach(regex);
         needs
     }
 
     /// Whether a text of these `contents` has the characters; the literals are looked for elsewhere.
     pub(super) fn are_met(&self, contents: &Contents) -> bool {
-        self.digits <= contents.digits && self.letters.iter().all(|letters| letters.meet(&contents.letters))
+        self.digits <= contents.digits
+            && self.reach >= contents.first_digit
+            && self.letters.iter().all(|letters| letters.meet(&contents.letters))
     }
 }
 
@@ -196,6 +201,36 @@ impl Found {
     }
 }
 
+/// How far from the beginning of the text the digits of `regex` can be: forms of numbers are mostly those of a whole text,
+/// and long texts with a number somewhere are no such.
+fn reach(regex: &Hir) -> usize {
+    let HirKind::Concat(parts) = regex.kind() else { return usize::MAX };
+    let Some((HirKind::Look(Look::Start), parts)) = parts.split_first().map(|(first, parts)| (first.kind(), parts))
+    else {
+        return usize::MAX;
+    };
+    let mut reach = 0_usize;
+    for part in parts {
+        if Found::of(part).digits > 0 {
+            let before = if begins_with_digit(part) { Some(0) } else { part.properties().maximum_len() };
+            return before.map_or(usize::MAX, |before| reach.saturating_add(before));
+        }
+        let Some(longest) = part.properties().maximum_len() else { return usize::MAX };
+        reach = reach.saturating_add(longest);
+    }
+    usize::MAX
+}
+
+fn begins_with_digit(part: &Hir) -> bool {
+    match part.kind() {
+        HirKind::Capture(capture) => begins_with_digit(&capture.sub),
+        HirKind::Repetition(repetition) => repetition.min > 0 && begins_with_digit(&repetition.sub),
+        HirKind::Concat(parts) => parts.first().is_some_and(begins_with_digit),
+        HirKind::Class(_) => Found::of(part).is_digit,
+        _ => false,
+    }
+}
+
 /// Each of `texts` with each of `next` behind it, unless that is too much.
 fn joined(texts: &[String], next: &[String]) -> Option<Vec<String>> {
     let bytes = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
@@ -268,6 +303,10 @@ mod tests {
         for text in ["12345", "a-b", "12-34", "日本-"] {
             assert!(!asks(r"\d{3}-\d{2}", text), "{text}");
         }
+        assert!(asks(r"^[a-z]{0,2}#?(\d{2,})", "ab#12") && !asks(r"^[a-z]{0,2}#?(\d{2,})", "abcdefgh12"));
+        assert!(
+            asks(r"^.*\d", "abcd12") && asks(r"^a|\d", "bb1") && asks(r"(?m)^\d", "bb\n1") && asks("^[ab]", "a   1")
+        );
         assert!(asks("[€£]", "3 €") && !asks("[€£]", "’tis") && !asks(r"\d", "’tis"));
         assert!(asks("[α-ω]", "ω") && asks(r"\w", "日") && asks(r"\W", "日 ") && asks("[^a]", "日"));
         assert!(asks(r"(apples|\d+)", "4") && asks(r"(apples|\d+)", "a") && !asks(r"(apples|\d+)", "pe"));
