@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
+pub mod patterns;
+
 use std::fmt::Write as _;
 
 const OPENINGS: &[&str] = &[

@@ -34,7 +34,8 @@ pub use head::Kept;
 pub use nearest::{Carried, Evidence, Near, Weighed};
 use nearest::{Nearest, Neighbour};
 use normalize::Speller;
-use pattern::{Hit, Patterns};
+pub use pattern::PatternMatch;
+use pattern::Patterns;
 
 /// How many candidates a tier reports.
 const CANDIDATES: usize = 5;
@@ -320,6 +321,12 @@ impl Classifier {
         nearest.evidence(text.text(), &intents, self.scale)
     }
 
+    /// All patterns that match `text`, the best first: regular expressions before phrases, then the longest, then the first
+    /// defined. They may overlap, and some may be of intents that a `not` line rules out.
+    pub fn patterns(&self, text: &str) -> Vec<PatternMatch> {
+        self.patterns.matches(text)
+    }
+
     /// The variables that an utterance of `intent` may set: slots and named groups.
     pub fn slots(&self, intent: IntentId) -> &[Arc<str>] {
         &self.slots[intent.index()]
@@ -385,7 +392,8 @@ impl Classifier {
             Vec::new()
         } else {
             let hits = self.patterns.find(text, typed);
-            hits.into_iter().find(|hit| hit.intent == first.intent).map(|hit| hit.captures).unwrap_or_default()
+            let hit = hits.iter().find(|hit| hit.intent == first.intent);
+            hit.map(|hit| self.patterns.captures(hit, text, typed)).unwrap_or_default()
         };
         let matched = Matched { text: first.text.clone(), span: first.span, kind: MatchKind::Example };
         Some(self.certain(Tier::Exact, matched, candidates, captures))
@@ -394,7 +402,9 @@ impl Classifier {
     fn by_pattern(&self, text: &Normalized, typed: &str, ruled_out: &[IntentId]) -> Option<Classification> {
         let mut hits = self.patterns.find(text, typed);
         hits.retain(|hit| !ruled_out.contains(&hit.intent));
-        let Hit { text, span, captures, is_regex, .. } = hits.first()?.clone();
+        let best = hits.first()?;
+        let captures = self.patterns.captures(best, text, typed);
+        let matched = Matched { text: best.text.clone(), span: best.span, kind: best.kind() };
         let candidates = hits.into_iter().map(|hit| Candidate {
             intent: hit.intent,
             tier: Tier::Pattern,
@@ -402,8 +412,7 @@ impl Classifier {
             example: hit.text,
             span: hit.span,
         });
-        let kind = if is_regex { MatchKind::Regex } else { MatchKind::Phrase };
-        Some(self.certain(Tier::Pattern, Matched { text, span, kind }, candidates.collect(), captures))
+        Some(self.certain(Tier::Pattern, matched, candidates.collect(), captures))
     }
 
     fn certain(

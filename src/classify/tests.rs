@@ -123,6 +123,49 @@ define user d
 }
 
 #[test]
+fn all_patterns_that_match_are_told_with_their_places() {
+    let (program, classifier) = classifier(
+        r#"
+define user a
+  contains "red"
+  contains "red car"
+  contains "red car red"
+  "a $colour car"
+define user b
+  contains "car"
+  /c.r (?<what>\w+)/
+  /\s\s(?<end>\S+)/
+  not "my red  car redo"
+"#,
+    );
+    let typed = "My Ｒed  car REDo";
+    let found = classifier.patterns(typed);
+    let found: Vec<_> = found
+        .iter()
+        .map(|found| {
+            let intent = &*program.intent(found.intent).name;
+            let captures: Vec<_> = found.captures.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            (intent, found.kind, &*found.text, &typed[found.range.clone()], captures.join(" "))
+        })
+        .collect();
+    let expected = [
+        ("b", MatchKind::Regex, r"c.r (?<what>\w+)", "car REDo", "what=REDo"),
+        ("b", MatchKind::Regex, r"\s\s(?<end>\S+)", "  car", "end=car"),
+        ("a", MatchKind::Phrase, "red car", "Ｒed  car", ""),
+        ("a", MatchKind::Phrase, "red", "Ｒed", ""),
+        ("b", MatchKind::Phrase, "car", "car", ""),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(intent, kind, text, part, captures)| (intent, kind, text, part, captures.to_owned()))
+    );
+    // What a `not` line rules out is told, and decides nothing.
+    assert_eq!(classifier.classify(typed).intent, program.intent_named("a"));
+    assert_eq!(classifier.patterns("a dark red car").first().map(|found| &*found.text), Some("a $colour car"));
+    assert!(classifier.patterns("").is_empty());
+}
+
+#[test]
 fn counter_examples_are_a_rival() {
     let source = POLITICS.to_owned() + "  not \"let's plan a birthday party\"\n  not \"party hats and balloons\"\n";
     assert_eq!(meaning(&source, "which political party is best?"), "ask about politics (embedding)");
