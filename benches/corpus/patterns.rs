@@ -64,7 +64,7 @@ fn regex(index: usize) -> String {
         8 | 9 => format!(r"{verb}(ed|ing|s)? (my|the|a) ({adjective} )?{noun}"),
         10 => format!(r"\b(don'?t|do not|never) {verb}"),
         11 | 12 => format!(r"{word}\s+(number|no\.?|#)\s*:?\s*(?<code>[a-z0-9-]{{4,}})"),
-        13 if index % 2 == 0 => format!(r"\b[a-z]{{2,3}}\d{{{digits},}}\b"),
+        13 if index.is_multiple_of(2) => format!(r"\b[a-z]{{2,3}}\d{{{digits},}}\b"),
         13 => format!(r"[€$£]\s?\d{{{digits}}}([.,]\d\d)?"),
         14 => format!(r"^(please )?{verb} .*{noun}[.!?]*$"),
         15 => format!(r"\b[\w.+-]+@{word}\.(com|org|net)\b"),

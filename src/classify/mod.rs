@@ -301,7 +301,7 @@ impl Classifier {
         self.decide(text, false)
     }
 
-    /// The same decision, with the candidates of all tiers.
+    /// The same decision, with the candidates of all tiers, one an intent; [`patterns`](Self::patterns) has every pattern.
     pub fn explain(&self, text: &str) -> Classification {
         self.decide(text, true)
     }

@@ -9,6 +9,7 @@ use regex_automata::Input;
 use regex_automata::meta::Regex;
 use regex_automata::util::primitives::PatternID;
 use regex_syntax::ParserBuilder;
+use regex_syntax::hir::Hir;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::needs::{Contents, Needs, fold};
@@ -18,7 +19,7 @@ use super::size;
 pub(super) const TOTAL_SIZE_LIMIT: usize = 128 << 20;
 /// How much one regular expression may remember of its way through texts, in bytes and for each thread.
 const CACHE_SIZE: usize = 256 << 10;
-/// How many bytes of literals are looked for; regular expressions behind that are run on every text.
+/// How many bytes of literals are looked for; regular expressions that would need more are run on most texts.
 const LITERALS_SIZE_LIMIT: usize = 1 << 20;
 
 /// Regular expressions in order of definition.
@@ -26,13 +27,17 @@ const LITERALS_SIZE_LIMIT: usize = 1 << 20;
 pub(super) struct Regexes {
     all: Vec<One>,
     size: usize,
-    /// Whose need each literal is: the regular expression, and a bit for which of its needs.
-    literals: FxHashMap<String, Vec<(u32, u8)>>,
+    /// Until all have come.
+    literals: FxHashMap<String, Vec<Need>>,
     literals_size: usize,
     /// Those that need no literal.
     without: Vec<u32>,
-    finder: Option<(AhoCorasick, Vec<Vec<(u32, u8)>>)>,
+    /// Of all literals, with whose needs each of them meets.
+    finder: Option<(AhoCorasick, Vec<Vec<Need>>)>,
 }
+
+/// A regular expression, and the bit of its need.
+type Need = (u32, u8);
 
 struct One {
     source: Box<str>,
@@ -50,17 +55,20 @@ pub(super) struct TooLarge;
 impl Regexes {
     /// Adds one behind the others.
     pub(super) fn add(&mut self, source: &str) -> Result<(), TooLarge> {
-        // What the program took parses.
-        let Ok(parsed) = ParserBuilder::new().case_insensitive(true).build().parse(source) else { return Ok(()) };
+        // What the program took parses; what would not, matches nothing.
+        let parsed = ParserBuilder::new().case_insensitive(true).build().parse(source);
+        let parsed = parsed.unwrap_or_else(|_| Hir::fail());
         self.size = self.size.saturating_add(size::estimate(&parsed));
         if self.size > TOTAL_SIZE_LIMIT {
             return Err(TooLarge);
         }
         let index = self.all.len() as u32;
         let mut needs = Needs::of(&parsed);
-        self.literals_size += needs.literals.iter().flatten().map(String::len).sum::<usize>();
-        if self.literals_size > LITERALS_SIZE_LIMIT {
+        let literals_size = needs.literals.iter().flatten().map(String::len).sum::<usize>();
+        if self.literals_size + literals_size > LITERALS_SIZE_LIMIT {
             needs.literals.clear();
+        } else {
+            self.literals_size += literals_size;
         }
         let mut bits = 0;
         for (bit, literals) in std::mem::take(&mut needs.literals).into_iter().enumerate() {
