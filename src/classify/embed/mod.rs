@@ -8,6 +8,8 @@ mod wordpiece;
 
 pub(super) use bank::bank;
 
+use super::search::dot;
+
 /// Numbers in a vector.
 pub(crate) const DIMENSIONS: usize = 256;
 
@@ -33,7 +35,7 @@ pub(crate) fn embed(text: &str) -> Result<Vector, Unembeddable> {
         unknown += usize::from(piece == wordpiece::UNKNOWN);
         table.add(piece, &mut sum);
     });
-    let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let length = dot(&sum, &sum).sqrt();
     if unknown * 2 > pieces {
         return Err(Unembeddable::UnknownScript);
     }
