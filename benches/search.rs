@@ -6,10 +6,10 @@ use criterion::{criterion_group, criterion_main};
 #[path = "../src/classify"]
 mod classify {
     #[path = "embed/mod.rs"]
-    #[allow(dead_code, reason = "a part is measured")]
+    #[allow(dead_code, unused_imports, reason = "a part is measured")]
     mod embed;
     #[path = "search/mod.rs"]
-    #[allow(dead_code, reason = "a part is measured")]
+    #[allow(dead_code, unused_imports, reason = "a part is measured")]
     mod search;
 
     use std::hint::black_box;

@@ -9,6 +9,8 @@ mod wordpiece;
 pub(super) use bank::bank;
 pub(super) use wordpiece::rank;
 
+use super::search::dot;
+
 /// Numbers in a vector.
 pub(crate) const DIMENSIONS: usize = 256;
 
@@ -34,7 +36,7 @@ pub(crate) fn embed(text: &str) -> Result<Vector, Unembeddable> {
         unknown += usize::from(piece == wordpiece::UNKNOWN);
         table.add(piece, &mut sum);
     });
-    let length = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let length = dot(&sum, &sum).sqrt();
     if unknown * 2 > pieces {
         return Err(Unembeddable::UnknownScript);
     }

@@ -59,7 +59,8 @@ impl Query {
 }
 
 impl Rows {
-    /// Rows of `dimensions` numbers each, one after the other.
+    /// Rows of `dimensions` numbers each, one after the other. Their shadows take about a nanosecond a number: they are
+    /// made anew rather than kept on a disk.
     ///
     /// # Panics
     ///
@@ -155,7 +156,7 @@ impl Rows {
         best.extend(candidates[..sure].iter().map(rescored));
         let worst = best.iter().map(|(_, exact)| *exact).fold(f32::INFINITY, f32::min);
         // A row whose approximate value is lower than this is exactly lower than `count` others.
-        let floor = (worst - error).next_down();
+        let floor = lowered(worst, f64::from(error));
         best.extend(candidates[sure..].iter().take_while(|(_, value)| *value >= floor).map(rescored));
         best.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         best.truncate(count);
@@ -201,7 +202,7 @@ impl Rows {
 
     /// All rows that may be among the `count` best, and some more, with their approximate values.
     fn candidates(&self, query: &Query, count: usize, error: f32) -> Vec<(usize, f32)> {
-        let most = 2 * count + BLOCK;
+        let mut most = 2 * count + BLOCK;
         let mut kept: Vec<(usize, f32)> = Vec::with_capacity(most + BLOCK);
         let mut floor = f32::MIN;
         let mut values = [0.0; BLOCK];
@@ -217,15 +218,22 @@ impl Rows {
             if kept.len() > most {
                 floor = floor.max(raised(&mut kept, count, error));
                 kept.retain(|(_, value)| *value >= floor);
+                // Rows that can't be told apart are not gone through again for each block.
+                most = most.max(2 * kept.len());
             }
         }
         kept
     }
 }
 
-/// The `count`-th greatest value, less what two approximate values may both be off.
+/// The `count`-th greatest value of `kept`, less what two approximate values may be off: `count` rows are exactly at least
+/// that less one error, and a row that is approximately lower than this is exactly lower than they are.
 fn raised(kept: &mut [(usize, f32)], count: usize, error: f32) -> f32 {
     let (_, (_, least), _) = kept.select_nth_unstable_by(count - 1, |a, b| b.1.total_cmp(&a.1));
-    // `count` rows are exactly at least `least - error`, and one that is approximately lower than this is exactly lower.
-    (*least - error - error).next_down().next_down()
+    lowered(*least, 2.0 * f64::from(error))
+}
+
+/// At most `value - by`, whatever is rounded.
+fn lowered(value: f32, by: f64) -> f32 {
+    ((f64::from(value) - by) as f32).next_down()
 }
