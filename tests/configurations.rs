@@ -44,7 +44,7 @@ async fn what_is_no_rail_is_left_out() {
         ("old/d.co", "not a rail"),
         (".railsignore", "# left out\nold/\n*.bak.co\n"),
         ("e.bak.co", "not a rail"),
-        ("thresholds.yml", "not: a configuration"),
+        ("rails/thresholds.yml", "not: a configuration"),
         ("serve.yml", "nor: this"),
     ]);
     assert_eq!(codes(&folder), Vec::<String>::new());
