@@ -16,6 +16,7 @@ const LARGEST: u64 = 1 << 30;
 static OFF: AtomicBool = AtomicBool::new(false);
 
 /// Has this process keep nothing, and use nothing that was kept.
+#[cfg(feature = "cli")]
 pub(crate) fn turn_off() {
     OFF.store(true, Ordering::Relaxed);
 }

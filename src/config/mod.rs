@@ -32,6 +32,7 @@ pub use load::{Loaded, from_source, load, rail_files, read_text};
 pub(crate) use load::{from_texts, load_tested, load_with, python_files, test_files};
 pub use models::{ModelMode, ModelSpec, Prompt};
 pub(crate) use python::PythonFile;
+#[cfg(feature = "cli")]
 pub(crate) use thresholds::FILE as THRESHOLDS_FILE;
 pub use thresholds::Fitted;
 #[cfg(feature = "http")]
