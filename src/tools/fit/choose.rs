@@ -8,7 +8,7 @@ use crate::program::IntentId;
 /// How many texts must mean an intent for a threshold of its own.
 const FEWEST: usize = 5;
 /// How many texts the threshold for all is worth.
-const PRIOR: f32 = 10.0;
+const PRIOR: f32 = 5.0;
 /// A threshold of its own that is no further from that for all is none.
 const NEAR: f32 = 0.025;
 
@@ -50,7 +50,7 @@ pub(super) fn thresholds(shown: &[&Labelled], target: Option<f64>, fixed: &[Inte
             let taken = |text: &Labelled| first(text).filter(|(_, score)| *score >= threshold).map(|of| of.0);
             (threshold, nearest.iter().map(|text| worth.of(text, taken(text))).sum())
         });
-        let wanted = best(gains, default, 0.0);
+        let wanted = in_gap(gains, default);
         let held = (count as f32 * wanted + PRIOR * default) / (count as f32 + PRIOR);
         let held = (100.0 * held).round() / 100.0;
         if (held - default).abs() > NEAR {
@@ -85,6 +85,26 @@ fn best(gains: impl Iterator<Item = (f32, f32)> + Clone, usual: f32, slack: f32)
     let greatest = gains.clone().map(|(_, gain)| gain).fold(f32::MIN, f32::max);
     let good = gains.filter(|(_, gain)| *gain >= greatest - slack - 1e-6).map(|(threshold, _)| threshold);
     good.min_by(|a, b| (a - usual).abs().total_cmp(&(b - usual).abs())).unwrap_or(usual)
+}
+
+/// The middle of the thresholds of the greatest gain that are nearest to `usual`, so that it is far from the scores on both sides; where
+/// there are none on the far side, the nearest one.
+fn in_gap(gains: impl Iterator<Item = (f32, f32)> + Clone, usual: f32) -> f32 {
+    let nearest = best(gains.clone(), usual, 0.0);
+    let greatest = gains.clone().map(|(_, gain)| gain).fold(f32::MIN, f32::max);
+    let is_further = |threshold: f32| if nearest < usual { threshold <= nearest } else { threshold >= nearest };
+    let further: Vec<(f32, f32)> = gains.filter(|(threshold, _)| is_further(*threshold)).collect();
+    let good = |(_, gain): &&(f32, f32)| *gain >= greatest - 1e-6;
+    let gap = if nearest < usual {
+        further.iter().rev().take_while(good).count()
+    } else {
+        further.iter().take_while(good).count()
+    };
+    if nearest == usual || gap == further.len() {
+        return nearest;
+    }
+    let reach = (gap as f32 - 1.0) / 200.0;
+    if nearest < usual { nearest - reach } else { nearest + reach }
 }
 
 /// What a decision is worth.
