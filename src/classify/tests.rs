@@ -279,3 +279,26 @@ define user order coffee
     assert_eq!(classifier.classify("p4ssw0rd").read_as.as_deref(), Some("password"));
     assert_eq!(classifier.classify("password").read_as, None);
 }
+
+#[test]
+fn texts_that_are_no_sentences_have_a_meaning_or_a_reason() {
+    let rails = POLITICS.to_owned() + "\ndefine user grumble\n  contains \"🙁\"\n  not \"fine\"\n";
+    let (_, classifier) = classifier(&rails);
+    for (text, reason) in [
+        ("", Some(Abstention::NoText)),
+        (" \n ", Some(Abstention::NoText)),
+        ("\u{200b}", Some(Abstention::NoText)),
+        ("🙂🙂🙂", Some(Abstention::UnknownScript)),
+        ("привет как дела", Some(Abstention::UnknownScript)),
+        ("?!?", None),
+        ("fine, thanks", None),
+    ] {
+        let found = classifier.classify(text);
+        assert_eq!((found.intent, found.abstained), (None, reason), "{text:?}");
+        assert!(found.score.is_finite(), "{text:?}");
+        assert_eq!(classifier.evidence(text, 2).err(), reason, "{text:?}");
+    }
+    assert_eq!(meaning(&rails, "🙁"), "grumble (pattern)");
+    let long = "tell me about political parties and what you think of them. ".repeat(20_000);
+    assert!(long.len() > 1_000_000 && classifier.classify(&long).score.is_finite());
+}

@@ -92,6 +92,10 @@ pub(super) fn train(lesson: &Lesson<'_>) -> Option<Head> {
         momentum += 1.0;
     }
     debug_assert_eq!(weights.dim(), (classes, dimensions + 1));
+    // With such weights every share would be no number, and no text would mean anything.
+    if !weights.iter().all(|weight| weight.is_finite()) {
+        return None;
+    }
     let biases = weights.column(dimensions).to_vec();
     Some(Head::new(weights.slice(s![.., ..dimensions]).iter().copied().collect(), dimensions, biases))
 }
