@@ -6,7 +6,7 @@ mod corpus;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use rails::classify::{Classifier, EmbedderKind, Settings};
+use rails::classify::{Classifier, Settings};
 use rails::program::{self, Program};
 use rails::source::{SourceFile, SourceMap};
 use rails::syntax::Bounds;
@@ -20,7 +20,7 @@ fn program(phrases: usize, regexes: usize) -> Program {
 }
 
 fn patterns(criterion: &mut Criterion) {
-    let settings = Settings { embedder: EmbedderKind::Exact, ..Settings::default() };
+    let settings = Settings { embedder: None, ..Settings::default() };
     let program = program(10_000, 1_000);
     let mut group = criterion.benchmark_group("10,000 phrases, 1,000 regexes");
     group.sample_size(20);
@@ -29,7 +29,7 @@ fn patterns(criterion: &mut Criterion) {
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     for (name, texts) in TEXTS {
         for text in *texts {
-            let found = classifier.classify(text);
+            let found = classifier.classify(text).expect("there is no embedder to fail");
             assert_eq!(found.intent.is_some(), !name.starts_with("nothing"), "{text}: {:?}", found.matched);
         }
         let mut next = texts.iter().cycle();

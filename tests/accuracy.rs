@@ -27,7 +27,7 @@ fn ten_examples_an_intent_are_enough_for_five_texts_in_six() {
     let rails = Rails::from_source(source).unwrap();
     let (mut top_1, mut in_scope, mut rejected, mut out_of_scope) = (0, 0, 0, 0);
     for Row { text, label } in rows(include_str!("data/clinc150/validation.jsonl")) {
-        let found = rails.classifier().classify(&text);
+        let found = rails.classifier().classify(&text).unwrap();
         match rails.program().intent_named(&label) {
             Some(intent) => {
                 in_scope += 1;

@@ -2,13 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use rails::check;
+use rails::classify::{Embedder, Static};
 use rails::knowledge::Knowledge;
 
+fn built_in() -> Arc<dyn Embedder> {
+    Arc::new(Static)
+}
+
 fn load(text: &str, cache: Option<&Path>) -> Option<Knowledge> {
-    let (knowledge, diagnostics) = Knowledge::load(None, &[("md".to_owned(), text.to_owned())], cache);
+    let (knowledge, diagnostics) = Knowledge::load(None, &[("md".to_owned(), text.to_owned())], &built_in(), cache);
     assert_eq!(diagnostics, []);
     knowledge
 }
@@ -75,7 +81,7 @@ fn long_headings_do_not_grow_titles_without_bound() {
 #[test]
 fn too_many_chunks_are_an_error() {
     let text = "# a\nb\n".repeat(100_001);
-    let (knowledge, diagnostics) = Knowledge::load(None, &[("md".to_owned(), text)], None);
+    let (knowledge, diagnostics) = Knowledge::load(None, &[("md".to_owned(), text)], &built_in(), None);
     assert!(knowledge.is_none());
     assert_eq!(diagnostics[0].code.id(), "E0705");
 }
@@ -86,13 +92,13 @@ fn questions() -> PathBuf {
 
 #[test]
 fn questions_find_their_heading() {
-    let (knowledge, diagnostics) = Knowledge::load(Some(&questions().join("docs")), &[], None);
+    let (knowledge, diagnostics) = Knowledge::load(Some(&questions().join("docs")), &[], &built_in(), None);
     assert_eq!(diagnostics, []);
     let knowledge = knowledge.unwrap();
     let (mut found, mut count) = (0, 0);
     for line in fs::read_to_string(questions().join("questions.tsv")).unwrap().lines() {
         let (question, title) = line.split_once('\t').unwrap();
-        let answers = knowledge.search(question, 3);
+        let answers = knowledge.search(question, 3).unwrap();
         assert!(
             answers.is_sorted_by(|a, b| a.score >= b.score) && answers.iter().all(|a| (0.0..=1.0).contains(&a.score))
         );
@@ -101,14 +107,14 @@ fn questions_find_their_heading() {
     }
     assert!(count > 30 && found * 100 >= count * 85, "{found} of {count}");
     for unreadable in ["", "  ", "привет как дела"] {
-        assert!(knowledge.search(unreadable, 3).is_empty());
+        assert!(knowledge.search(unreadable, 3).unwrap().is_empty());
     }
 }
 
 const TEXT: &str = "# A\nThe cat sat. On the mat it sat for hours, and looked at all the birds out there in the garden. Then it slept on the sofa until the sun went down.\n# B\nDogs bark at night.\n";
 
 fn answers(knowledge: &Knowledge) -> Vec<(String, f32)> {
-    let found = knowledge.search("which animal sat on a mat", 5);
+    let found = knowledge.search("which animal sat on a mat", 5).unwrap();
     found.iter().map(|found| (found.chunk.title.to_string(), found.score)).collect()
 }
 
@@ -188,13 +194,13 @@ fn folders_are_read_in_order_and_in_part() {
         (".railsignore", b"out/\n"),
         ("kb/picture.png", b"\xff"),
     ]);
-    let (knowledge, diagnostics) = Knowledge::load(Some(&folder.path().join("kb")), &[], None);
+    let (knowledge, diagnostics) = Knowledge::load(Some(&folder.path().join("kb")), &[], &built_in(), None);
     assert_eq!(diagnostics, []);
     let knowledge = knowledge.unwrap();
     let bodies: Vec<&str> = knowledge.chunks().iter().map(|chunk| &*chunk.body).collect();
     assert_eq!(bodies, ["# first", "second"]);
     let bad = project(&[("a.md", b"\xff"), ("b.md", b"fine")]);
-    let (knowledge, diagnostics) = Knowledge::load(Some(bad.path()), &[], None);
+    let (knowledge, diagnostics) = Knowledge::load(Some(bad.path()), &[], &built_in(), None);
     assert!(knowledge.is_none() && diagnostics[0].code.id() == "E0603");
 }
 
@@ -247,7 +253,7 @@ proptest! {
     fn any_text_is_taken(text in any::<String>(), question in any::<String>()) {
         if let Some(knowledge) = load(&text, None) {
             prop_assert!(knowledge.chunks().iter().all(|chunk| !chunk.body.trim().is_empty() && chunk.line > 0));
-            knowledge.search(&question, 3);
+            knowledge.search(&question, 3).unwrap();
         }
     }
 }

@@ -21,7 +21,8 @@ use std::sync::Arc;
 use ndarray::ArrayView1;
 use serde::Serialize;
 
-pub(crate) use embed::{DIMENSIONS, Vector, embed, embedder_bytes};
+pub(crate) use embed::Batch;
+pub use embed::{EmbedError, Embedder, NoVector, Static, Unembeddable};
 pub use normalize::Normalized;
 
 use crate::cache::Fnv128;
@@ -41,10 +42,10 @@ use pattern::Patterns;
 const CANDIDATES: usize = 5;
 
 /// How texts are compared.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
-    /// What compares texts that match no pattern.
-    pub embedder: EmbedderKind,
+    /// What compares texts that match no pattern; with none, only what equals an example or matches a pattern is understood.
+    pub embedder: Option<Arc<dyn Embedder>>,
     /// What a score must reach, unless the intent says otherwise; from 0 to 1.
     pub threshold: f32,
     /// What the score is.
@@ -57,18 +58,9 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let (embedder, scale) = (EmbedderKind::Static, Scale::Confidence);
-        Self { embedder, threshold: 0.5, scale, fitted: Vec::new(), folders: Folders::default() }
+        let (embedder, scale) = (Arc::new(Static), Scale::Confidence);
+        Self { embedder: Some(embedder), threshold: 0.5, scale, fitted: Vec::new(), folders: Folders::default() }
     }
-}
-
-/// What compares texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EmbedderKind {
-    /// The built-in table.
-    Static,
-    /// Nothing: only what equals an example or matches a pattern is understood.
-    Exact,
 }
 
 /// What the score of an embedding is.
@@ -209,6 +201,23 @@ impl fmt::Display for Abstention {
     }
 }
 
+/// Why the embedding tier has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered {
+    /// It has nothing to say of the text, and says so.
+    #[error("{0}")]
+    Abstained(Abstention),
+    /// The embedder failed: nothing is known of the text.
+    #[error(transparent)]
+    Failed(#[from] EmbedError),
+}
+
+impl From<Abstention> for Unanswered {
+    fn from(reason: Abstention) -> Self {
+        Self::Abstained(reason)
+    }
+}
+
 /// An example as the embedder sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct ExampleVector<'a> {
@@ -220,6 +229,16 @@ pub struct ExampleVector<'a> {
     pub span: Span,
     /// Its direction, of length 1.
     pub vector: ArrayView1<'a, f32>,
+}
+
+/// Which tiers are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tiers {
+    /// Equality and patterns.
+    Certain,
+    /// One after the other, until one decides.
+    UntilDecided,
+    All,
 }
 
 /// The compiled intents of a program. Immutable, and shared by all requests.
@@ -240,15 +259,21 @@ impl Classifier {
     pub fn build(program: &Program, settings: &Settings) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let patterns = Patterns::new(program, &mut diagnostics);
-        let nearest = (settings.embedder == EmbedderKind::Static).then(|| {
-            let (nearest, unreadable) = Nearest::new(program, &settings.folders);
-            diagnostics.extend(unreadable.into_iter().map(|example| {
-                Diagnostic::new(codes::UNKNOWN_SCRIPT, example.span, "the built-in embedder can't read this example")
-                    .label("most of it is in no script the embedder knows")
-                    .help("it still matches texts that equal it; use `contains` or a `/regex/` for more")
-            }));
-            nearest
-        });
+        let nearest = settings.embedder.as_ref().map(|embedder| Nearest::new(program, embedder, &settings.folders));
+        let nearest = match nearest.transpose() {
+            Ok(nearest) => nearest.map(|(nearest, unreadable)| {
+                diagnostics.extend(unreadable.into_iter().map(|example| {
+                    Diagnostic::new(codes::UNKNOWN_SCRIPT, example.span, "the embedder can't read this example")
+                        .label("most of it is in no script the embedder knows")
+                        .help("it still matches texts that equal it; use `contains` or a `/regex/` for more")
+                }));
+                nearest
+            }),
+            Err(error) => {
+                diagnostics.push(Diagnostic::without_span(codes::EMBEDDER_FAILED, error.to_string()));
+                None
+            }
+        };
         let mut thresholds = vec![settings.threshold; program.intents.len()];
         settings.fitted.iter().for_each(|(intent, threshold)| thresholds[intent.index()] = *threshold);
         for (threshold, intent) in thresholds.iter_mut().zip(&program.intents) {
@@ -296,14 +321,35 @@ impl Classifier {
         self.nearest.iter().flat_map(Nearest::examples)
     }
 
+    /// What compares texts that match no pattern.
+    pub fn embedder(&self) -> Option<&Arc<dyn Embedder>> {
+        self.nearest.as_ref().map(Nearest::embedder)
+    }
+
+    /// Whether classifying a text may take so long that nothing should wait for it which has other things to do.
+    pub fn is_costly(&self) -> bool {
+        self.embedder().is_some_and(|embedder| embedder.is_costly())
+    }
+
     /// What `text` means. Stops at the first tier that decides.
-    pub fn classify(&self, text: &str) -> Classification {
-        self.decide(text, false)
+    ///
+    /// # Errors
+    /// When no tier before it decides, and the embedder fails. The built-in one never does.
+    pub fn classify(&self, text: &str) -> Result<Classification, EmbedError> {
+        self.decide(text, Tiers::UntilDecided)
+    }
+
+    /// What `text` means by what equals it and by patterns alone.
+    pub(crate) fn without_embedding(&self, text: &str) -> Classification {
+        self.decide(text, Tiers::Certain).unwrap_or_else(|_| self.nothing(Tier::Pattern, None))
     }
 
     /// The same decision, with the candidates of all tiers, one an intent; [`patterns`](Self::patterns) has every pattern.
-    pub fn explain(&self, text: &str) -> Classification {
-        self.decide(text, true)
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub fn explain(&self, text: &str) -> Result<Classification, EmbedError> {
+        self.decide(text, Tiers::All)
     }
 
     /// What the embedding tier goes by for `text`, thresholds aside: the numbers behind the best `count` intents, and what each word does
@@ -311,7 +357,7 @@ impl Classifier {
     ///
     /// # Errors
     /// When the embedder has nothing to say of it.
-    pub fn evidence(&self, text: &str, count: usize) -> Result<Evidence, Abstention> {
+    pub fn evidence(&self, text: &str, count: usize) -> Result<Evidence, Unanswered> {
         let nearest = self.nearest.as_ref().ok_or(Abstention::NoExamples)?;
         let typed = text;
         let text = Normalized::new(typed);
@@ -332,11 +378,11 @@ impl Classifier {
         &self.slots[intent.index()]
     }
 
-    fn decide(&self, typed: &str, all_tiers: bool) -> Classification {
+    fn decide(&self, typed: &str, tiers: Tiers) -> Result<Classification, EmbedError> {
         let text = Normalized::new(typed);
         let mut found = self.by_exact(&text, typed);
-        if let Some(found) = found.take_if(|_| !all_tiers) {
-            return found;
+        if let Some(found) = found.take_if(|_| tiers != Tiers::All) {
+            return Ok(found);
         }
         let repaired = self.speller.repair(&text, typed);
         let mut ruled_out = self.exact.ruled_out(&text).to_vec();
@@ -349,9 +395,9 @@ impl Classifier {
         if let Some(repaired) = &repaired {
             found = found.or_else(|| self.by_pattern(repaired, typed, &ruled_out));
         }
-        let mut found = self.with_embedding(found, repaired.as_ref().unwrap_or(&text), &ruled_out, all_tiers);
+        let mut found = self.with_embedding(found, repaired.as_ref().unwrap_or(&text), &ruled_out, tiers)?;
         found.read_as = repaired.map(|repaired| repaired.text().to_owned());
-        found
+        Ok(found)
     }
 
     /// What was found, or what the embedder finds, and with all tiers both.
@@ -360,12 +406,12 @@ impl Classifier {
         mut found: Option<Classification>,
         text: &Normalized,
         ruled_out: &[IntentId],
-        all_tiers: bool,
-    ) -> Classification {
-        if found.is_none() || all_tiers {
-            let by_embedding = self.by_embedding(text, ruled_out);
+        tiers: Tiers,
+    ) -> Result<Classification, EmbedError> {
+        if tiers == Tiers::All || found.is_none() && tiers == Tiers::UntilDecided {
+            let by_embedding = self.by_embedding(text, ruled_out)?;
             match &mut found {
-                None => return by_embedding,
+                None => return Ok(by_embedding),
                 Some(found) => {
                     let known: Vec<IntentId> = found.candidates.iter().map(|candidate| candidate.intent).collect();
                     let others = by_embedding.candidates.into_iter();
@@ -373,7 +419,7 @@ impl Classifier {
                 }
             }
         }
-        found.unwrap_or_else(|| self.nothing(Tier::Pattern, None))
+        Ok(found.unwrap_or_else(|| self.nothing(Tier::Pattern, None)))
     }
 
     fn by_exact(&self, text: &Normalized, typed: &str) -> Option<Classification> {
@@ -437,19 +483,20 @@ impl Classifier {
         }
     }
 
-    fn by_embedding(&self, text: &Normalized, ruled_out: &[IntentId]) -> Classification {
-        let Some(nearest) = &self.nearest else { return self.nothing(Tier::Pattern, None) };
+    fn by_embedding(&self, text: &Normalized, ruled_out: &[IntentId]) -> Result<Classification, EmbedError> {
+        let Some(nearest) = &self.nearest else { return Ok(self.nothing(Tier::Pattern, None)) };
         let neighbours = match nearest.find(text.text(), ruled_out, self.scale, CANDIDATES) {
             Ok(neighbours) => neighbours,
-            Err(abstention) => return self.nothing(Tier::Embedding, Some(abstention)),
+            Err(Unanswered::Abstained(reason)) => return Ok(self.nothing(Tier::Embedding, Some(reason))),
+            Err(Unanswered::Failed(error)) => return Err(error),
         };
         let threshold = |neighbour: &Neighbour| self.thresholds[neighbour.intent.index()];
         let winner = neighbours.iter().position(|neighbour| neighbour.score >= threshold(neighbour));
-        let Some(shown) = neighbours.get(winner.unwrap_or(0)) else { return self.nothing(Tier::Embedding, None) };
+        let Some(shown) = neighbours.get(winner.unwrap_or(0)) else { return Ok(self.nothing(Tier::Embedding, None)) };
         let next = neighbours.iter().filter(|other| other.intent != shown.intent).map(|other| other.score);
         let margin = shown.score - next.fold(0.0, f32::max);
         let matched = Matched { text: shown.example.clone(), span: shown.span, kind: MatchKind::Example };
-        Classification {
+        Ok(Classification {
             intent: winner.map(|_| shown.intent),
             tier: Tier::Embedding,
             score: shown.score,
@@ -460,7 +507,7 @@ impl Classifier {
             captures: Vec::new(),
             abstained: None,
             read_as: None,
-        }
+        })
     }
 
     fn nothing(&self, tier: Tier, abstained: Option<Abstention>) -> Classification {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::progress::Progress;
 use super::rows::Rows;
 use super::{Failure, Outcome, load, micros_since};
-use crate::classify::{Classification, Tier};
+use crate::classify::{Classification, EmbedError, Tier};
 use crate::engine::Rails;
 use explain::Explained;
 use summary::Summary;
@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let rails = load(&arguments.path)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if let Some(text) = &arguments.text {
-        let (found, micros) = timed(&rails, text);
+        let (found, micros) = timed(&rails, text)?;
         let row = Row::new(&rails, text, &found, micros);
         match (arguments.json, arguments.explain) {
             (true, false) => write_json(&mut out, &row)?,
@@ -134,12 +134,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// Classifies once to be measured; the candidates of the tiers that were not asked are added after the clock stops.
-fn timed(rails: &Rails, text: &str) -> (Classification, f64) {
+fn timed(rails: &Rails, text: &str) -> Result<(Classification, f64), EmbedError> {
     let began = Instant::now();
-    let mut found = rails.classifier().classify(text);
+    let mut found = rails.classifier().classify(text)?;
     let micros = micros_since(began);
-    found.candidates = rails.classifier().explain(text).candidates;
-    (found, micros)
+    found.candidates = rails.classifier().explain(text)?.candidates;
+    Ok((found, micros))
 }
 
 fn classify_all(rails: &Rails, rows: Rows, arguments: &Arguments, out: &mut impl Write) -> Result<Summary, Failure> {
@@ -147,7 +147,7 @@ fn classify_all(rails: &Rails, rows: Rows, arguments: &Arguments, out: &mut impl
     let mut summary = Summary::default();
     for row in rows {
         let row = row?;
-        let (found, micros) = timed(rails, &row.text);
+        let (found, micros) = timed(rails, &row.text)?;
         let mut result = Row::new(rails, &row.text, &found, micros);
         let mut line = Vec::new();
         if arguments.explain && arguments.json {

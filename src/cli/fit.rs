@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let rails = load(&arguments.path)?;
     let data = match &arguments.data {
         Some(file) => labelled(&rails, file)?,
-        None => examples(&rails),
+        None => examples(&rails)?,
     };
     let fixed = if arguments.in_place { Vec::new() } else { with_thresholds(&rails) };
     let fit = fit::fit(&rails, &data.texts, arguments.target_fpr, &fixed);
@@ -118,7 +118,7 @@ fn labelled(rails: &Rails, file: &Path) -> Result<Data, Failure> {
         }
         hash.add(row.text.as_bytes());
         hash.add(label.as_bytes());
-        texts.push(fit::labelled(rails, &row.text, intent));
+        texts.push(fit::labelled(rails, &row.text, intent)?);
         progress.advance(row.end);
     }
     progress.finish();
@@ -133,12 +133,12 @@ fn labelled(rails: &Rails, file: &Path) -> Result<Data, Failure> {
     Ok(Data { texts, name: file.display().to_string(), hash: format!("{:032x}", hash.finish()), outside })
 }
 
-fn examples(rails: &Rails) -> Data {
-    let texts = fit::unseen(rails);
+fn examples(rails: &Rails) -> Result<Data, Failure> {
+    let texts = fit::unseen(rails)?;
     let outside = texts.iter().filter(|text| text.intent.is_none()).count();
     let hash = crate::classify::fingerprint(rails.program());
     let outside = if outside > 0 { vec![("examples of intents left out".to_owned(), outside)] } else { Vec::new() };
-    Data { texts, name: "the examples, each as if it were new".to_owned(), hash, outside }
+    Ok(Data { texts, name: "the examples, each as if it were new".to_owned(), hash, outside })
 }
 
 fn write_json(out: &mut impl Write, rails: &Rails, data: &Data, fit: &Fit) -> Result<(), Failure> {

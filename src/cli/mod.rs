@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 
 use crate::cache;
+use crate::classify::EmbedError;
 use crate::diagnostic::{codes, render};
 use crate::engine::{LoadError, Rails};
 
@@ -78,6 +79,9 @@ enum Failure {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// Texts can't be compared.
+    #[error("{0}")]
+    Embedder(#[from] EmbedError),
     /// The input is not what it should be.
     #[error("{0}")]
     Input(String),
@@ -138,6 +142,7 @@ fn report(failure: &Failure) -> ExitCode {
             (String::from_utf8_lossy(&text).trim_end().to_owned(), if unread { 3 } else { 1 })
         }
         Failure::Io(error) => (format!("error: {error}"), 3),
+        Failure::Embedder(error) => (format!("error: {error}"), 3),
         Failure::Input(message) => (format!("error: {message}"), 1),
     };
     // When even this can't be written, the exit code has to do.

@@ -109,6 +109,10 @@ fn sentence(event: &TraceEvent) -> Option<String> {
             let then = if *passes { "the embedding decides, as `on_error` says" } else { "the turn is blocked" };
             format!("the judge fails, and {then}: {reason}")
         }
+        What::EmbedderFailed { reason, passes } => {
+            let then = if *passes { "the text means no intent, as `on_error` says" } else { "the turn is blocked" };
+            format!("the text can't be compared with examples, and {then}: {reason}")
+        }
         What::Retrieved { titles } if titles.is_empty() => "nothing is found in the documents".to_owned(),
         What::Retrieved { titles } => format!("in the documents is found: {}", titles.join("; ")),
         What::ToolsCalled { tools } => format!("the model calls tools: {}", tools.join(", ")),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::prompt::Prompts;
 use crate::cache::{self, Folders};
-use crate::classify::{self, Classifier, EmbedderKind, Scale, Settings};
+use crate::classify::{self, Classifier, Embedder, Scale, Settings, Static};
 use crate::config::{self, Compat, Config, EmbeddingEngine};
 use crate::diagnostic::policy::{Level, Policy};
 use crate::diagnostic::{Diagnostic, codes, nearest};
@@ -88,8 +88,10 @@ pub(super) fn load(
         program::assemble(&sources, rails, config.bounds(), &surroundings);
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);
     let cache = cache::folder();
+    let settings = settings(&config);
+    let embedder = settings.embedder.clone().unwrap_or_else(|| Arc::new(Static));
     let (knowledge, found_in_documents) =
-        Knowledge::load(config.knowledge_base.as_deref(), &config.documents, cache.as_deref());
+        Knowledge::load(config.knowledge_base.as_deref(), &config.documents, &embedder, cache.as_deref());
     diagnostics.extend(found_in_documents);
     let (prompts, found_in_prompts) = Prompts::new(&config);
     diagnostics.extend(found_in_prompts);
@@ -98,7 +100,7 @@ pub(super) fn load(
     diagnostics.extend(found);
     let mut classifier = None;
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        let mut settings = settings(&config);
+        let mut settings = settings;
         settings.folders = Folders::of(folder.as_deref());
         let mut found = Vec::new();
         settings.fitted = fitted(&config, &program, &mut found);
@@ -142,9 +144,9 @@ fn unknown_models(config: &Config, has_model: bool, diagnostics: &mut Vec<Diagno
 }
 
 pub(super) fn settings(config: &Config) -> Settings {
-    let embedder = match config.embedding_engine {
-        EmbeddingEngine::Static => EmbedderKind::Static,
-        EmbeddingEngine::Exact => EmbedderKind::Exact,
+    let embedder: Option<Arc<dyn Embedder>> = match config.embedding_engine {
+        EmbeddingEngine::Static => Some(Arc::new(Static)),
+        EmbeddingEngine::Exact => None,
     };
     let settings = Settings { embedder, ..Settings::default() };
     let threshold = config.fitted.as_ref().and_then(|fitted| fitted.default).or(config.similarity_threshold);

@@ -364,7 +364,7 @@ impl<'a> Turn<'a> {
             self.value_by_model(&text("var_name"), &text("instructions")).await?
         } else if *action == *RETRIEVE && self.parts.knowledge.is_some() && !self.parts.actions.has(RETRIEVE) {
             let text = self.conversation.store.text("user_message");
-            self.search(&text)
+            self.search(&text, Some(place)).await?
         } else {
             let context = self.conversation.store.snapshot();
             let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);

@@ -175,7 +175,7 @@ impl Rails {
 
     /// How the classifier was built, but for thresholds that were fitted.
     pub(crate) fn classifier_settings(&self) -> Settings {
-        settings(self.config())
+        Settings { embedder: self.classifier().embedder().cloned(), ..settings(self.config()) }
     }
 
     /// What `config.yml` says.

@@ -176,6 +176,13 @@ pub enum What {
         /// Whether the embedding decides then, as `on_error` says.
         passes: bool,
     },
+    /// The embedder failed, so that it is not known what the text means.
+    EmbedderFailed {
+        /// Why.
+        reason: String,
+        /// Whether the turn goes on as if it meant no intent, as `on_error` says.
+        passes: bool,
+    },
     /// Documents were searched.
     Retrieved {
         /// The headings of what was found, the best first.

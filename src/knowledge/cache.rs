@@ -7,21 +7,19 @@ use std::path::Path;
 use super::index::Index;
 use super::words::Words;
 use super::{Chunk, MOST_CHUNKS};
-use crate::cache::{self, Fnv128, checksum};
-use crate::classify::{DIMENSIONS, embedder_bytes};
+use crate::cache::{self, Fnv128};
+use crate::classify::Embedder;
 
 /// Another one with every change of what stands in the file, or of how it is made.
-const MAGIC: &[u8; 8] = b"railskb\x02";
+const MAGIC: &[u8; 8] = b"railskb\x03";
 const HEADER: usize = 8 + 16 + 4 * 4;
 
 /// The name of an index: the hash of all that it is made of.
-pub(super) fn key(chunks: &[Chunk]) -> u128 {
+pub(super) fn key(chunks: &[Chunk], embedder: &dyn Embedder) -> u128 {
     let mut hash = Fnv128::new();
     hash.add(MAGIC);
     hash.add(env!("CARGO_PKG_VERSION").as_bytes());
-    for bytes in embedder_bytes() {
-        hash.add(&checksum(bytes).to_le_bytes());
-    }
+    hash.add(&embedder.fingerprint().to_le_bytes());
     for chunk in chunks {
         hash.add(chunk.title.as_bytes());
         hash.add(chunk.body.as_bytes());
@@ -33,9 +31,9 @@ fn name(key: u128) -> String {
     format!("knowledge-{key:032x}.index")
 }
 
-/// The index called `key` of `chunks` chunks, if there is a whole one in the folder.
-pub(super) fn read(folder: &Path, key: u128, chunks: usize) -> Option<Index> {
-    decode(&cache::read(folder, &name(key))?, key, chunks)
+/// The index called `key` of `chunks` chunks and vectors of `dimensions`, if there is a whole one in the folder.
+pub(super) fn read(folder: &Path, key: u128, chunks: usize, dimensions: usize) -> Option<Index> {
+    decode(&cache::read(folder, &name(key))?, key, chunks, dimensions)
 }
 
 /// Keeps an index. It is no matter if that fails: the next one makes it again.
@@ -63,7 +61,7 @@ fn encode(key: u128, index: &Index) -> Vec<u8> {
     bytes
 }
 
-fn decode(bytes: &[u8], key: u128, expected: usize) -> Option<Index> {
+fn decode(bytes: &[u8], key: u128, expected: usize, dimensions: usize) -> Option<Index> {
     let mut rest = Rest(bytes);
     if rest.take(8)? != MAGIC || rest.take(16)? != key.to_le_bytes() {
         return None;
@@ -75,7 +73,7 @@ fn decode(bytes: &[u8], key: u128, expected: usize) -> Option<Index> {
     }
     let owners = rest.numbers(rows)?;
     let scales: Vec<f32> = rest.numbers(rows)?.into_iter().map(f32::from_bits).collect();
-    let numbers = rest.take(rows.checked_mul(DIMENSIONS)?)?.iter().map(|byte| *byte as i8).collect();
+    let numbers = rest.take(rows.checked_mul(dimensions)?)?.iter().map(|byte| *byte as i8).collect();
     let words = rest.take(hashes.checked_mul(8)?)?;
     let hashes: Vec<u64> = words.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
     let starts = rest.numbers(hashes.len() + 1)?;

@@ -6,7 +6,7 @@
 
 use super::Chunk;
 use super::words::Words;
-use crate::classify::{DIMENSIONS, Normalized, Vector, embed};
+use crate::classify::{Batch, EmbedError, Embedder, NoVector, Normalized};
 
 /// What shared words weigh, from 0 to 1; the cosine weighs the rest.
 pub(super) const WORDS: f32 = 0.4;
@@ -24,35 +24,52 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn new(chunks: &[Chunk]) -> Self {
+    /// # Errors
+    /// When the embedder fails.
+    pub(super) fn new(chunks: &[Chunk], embedder: &dyn Embedder) -> Result<Self, EmbedError> {
         let mut index = Self { owners: Vec::new(), scales: Vec::new(), numbers: Vec::new(), words: Words::default() };
-        let mut texts = Vec::with_capacity(chunks.len());
-        for (owner, chunk) in chunks.iter().enumerate() {
-            let text = Normalized::new(&format!("{}\n{}", chunk.title, chunk.body)).text().to_owned();
-            index.add(owner, &text);
-            texts.push(text);
+        let read = |chunk: &Chunk| Normalized::new(&format!("{}\n{}", chunk.title, chunk.body)).text().to_owned();
+        let texts: Vec<String> = chunks.iter().map(read).collect();
+        let batch = Batch::new(embedder, || texts.iter().cloned())?;
+        let mut vector = vec![0.0; embedder.dimensions()];
+        for (owner, text) in texts.iter().enumerate() {
+            match batch.embed_into(text, &mut vector) {
+                Ok(()) => {
+                    index.owners.push(owner as u32);
+                    let scale = quantized(&vector, &mut index.numbers);
+                    index.scales.push(scale);
+                }
+                Err(NoVector::Unembeddable(_)) => {}
+                Err(NoVector::Failed(error)) => return Err(error),
+            }
         }
         index.words = Words::new(texts.iter().map(String::as_str));
-        index
-    }
-
-    fn add(&mut self, owner: usize, text: &str) {
-        if let Ok(vector) = embed(text) {
-            let (numbers, scale) = quantized(&vector);
-            self.owners.push(owner as u32);
-            self.scales.push(scale);
-            self.numbers.extend_from_slice(&numbers);
-        }
+        Ok(index)
     }
 
     /// The `count` chunks nearest to `text`, with their scores, best first; of two equal ones the one that comes first.
     /// None when the embedder can't read the text.
-    pub(super) fn find(&self, text: &str, count: usize, weight: f32) -> Vec<(usize, f32)> {
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub(super) fn find(
+        &self,
+        embedder: &dyn Embedder,
+        text: &str,
+        count: usize,
+        weight: f32,
+    ) -> Result<Vec<(usize, f32)>, EmbedError> {
         let text = Normalized::new(text);
-        let Ok(vector) = embed(text.text()) else { return Vec::new() };
-        let (asked, scale) = quantized(&vector);
+        let mut vector = vec![0.0; embedder.dimensions()];
+        match embedder.embed_into(text.text(), &mut vector) {
+            Ok(()) => {}
+            Err(NoVector::Unembeddable(_)) => return Ok(Vec::new()),
+            Err(NoVector::Failed(error)) => return Err(error),
+        }
+        let mut asked = Vec::with_capacity(vector.len());
+        let scale = quantized(&vector, &mut asked);
         let mut cosines = vec![0.0_f32; self.words.lengths.len()];
-        for ((owner, own), row) in self.owners.iter().zip(&self.scales).zip(self.numbers.as_chunks::<DIMENSIONS>().0) {
+        for ((owner, own), row) in self.owners.iter().zip(&self.scales).zip(self.numbers.chunks_exact(asked.len())) {
             cosines[*owner as usize] = (dot(&asked, row) as f32 * scale * own).max(0.0);
         }
         let shares = self.words.shares(text.text());
@@ -65,16 +82,17 @@ impl Index {
         }
         found.sort_unstable_by(order);
         found.retain(|(_, score)| *score > 0.0);
-        found
+        Ok(found)
     }
 }
 
-/// The vector in eight bits a number, and what to multiply these by.
-fn quantized(vector: &Vector) -> ([i8; DIMENSIONS], f32) {
+/// Appends the vector in eight bits a number, and returns what to multiply these by.
+fn quantized(vector: &[f32], numbers: &mut Vec<i8>) -> f32 {
     let scale = vector.iter().fold(f32::EPSILON, |most, number| number.abs().max(most)) / 127.0;
-    (vector.map(|number| (number / scale).round() as i8), scale)
+    numbers.extend(vector.iter().map(|number| (number / scale).round() as i8));
+    scale
 }
 
-fn dot(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 {
+fn dot(a: &[i8], b: &[i8]) -> i32 {
     a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }

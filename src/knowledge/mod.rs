@@ -11,6 +11,7 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::classify::{EmbedError, Embedder};
 use crate::config;
 use crate::diagnostic::{Diagnostic, codes};
 use index::{Index, WORDS};
@@ -43,17 +44,19 @@ pub struct Found<'a> {
 /// Documents that can be searched. Immutable, and shared by all requests.
 #[derive(Debug)]
 pub struct Knowledge {
+    embedder: Arc<dyn Embedder>,
     chunks: Vec<Chunk>,
     index: Index,
 }
 
 impl Knowledge {
     /// Reads the documents in `folder`, and `documents`, each a format (`md` or another one, which is plain text) and a
-    /// text. The index is kept in the folder `cache`, and taken from there when nothing has changed. What is wrong is in
+    /// text, which `embedder` compares. The index is kept in the folder `cache`, and taken from there when nothing has changed. What is wrong is in
     /// the diagnostics; `None` when there is nothing to search, or an error.
     pub fn load(
         folder: Option<&Path>,
         documents: &[(String, String)],
+        embedder: &Arc<dyn Embedder>,
         cache: Option<&Path>,
     ) -> (Option<Self>, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
@@ -83,14 +86,28 @@ impl Knowledge {
         if chunks.is_empty() || diagnostics.iter().any(Diagnostic::is_error) {
             return (None, diagnostics);
         }
-        let index = indexed(&chunks, cache);
-        (Some(Self { chunks, index }), diagnostics)
+        match indexed(&chunks, &**embedder, cache) {
+            Ok(index) => (Some(Self { embedder: embedder.clone(), chunks, index }), diagnostics),
+            Err(error) => {
+                let message = format!("the documents can't be embedded: {error}");
+                diagnostics.push(Diagnostic::without_span(codes::EMBEDDER_FAILED, message));
+                (None, diagnostics)
+            }
+        }
     }
 
     /// The `count` chunks nearest to `text`, best first. None when the embedder can't read the text.
-    pub fn search(&self, text: &str, count: usize) -> Vec<Found<'_>> {
-        let found = self.index.find(text, count, WORDS).into_iter();
-        found.map(|(chunk, score)| Found { chunk: &self.chunks[chunk], score }).collect()
+    ///
+    /// # Errors
+    /// When the embedder fails. The built-in one never does.
+    pub fn search(&self, text: &str, count: usize) -> Result<Vec<Found<'_>>, EmbedError> {
+        let found = self.index.find(&*self.embedder, text, count, WORDS)?.into_iter();
+        Ok(found.map(|(chunk, score)| Found { chunk: &self.chunks[chunk], score }).collect())
+    }
+
+    /// Whether a search may take so long that nothing should wait for it which has other things to do.
+    pub fn is_costly(&self) -> bool {
+        self.embedder.is_costly()
     }
 
     /// Everything, in the order of the documents.
@@ -115,12 +132,13 @@ fn add(chunks: &mut Vec<Chunk>, name: &str, format: &str, text: &str) {
     }));
 }
 
-fn indexed(chunks: &[Chunk], cache: Option<&Path>) -> Index {
-    let Some(folder) = cache else { return Index::new(chunks) };
-    let key = cache::key(chunks);
-    cache::read(folder, key, chunks.len()).unwrap_or_else(|| {
-        let index = Index::new(chunks);
-        cache::write(folder, key, &index);
-        index
-    })
+fn indexed(chunks: &[Chunk], embedder: &dyn Embedder, cache: Option<&Path>) -> Result<Index, EmbedError> {
+    let Some(folder) = cache else { return Index::new(chunks, embedder) };
+    let key = cache::key(chunks, embedder);
+    if let Some(index) = cache::read(folder, key, chunks.len(), embedder.dimensions()) {
+        return Ok(index);
+    }
+    let index = Index::new(chunks, embedder)?;
+    cache::write(folder, key, &index);
+    Ok(index)
 }

@@ -6,7 +6,7 @@ fn recall(knowledge: &Knowledge, weight: f32) -> (usize, usize, usize) {
     for line in include_str!("../../tests/data/knowledge/questions.tsv").lines() {
         let (question, title) = line.split_once('\t').unwrap();
         assert!(knowledge.chunks.iter().any(|chunk| &*chunk.title == title), "{title}");
-        let found = knowledge.index.find(question, 3, weight);
+        let found = knowledge.index.find(&crate::classify::Static, question, 3, weight).unwrap();
         let at = found.iter().position(|(chunk, _)| &*knowledge.chunks[*chunk].title == title);
         count += 1;
         first += usize::from(at == Some(0));
@@ -18,7 +18,8 @@ fn recall(knowledge: &Knowledge, weight: f32) -> (usize, usize, usize) {
 #[test]
 fn the_figures_are_those_of_the_documentation() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/knowledge/docs");
-    let (knowledge, diagnostics) = Knowledge::load(Some(Path::new(folder)), &[], None);
+    let embedder: Arc<dyn Embedder> = Arc::new(crate::classify::Static);
+    let (knowledge, diagnostics) = Knowledge::load(Some(Path::new(folder)), &[], &embedder, None);
     assert_eq!(diagnostics, []);
     let knowledge = knowledge.unwrap();
     let plain = recall(&knowledge, 0.0);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use half::f16;
 
-use super::DIMENSIONS;
+use super::builtin::DIMENSIONS;
 
 pub(super) static BYTES: &[u8] = include_bytes!("data/static_d256.i4.bin");
 const HEADER: usize = 20;
@@ -31,7 +31,7 @@ pub(super) fn table() -> &'static Table {
 
 impl Table {
     /// Adds the row of `piece` to `sum`.
-    pub(super) fn add(&self, piece: u32, sum: &mut [f32; DIMENSIONS]) {
+    pub(super) fn add(&self, piece: u32, sum: &mut [f32]) {
         let scale = self.scales[piece as usize];
         let row = &self.rows[piece as usize * ROW..][..ROW];
         let (low, high) = sum.split_at_mut(ROW);

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::{Asked, BANK_NEIGHBOURS, FEWEST_LEARNT, Nearest, logit};
-use crate::classify::embed::{bank, embed};
-use crate::classify::search::Query;
-use crate::classify::{Abstention, Scale};
+use crate::classify::{Scale, Unanswered};
 use crate::program::IntentId;
 use crate::source::Span;
 
@@ -73,12 +71,12 @@ impl Nearest {
         text: &str,
         intents: &[IntentId],
         scale: Scale,
-    ) -> Result<Evidence, Abstention> {
-        let query = Query::new(&embed(text).map_err(Abstention::from)?);
+    ) -> Result<Evidence, Unanswered> {
+        let query = self.query(text)?;
         let asked = Asked::new(self, &query, scale);
         let weighed: Vec<Weighed> = intents.iter().filter_map(|intent| self.weighed(*intent, &asked)).collect();
-        let generic = bank().rows().best(&query, BANK_NEIGHBOURS);
-        let generic_sentences = generic.iter().map(|(row, cosine)| (bank().sentence(*row), *cosine)).collect();
+        let generic = self.bank.rows().best(&query, BANK_NEIGHBOURS);
+        let generic_sentences = generic.iter().map(|(row, cosine)| (self.bank.sentence(*row), *cosine)).collect();
         let best = weighed.first().map(|weighed| weighed.intent);
         let words = best.map(|best| self.words(text, best, scale)).unwrap_or_default();
         Ok(Evidence { intents: weighed, generic: asked.generic, generic_sentences, words })
@@ -115,7 +113,7 @@ impl Nearest {
         let words: Vec<&str> = text.split(' ').collect();
         let carried = (0..words.len().min(MOST_WORDS)).filter_map(|left_out| {
             let rest: Vec<&str> = words.iter().enumerate().filter(|(at, _)| *at != left_out).map(|of| *of.1).collect();
-            let query = Query::new(&embed(&rest.join(" ")).ok()?);
+            let query = self.query(&rest.join(" ")).ok()?;
             let rank = self.score(index, &Asked::new(self, &query, scale)).rank;
             Some(Carried { word: words[left_out].to_owned(), without: scale.score(rank) })
         });

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2};
 
 use super::{Class, FEWEST_LEARNT};
-use crate::cache::{Folders, checksum};
-use crate::classify::embed::{DIMENSIONS, bank, embedder_bytes};
+use crate::cache::Folders;
+use crate::classify::embed::{Bank, Embedder};
 use crate::classify::head::{self, Head, Lesson};
 use crate::source::Span;
 
@@ -15,25 +15,31 @@ use crate::source::Span;
 const NONE_STRIDE: usize = 4;
 
 /// Trains the head, where an intent has the examples for it.
-pub(super) fn learn(vectors: &[f32], classes: &[Class], texts: &[(Arc<str>, Span)], folders: &Folders) -> Option<Head> {
+pub(super) fn learn(
+    (embedder, bank): (&dyn Embedder, &Bank),
+    vectors: &[f32],
+    classes: &[Class],
+    texts: &[(Arc<str>, Span)],
+    folders: &Folders,
+) -> Option<Head> {
     let known = |class: &Class| !class.is_rival && class.rows.len() >= FEWEST_LEARNT;
     if !classes.iter().any(known) {
         return None;
     }
     let labels: Vec<usize> =
         classes.iter().enumerate().flat_map(|(label, class)| repeat_n(label, class.rows.len())).collect();
-    let rows = (0..bank().rows().len()).step_by(NONE_STRIDE);
-    let none: Vec<f32> = rows.clone().flat_map(|row| bank().rows().row(row)).copied().collect();
-    let none = Array2::from_shape_vec((rows.len(), DIMENSIONS), none).ok()?;
-    let examples = ArrayView2::from_shape((texts.len(), DIMENSIONS), vectors).ok()?;
+    let rows = (0..bank.rows().len()).step_by(NONE_STRIDE);
+    let none: Vec<f32> = rows.clone().flat_map(|row| bank.rows().row(row)).copied().collect();
+    let none = Array2::from_shape_vec((rows.len(), embedder.dimensions()), none).ok()?;
+    let examples = ArrayView2::from_shape((texts.len(), embedder.dimensions()), vectors).ok()?;
     let lesson = Lesson { examples, labels: &labels, classes: classes.len(), none: none.view() };
-    head::learn(&lesson, key(classes, texts), folders)
+    head::learn(&lesson, key(embedder, classes, texts), folders)
 }
 
 /// All that a head depends on.
-pub(super) fn key(classes: &[Class], texts: &[(Arc<str>, Span)]) -> u128 {
+pub(super) fn key(embedder: &dyn Embedder, classes: &[Class], texts: &[(Arc<str>, Span)]) -> u128 {
     let mut key = head::key();
-    embedder_bytes().iter().for_each(|bytes| key.add(&checksum(bytes).to_le_bytes()));
+    key.add(&embedder.fingerprint().to_le_bytes());
     for class in classes {
         key.add(&[class.is_rival.into()]);
         class.rows.clone().for_each(|row| key.add(texts[row].0.as_bytes()));

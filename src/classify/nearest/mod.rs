@@ -17,10 +17,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::embed::{DIMENSIONS, Unembeddable, bank, embed};
+use super::embed::{Bank, EmbedError, Embedder, NoVector, Unembeddable};
 use super::head::{Head, Kept};
 use super::search::{Query, Rows};
-use super::{Abstention, ExampleVector, Scale};
+use super::{Abstention, ExampleVector, Scale, Unanswered};
 use crate::cache::Folders;
 use crate::program::{IntentId, Program};
 use crate::source::Span;
@@ -50,6 +50,8 @@ struct Scaling {
 
 /// All examples as vectors, grouped by intent.
 pub(super) struct Nearest {
+    embedder: Arc<dyn Embedder>,
+    bank: Bank,
     /// One example a row.
     vectors: Rows,
     /// One row a class: the normalised mean of its examples.
@@ -90,17 +92,26 @@ pub(super) struct Unreadable {
 
 impl Nearest {
     /// Embeds the examples, and trains the head, or takes it from one of the folders.
-    pub(super) fn new(program: &Program, folders: &Folders) -> (Self, Vec<Unreadable>) {
-        let mut builder = Builder::default();
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub(super) fn new(
+        program: &Program,
+        embedder: &Arc<dyn Embedder>,
+        folders: &Folders,
+    ) -> Result<(Self, Vec<Unreadable>), EmbedError> {
+        let mut builder = Builder::new(program, &**embedder)?;
         for (id, intent) in program.intents() {
-            builder.class(id, false, &intent.examples);
-            builder.class(id, true, &intent.counter_examples);
+            builder.class(id, false, &intent.examples)?;
+            builder.class(id, true, &intent.counter_examples)?;
         }
-        let Builder { vectors, centres, classes, texts, unreadable } = builder;
+        let Builder { vectors, centres, classes, texts, unreadable, .. } = builder;
+        let (embedder, bank) = (embedder.clone(), Bank::of(&**embedder)?);
         // The bank is built now, so that the first text does not pay for it.
-        let head = (!texts.is_empty()).then(|| learn(&vectors, &classes, &texts, folders)).flatten();
-        let [vectors, centres] = [vectors, centres].map(|numbers| Rows::new(numbers, DIMENSIONS));
-        (Self { vectors, centres, head, classes, texts }, unreadable)
+        let head =
+            (!texts.is_empty()).then(|| learn((&*embedder, &bank), &vectors, &classes, &texts, folders)).flatten();
+        let [vectors, centres] = [vectors, centres].map(|numbers| Rows::new(numbers, embedder.dimensions()));
+        Ok((Self { embedder, bank, vectors, centres, head, classes, texts }, unreadable))
     }
 
     /// Keeps what was learnt in `folder`, and nothing else of its kind; `None` where there is nothing.
@@ -108,7 +119,12 @@ impl Nearest {
     /// # Errors
     /// When it can't be written.
     pub(super) fn keep(&self, folder: &Path) -> io::Result<Option<Kept>> {
-        self.head.as_ref().map(|head| head.bake(key(&self.classes, &self.texts), folder)).transpose()
+        let key = || key(&*self.embedder, &self.classes, &self.texts);
+        self.head.as_ref().map(|head| head.bake(key(), folder)).transpose()
+    }
+
+    pub(super) fn embedder(&self) -> &Arc<dyn Embedder> {
+        &self.embedder
     }
 
     /// Every example with its vector; counter-examples are none.
@@ -129,14 +145,11 @@ impl Nearest {
         ruled_out: &[IntentId],
         scale: Scale,
         count: usize,
-    ) -> Result<Vec<Neighbour>, Abstention> {
+    ) -> Result<Vec<Neighbour>, Unanswered> {
         if self.classes.is_empty() {
-            return Err(Abstention::NoExamples);
+            return Err(Abstention::NoExamples.into());
         }
-        let query = match embed(text) {
-            Ok(vector) => Query::new(&vector),
-            Err(error) => return Err(error.into()),
-        };
+        let query = self.query(text)?;
         let asked = Asked::new(self, &query, scale);
         let mut best = Best { count, kept: Vec::with_capacity(count + 1) };
         let mut promising = self.promising(&asked, ruled_out);
@@ -158,6 +171,12 @@ impl Nearest {
             Neighbour { intent: self.classes[scored.class].intent, score: scale.score(scored.rank), example, span }
         };
         Ok(best.kept.into_iter().map(neighbour).collect())
+    }
+
+    fn query(&self, text: &str) -> Result<Query, NoVector> {
+        let mut vector = vec![0.0; self.embedder.dimensions()];
+        self.embedder.embed_into(text, &mut vector)?;
+        Ok(Query::new(&vector))
     }
 
     /// The intents, each with the most that it can come to: its centre tells how near its nearest example can be.
@@ -213,7 +232,7 @@ impl<'a> Asked<'a> {
         nearest.centres.approximate(query, 0..centres.len(), &mut centres);
         let (shares, generic) = match scale {
             Scale::Confidence => {
-                let generic = bank().rows().best(query, BANK_NEIGHBOURS);
+                let generic = nearest.bank.rows().best(query, BANK_NEIGHBOURS);
                 let generic = generic.iter().map(|(_, cosine)| cosine).sum::<f32>() / BANK_NEIGHBOURS as f32;
                 (nearest.head.as_ref().map(|head| head.shares(query, TEMPERATURE)), generic)
             }
@@ -253,11 +272,12 @@ impl Scale {
     }
 }
 
-impl From<Unembeddable> for Abstention {
-    fn from(error: Unembeddable) -> Self {
-        match error {
-            Unembeddable::Empty => Self::NoText,
-            Unembeddable::UnknownScript => Self::UnknownScript,
+impl From<NoVector> for Unanswered {
+    fn from(reason: NoVector) -> Self {
+        match reason {
+            NoVector::Unembeddable(Unembeddable::Empty) => Abstention::NoText.into(),
+            NoVector::Unembeddable(Unembeddable::UnknownScript) => Abstention::UnknownScript.into(),
+            NoVector::Failed(error) => Self::Failed(error),
         }
     }
 }
@@ -286,6 +306,7 @@ impl std::fmt::Debug for Nearest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classify::Static;
     use crate::source::{SourceFile, SourceMap};
     use crate::syntax::Bounds;
 
@@ -312,13 +333,14 @@ mod tests {
     #[test]
     fn what_is_passed_over_could_not_have_won() {
         let program = program();
-        let (nearest, _) = Nearest::new(&program, &Folders::default());
+        let embedder: Arc<dyn Embedder> = Arc::new(Static);
+        let (nearest, _) = Nearest::new(&program, &embedder, &Folders::default()).unwrap();
         assert!(nearest.head.is_some() && nearest.classes.iter().any(|class| class.is_rival));
         let texts = ["where is my lamp", "cancel the late order", "pay my invoice", "hello", "what a lovely day", "a"];
         for text in texts {
             for scale in [Scale::Confidence, Scale::Reference] {
                 let found = nearest.find(text, &[], scale, 5).unwrap();
-                let query = Query::new(&embed(text).unwrap());
+                let query = nearest.query(text).unwrap();
                 let asked = Asked::new(&nearest, &query, scale);
                 let mut all: Vec<Scored> = Vec::new();
                 for (index, class) in nearest.classes.iter().enumerate().filter(|(_, class)| !class.is_rival) {

@@ -7,6 +7,7 @@ use super::ask::Question;
 use super::stream::Shape;
 use super::{Ended, Turn};
 use crate::engine::history::Said;
+use crate::engine::loaded::Loaded;
 use crate::engine::machine::Failure;
 use crate::engine::prompt::{first_line, step, unquoted};
 use crate::engine::trace::What;
@@ -205,7 +206,7 @@ impl Turn<'_> {
         let is_set = variables.get(CHUNKS).is_some_and(|chunks| !chunks.is_null());
         if self.parts.knowledge.is_some() && !is_set {
             let text = self.conversation.store.text("user_message");
-            self.search(&text);
+            self.search(&text, None).await?;
         }
         let before = self.conversation.store.variables().get(CHUNKS).cloned();
         let ended = self.guard(Guards::Retrieval).await?;
@@ -218,15 +219,24 @@ impl Turn<'_> {
     }
 
     /// What documents say about `text`, the best first, into `$relevant_chunks` and, as a list, `$relevant_chunks_sep`.
-    pub(super) fn search(&mut self, text: &str) -> Value {
-        let Some(knowledge) = &self.parts.knowledge else { return Value::Null };
-        let found = knowledge.search(text, FOUND);
-        let titles = found.iter().map(|found| found.chunk.title.clone()).collect();
-        let bodies: Vec<&str> = found.iter().map(|found| &*found.chunk.body).collect();
+    ///
+    /// # Errors
+    /// When the embedder fails.
+    pub(super) async fn search(&mut self, text: &str, place: Option<(FlowId, Span)>) -> Result<Value, Failure> {
+        let Some(knowledge) = &self.parts.knowledge else { return Ok(Value::Null) };
+        let found = self.apart(knowledge.is_costly(), text, found).await.flatten();
+        let (titles, bodies) = found.map_err(|reason| Failure::Failed { place, reason })?;
         let (chunks, list) = (Value::from(bodies.join("\n")), Value::from(bodies));
         self.conversation.store.set(CHUNKS.into(), chunks.clone());
         self.conversation.store.set("relevant_chunks_sep".into(), list);
         self.note(What::Retrieved { titles }, None);
-        chunks
+        Ok(chunks)
     }
+}
+
+/// The headings and the texts of what documents say about `text`, or why that can't be told.
+fn found(loaded: &Loaded, text: &str) -> Result<(Vec<Arc<str>>, Vec<String>), String> {
+    let Some(knowledge) = &loaded.knowledge else { return Ok((Vec::new(), Vec::new())) };
+    let found = knowledge.search(text, FOUND).map_err(|error| format!("the documents can't be searched: {error}"))?;
+    Ok(found.iter().map(|found| (found.chunk.title.clone(), found.chunk.body.to_string())).unzip())
 }

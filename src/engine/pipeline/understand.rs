@@ -8,17 +8,20 @@ use serde_json::Value;
 use super::ask::Question;
 use super::{Ended, Foreseen, Turn};
 use crate::classify::{Abstention, Classification, Tier};
-use crate::config::{Compat, JudgePolicy};
+use crate::config::{Compat, JudgePolicy, OnError};
 use crate::engine::history::Said;
 use crate::engine::loaded::Loaded;
 use crate::engine::machine::{Event, Failure};
 use crate::engine::prompt::{intent, three};
 use crate::engine::trace::What;
+use crate::engine::verdict::Evidence;
 use crate::model::Task;
-use crate::program::IntentId;
+use crate::program::{IntentId, MessageId};
 
 /// What a text means whose intent the model leaves open.
 const UNKNOWN_INTENT: &str = "unknown message";
+/// What a verdict calls the embedder.
+const EMBEDDER: &str = "embedder";
 /// How many intents are shown with examples, and how many examples of each.
 const SHOWN: (usize, usize) = (12, 3);
 
@@ -33,7 +36,7 @@ pub(in crate::engine) enum By {
 impl Turn<'_> {
     /// The event that `text` is, with the variables that are in it; `None` when the turn is over.
     pub(super) async fn understand(&mut self, text: &str) -> Result<Option<Event>, Failure> {
-        let found = self.parts.classifier.classify(text);
+        let Some(found) = self.classified(text).await? else { return Ok(None) };
         self.record_classification(&found);
         let mut intent = found.intent;
         let mut named = None;
@@ -64,6 +67,62 @@ impl Turn<'_> {
         self.remember(Said::User { text: text.to_owned(), intent: self.intent.clone() });
         self.is_remembered = true;
         Ok(Some(intent.map_or(Event::UserUnknown, Event::User)))
+    }
+
+    /// What the classifier makes of `text`; `None` when its embedder fails, and that ends the turn.
+    async fn classified(&mut self, text: &str) -> Result<Option<Classification>, Failure> {
+        let classifier = &self.parts.classifier;
+        if classifier.is_costly() {
+            let certain = classifier.without_embedding(text);
+            if certain.intent.is_some() {
+                return Ok(Some(certain));
+            }
+        }
+        let classify = |loaded: &Loaded, text: &str| loaded.classifier.classify(text);
+        let found = self.apart(classifier.is_costly(), text, classify).await;
+        let reason = match found {
+            Ok(Ok(found)) => return Ok(Some(found)),
+            Ok(Err(error)) => error.to_string(),
+            Err(reason) => format!("the embedder failed: {reason}"),
+        };
+        if self.mode.is_replay() {
+            return Err(Failure::Failed { place: None, reason });
+        }
+        self.embedder_failed(reason, text)
+    }
+
+    /// An embedder that fails blocks, unless it is said to let pass: nobody knows what the text means.
+    fn embedder_failed(&mut self, reason: String, text: &str) -> Result<Option<Classification>, Failure> {
+        let passes = self.parts.config.on_error == OnError::Pass;
+        self.tracer.record(What::EmbedderFailed { reason: reason.clone(), passes }, None, None);
+        if passes {
+            self.verdict.failed_open.push(EMBEDDER.into());
+            return Ok(Some(self.parts.classifier.without_embedding(text)));
+        }
+        self.verdict.block(&EMBEDDER.into(), reason, Evidence::default(), None);
+        self.conversation.instances.clear();
+        self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
+        Ok(None)
+    }
+
+    /// What `work` makes of `text`. Where that may take long, nothing else waits for it, and it has `limits.timeout`; the error says why
+    /// nothing came of it.
+    pub(super) async fn apart<T: Send + 'static>(
+        &self,
+        is_costly: bool,
+        text: &str,
+        work: fn(&Loaded, &str) -> T,
+    ) -> Result<T, String> {
+        if !is_costly {
+            return Ok(work(&self.parts.loaded, text));
+        }
+        let (loaded, text) = (self.parts.loaded.clone(), text.to_owned());
+        let limit = self.parts.config.limits.timeout;
+        match tokio::time::timeout(limit, tokio::task::spawn_blocking(move || work(&loaded, &text))).await {
+            Err(_) => Err(format!("it took longer than {limit:?}")),
+            Ok(Err(_)) => Err("it panicked".to_owned()),
+            Ok(Ok(found)) => Ok(found),
+        }
     }
 
     fn by(&self, found: &Classification) -> By {

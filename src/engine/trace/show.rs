@@ -107,6 +107,10 @@ impl fmt::Display for TraceEvent {
                 let then = if *passes { "the embedding decides, as `on_error` says" } else { "the turn is blocked" };
                 write!(f, "the judge fails, and {then}: {reason}")?;
             }
+            What::EmbedderFailed { reason, passes } => {
+                let then = if *passes { "the text means no intent, as `on_error` says" } else { "the turn is blocked" };
+                write!(f, "can't be compared with examples, and {then}: {reason}")?;
+            }
             What::Retrieved { titles } if titles.is_empty() => write!(f, "finds nothing in the documents")?,
             What::Retrieved { titles } => write!(f, "finds in the documents: {}", titles.join("; "))?,
             What::ToolsCalled { tools } => write!(f, "calls tools: {}", tools.join(", "))?,

@@ -9,7 +9,7 @@ mod write;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::classify::{Classification, Tier};
+use crate::classify::{Classification, EmbedError, Tier};
 use crate::engine::Rails;
 use crate::program::IntentId;
 
@@ -119,15 +119,21 @@ pub enum FitError {
     /// No text means an intent of the rails.
     #[error("none of the texts means an intent of these rails; labels are the names of intents")]
     NothingInside,
+    /// Texts can't be classified.
+    #[error(transparent)]
+    Embedder(#[from] EmbedError),
 }
 
 /// How many texts a fit takes at least.
 const LEAST: usize = 20;
 
 /// What `rails` make of a text that means `intent`.
-pub fn labelled(rails: &Rails, text: &str, intent: Option<IntentId>) -> Labelled {
-    let seen = Seen::new(&rails.classifier().classify(text));
-    Labelled { text: text.to_owned(), intent, seen }
+///
+/// # Errors
+/// When the embedder fails.
+pub fn labelled(rails: &Rails, text: &str, intent: Option<IntentId>) -> Result<Labelled, EmbedError> {
+    let seen = Seen::new(&rails.classifier().classify(text)?);
+    Ok(Labelled { text: text.to_owned(), intent, seen })
 }
 
 /// Fits thresholds of `rails`. With `target`, a rate from 0 to 1, no more texts out of scope than that mean an intent; without, texts

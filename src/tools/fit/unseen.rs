@@ -1,9 +1,10 @@
 //! Labelled texts where there are none but the examples: each as if it were not among them.
 
 use super::{Labelled, Seen};
-use crate::classify::Classifier;
+use crate::classify::{Classifier, EmbedError, Settings};
+use crate::diagnostic::Diagnostic;
 use crate::engine::Rails;
-use crate::program::{Intent, Program};
+use crate::program::{Intent, IntentId, Program};
 
 /// Parts that the examples are left out in.
 const FOLDS: usize = 5;
@@ -12,7 +13,10 @@ const FEWEST: usize = 3;
 
 /// Every example of `rails`, classified by rails that don't have it (a fifth of them is left out at a time), and, as texts out of
 /// scope, the examples of intents that such rails don't have.
-pub fn unseen(rails: &Rails) -> Vec<Labelled> {
+///
+/// # Errors
+/// When the embedder fails.
+pub fn unseen(rails: &Rails) -> Result<Vec<Labelled>, EmbedError> {
     // Without folders: what is trained for one use is not worth keeping.
     let settings = rails.classifier_settings();
     let program = rails.program();
@@ -28,14 +32,12 @@ pub fn unseen(rails: &Rails) -> Vec<Labelled> {
                 });
             }
         });
-        let (classifier, _) = Classifier::build(&rest, &settings);
+        let classifier = built(&rest, &settings)?;
         for (id, intent) in program.intents().filter(|(_, intent)| intent.examples.len() >= FEWEST) {
             let left_out = intent.examples.iter().enumerate().filter(|(index, _)| (index + 1) % FOLDS == fold);
-            texts.extend(left_out.map(|(_, example)| Labelled {
-                text: example.text.to_string(),
-                intent: Some(id),
-                seen: Seen::new(&classifier.classify(&example.text)),
-            }));
+            for (_, example) in left_out {
+                texts.push(tried(&classifier, &example.text, Some(id))?);
+            }
         }
         if enough < FOLDS {
             continue;
@@ -49,15 +51,25 @@ pub fn unseen(rails: &Rails) -> Vec<Labelled> {
                 }
             }
         });
-        let (classifier, _) = Classifier::build(&rest, &settings);
+        let classifier = built(&rest, &settings)?;
         let gone = program.intents().filter(|(id, _)| id.index() % FOLDS == fold);
-        texts.extend(gone.flat_map(|(_, intent)| &intent.examples).map(|example| Labelled {
-            text: example.text.to_string(),
-            intent: None,
-            seen: Seen::new(&classifier.classify(&example.text)),
-        }));
+        for example in gone.flat_map(|(_, intent)| &intent.examples) {
+            texts.push(tried(&classifier, &example.text, None)?);
+        }
     }
-    texts
+    Ok(texts)
+}
+
+fn built(program: &Program, settings: &Settings) -> Result<Classifier, EmbedError> {
+    let (classifier, found) = Classifier::build(program, settings);
+    match found.into_iter().find(Diagnostic::is_error) {
+        Some(error) => Err(EmbedError::new(error.message)),
+        None => Ok(classifier),
+    }
+}
+
+fn tried(classifier: &Classifier, text: &str, intent: Option<IntentId>) -> Result<Labelled, EmbedError> {
+    Ok(Labelled { text: text.to_owned(), intent, seen: Seen::new(&classifier.classify(text)?) })
 }
 
 fn with_intents(program: &Program, change: impl Fn(usize, &mut Intent)) -> Program {
