@@ -23,6 +23,8 @@ use serde::Serialize;
 
 pub(crate) use embed::Batch;
 pub use embed::{EmbedError, Embedder, NoVector, Static, Unembeddable};
+#[cfg(feature = "transformer")]
+pub use embed::{Transformer, TransformerError};
 pub use normalize::Normalized;
 
 use crate::cache::Fnv128;

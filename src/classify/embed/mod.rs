@@ -5,6 +5,8 @@ mod batch;
 mod builtin;
 mod error;
 mod table;
+#[cfg(feature = "transformer")]
+mod transformer;
 mod wordpiece;
 
 use std::fmt;
@@ -13,6 +15,8 @@ pub(super) use bank::Bank;
 pub(crate) use batch::Batch;
 pub use builtin::Static;
 pub use error::{EmbedError, NoVector, Unembeddable};
+#[cfg(feature = "transformer")]
+pub use transformer::{Transformer, TransformerError};
 pub(super) use wordpiece::rank;
 
 /// What makes vectors of texts. Two texts are compared by the cosine of theirs.

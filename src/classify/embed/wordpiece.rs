@@ -1,5 +1,7 @@
 //! Text to word pieces, as BERT's uncased tokeniser does it.
 
+use std::borrow::Borrow;
+use std::hash::Hash;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
@@ -13,73 +15,95 @@ pub(super) const UNKNOWN: u32 = 0;
 /// Words longer than this, in characters, are unknown.
 const LONGEST_WORD: usize = 100;
 
-struct Pieces {
+/// A vocabulary of word pieces.
+#[derive(Debug)]
+pub(super) struct Pieces<S> {
     /// Pieces that start a word.
-    first: FxHashMap<&'static str, u32>,
+    first: FxHashMap<S, u32>,
     /// Pieces that go on with it, without their `##`.
-    later: FxHashMap<&'static str, u32>,
+    later: FxHashMap<S, u32>,
     /// Bytes of the longest piece.
     longest: usize,
+    /// The piece that stands for a word which has none.
+    unknown: u32,
+    /// Whether case and accents make no difference.
+    folds: bool,
 }
 
-static PIECES: LazyLock<Pieces> = LazyLock::new(|| {
-    let mut pieces = Pieces { first: FxHashMap::default(), later: FxHashMap::default(), longest: 0 };
-    pieces.first.reserve(24_000);
-    pieces.later.reserve(6_000);
-    for (id, line) in VOCABULARY.lines().enumerate() {
-        match line.strip_prefix("##").filter(|piece| !piece.is_empty()) {
-            Some(piece) => pieces.later.insert(piece, id as u32),
-            None => pieces.first.insert(line, id as u32),
-        };
-        pieces.longest = pieces.longest.max(line.len());
-    }
-    pieces
-});
+static PIECES: LazyLock<Pieces<&'static str>> =
+    LazyLock::new(|| Pieces::new(VOCABULARY.lines().zip(0..), UNKNOWN, true));
 
 /// How frequent a word of the vocabulary is: the lower, the more frequent.
 pub(in crate::classify) fn rank(word: &str) -> Option<u32> {
     PIECES.first.get(word).copied()
 }
 
-/// Calls `found` with each piece of `text` in turn.
-pub(super) fn pieces(text: &str, mut found: impl FnMut(u32)) {
-    let pieces = &*PIECES;
-    let mut word = String::new();
-    let mut ids = Vec::new();
-    let mut flush = |word: &mut String| {
-        if !word.is_empty() {
-            pieces.word(word, &mut ids);
-            ids.iter().for_each(|id| found(*id));
-            word.clear();
-        }
-    };
-    let mut one = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            word.push(c.to_ascii_lowercase());
-        } else if c.is_whitespace() {
-            flush(&mut word);
-        } else if stands_alone(c) {
-            flush(&mut word);
-            word.push(c);
-            flush(&mut word);
-        } else if !is_dropped(c) {
-            word.extend(c.to_lowercase());
-        }
-    };
-    if text.is_ascii() {
-        text.chars().for_each(&mut one);
-    } else {
-        text.nfd().filter(|c| c.general_category() != GeneralCategory::NonspacingMark).for_each(&mut one);
-    }
-    one(' ');
+/// Calls `found` with each piece of `text` in the built-in vocabulary, in turn.
+pub(super) fn pieces(text: &str, found: impl FnMut(u32)) {
+    PIECES.of(text, found);
 }
 
-impl Pieces {
+impl<S: Borrow<str> + Eq + Hash> Pieces<S> {
+    /// The pieces and their numbers; those that go on with a word begin by `##`. If it `folds`, so must they.
+    pub(super) fn new<'p>(pieces: impl Iterator<Item = (&'p str, u32)>, unknown: u32, folds: bool) -> Self
+    where
+        S: From<&'p str>,
+    {
+        let mut new = Self { first: FxHashMap::default(), later: FxHashMap::default(), longest: 0, unknown, folds };
+        new.first.reserve(24_000);
+        new.later.reserve(6_000);
+        for (line, id) in pieces {
+            match line.strip_prefix("##").filter(|piece| !piece.is_empty()) {
+                Some(piece) => new.later.insert(piece.into(), id),
+                None => new.first.insert(line.into(), id),
+            };
+            new.longest = new.longest.max(line.len());
+        }
+        new
+    }
+
+    /// Calls `found` with each piece of `text` in turn.
+    pub(super) fn of(&self, text: &str, mut found: impl FnMut(u32)) {
+        let folds = self.folds;
+        let mut word = String::new();
+        let mut ids = Vec::new();
+        let mut flush = |word: &mut String| {
+            if !word.is_empty() {
+                self.word(word, &mut ids);
+                ids.iter().for_each(|id| found(*id));
+                word.clear();
+            }
+        };
+        let mut one = |c: char| {
+            if c.is_ascii_alphanumeric() {
+                word.push(if folds { c.to_ascii_lowercase() } else { c });
+            } else if c.is_whitespace() {
+                flush(&mut word);
+            } else if stands_alone(c) {
+                flush(&mut word);
+                word.push(c);
+                flush(&mut word);
+            } else if !is_dropped(c) {
+                if folds {
+                    word.extend(c.to_lowercase());
+                } else {
+                    word.push(c);
+                }
+            }
+        };
+        if text.is_ascii() || !folds {
+            text.chars().for_each(&mut one);
+        } else {
+            text.nfd().filter(|c| c.general_category() != GeneralCategory::NonspacingMark).for_each(&mut one);
+        }
+        one(' ');
+    }
+
     /// The longest pieces, from left to right; one unknown when they don't cover the word.
     fn word(&self, word: &str, ids: &mut Vec<u32>) {
         ids.clear();
         if word.len() > LONGEST_WORD && word.chars().count() > LONGEST_WORD {
-            ids.push(UNKNOWN);
+            ids.push(self.unknown);
             return;
         }
         let mut rest = word;
@@ -89,7 +113,7 @@ impl Pieces {
             let id = loop {
                 if end == 0 {
                     ids.clear();
-                    ids.push(UNKNOWN);
+                    ids.push(self.unknown);
                     return;
                 }
                 if let Some(id) = rest.get(..end).and_then(|piece| map.get(piece)) {

@@ -4,7 +4,7 @@
 ///
 /// 2^(x·log₂e), the whole part of the exponent by its bits, the rest by a polynomial (Cephes' `exp2f`).
 #[inline]
-pub(super) fn exp(x: f32) -> f32 {
+pub(in crate::classify) fn exp(x: f32) -> f32 {
     let y = x.max(-87.0) * std::f32::consts::LOG2_E;
     let whole = y.floor();
     let rest = y - whole;

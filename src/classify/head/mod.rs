@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use super::search::{Query, Rows};
 use crate::cache::{Fnv128, Folders};
+#[cfg(feature = "transformer")]
+pub(super) use exp::exp;
 pub(super) use train::Lesson;
 
 /// How many multiplications a training must take to be worth a file.
