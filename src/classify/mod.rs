@@ -22,6 +22,10 @@ use ndarray::ArrayView1;
 use serde::Serialize;
 
 pub(crate) use embed::Batch;
+#[cfg(any(feature = "http", feature = "transformer"))]
+pub(crate) use embed::Remembered;
+#[cfg(feature = "http")]
+pub(crate) use embed::Remote;
 pub use embed::{EmbedError, Embedder, NoVector, Static, Unembeddable};
 #[cfg(feature = "transformer")]
 pub use embed::{Transformer, TransformerError};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::imports::Importer;
 use super::python::PythonFile;
 use super::read::{self, Found};
-use super::{Config, Limits, environment, keys, knowledge, thresholds, yaml};
+use super::{Config, Limits, embedder, environment, keys, knowledge, thresholds, yaml};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, SourceMap};
 use crate::syntax::Parsed;
@@ -65,6 +65,7 @@ fn finish(path: &Path, yaml: &[FileId], rails: &[PathBuf], mut loaded: Loaded) -
         thresholds::load(path, &mut loaded);
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    embedder::resolve(root, &mut loaded);
     let import_paths = loaded.config.import_paths.iter().map(|folder| root.join(folder));
     let folders = std::iter::once(root.to_owned()).chain(import_paths).collect();
     let bounds = loaded.config.bounds();
@@ -117,6 +118,7 @@ pub(crate) fn from_texts(name: &str, rails: &str, config: &str) -> Loaded {
     if !config.trim().is_empty() {
         let id = loaded.sources.add(SourceFile::new(format!("{name} (yaml)"), config));
         understand(&[id], &mut loaded);
+        embedder::resolve(Path::new(""), &mut loaded);
     }
     let id = loaded.sources.add(SourceFile::new(format!("{name} (colang)"), rails));
     let bounds = loaded.config.bounds();

@@ -2,6 +2,7 @@
 //! looked at.
 
 mod dialog;
+mod embedder;
 mod environment;
 mod imports;
 mod keys;
@@ -48,6 +49,8 @@ pub struct Config {
     pub compat: Compat,
     /// What compares texts.
     pub embedding_engine: EmbeddingEngine,
+    /// The same as it is named, until that is looked into.
+    named_embedder: Option<embedder::NamedEmbedder>,
     /// What a score must reach, from 0 to 1; `None` for the default.
     pub similarity_threshold: Option<f32>,
     /// Thresholds that were fitted to data, by `thresholds.yml`.
@@ -279,13 +282,22 @@ pub enum Compat {
 }
 
 /// What compares texts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum EmbeddingEngine {
     /// The built-in table.
     #[default]
     Static,
     /// Only equality.
     Exact,
+    /// A sentence encoder that runs here.
+    Transformer {
+        /// The folder it is in.
+        folder: PathBuf,
+        /// Where it is named.
+        span: Span,
+    },
+    /// A server of embeddings.
+    Server(Box<ModelSpec>),
 }
 
 /// What a turn and a configuration may cost.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use super::Config;
+use super::embedder::NamedEmbedder;
 use super::keys::{Fate, Keys};
 use super::yaml::{Data, Node};
-use super::{Config, EmbeddingEngine};
-use crate::diagnostic::{Diagnostic, codes};
 use crate::expression::Value;
 use crate::source::Span;
 
@@ -160,7 +160,9 @@ impl Keys<'_> {
             }
             match (kind, engine) {
                 (Some(("embeddings", _)), Some((engine, value))) => {
-                    config.embedding_engine = self.engine(engine, value).unwrap_or_default();
+                    spec.kind = "embeddings".to_owned();
+                    spec.engine = Some(engine.to_owned());
+                    config.named_embedder = Some(NamedEmbedder { spec, span: value.span });
                 }
                 (Some(("embeddings", _)), None) => self.reader.wrong(model, "a model with an `engine`"),
                 (Some((kind, _)), engine) => {
@@ -170,32 +172,6 @@ impl Keys<'_> {
                 }
                 (None, _) => self.reader.wrong(model, "a model with a `type`"),
             }
-        }
-    }
-
-    fn engine(&mut self, engine: &str, node: &Node) -> Option<EmbeddingEngine> {
-        match engine {
-            "static" => Some(EmbeddingEngine::Static),
-            "exact" => Some(EmbeddingEngine::Exact),
-            "FastEmbed" | "SentenceTransformers" => {
-                self.reader.diagnostics.push(
-                    Diagnostic::new(
-                        codes::OTHER_EMBEDDER,
-                        node.span,
-                        format!("the built-in embedder stands in for `{engine}`"),
-                    )
-                    .help("write `static` to say so"),
-                );
-                Some(EmbeddingEngine::Static)
-            }
-            "transformer" | "openai" => {
-                let message = format!("engine `{engine}` is not supported by this version of railsc");
-                self.reader.diagnostics.push(
-                    Diagnostic::new(codes::KEY_NOT_SUPPORTED, node.span, message).help("write `static` or `exact`"),
-                );
-                None
-            }
-            _ => self.reader.choice(node, &[("static", EmbeddingEngine::Static), ("exact", EmbeddingEngine::Exact)]),
         }
     }
 

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::embedder::{embedder, placed};
 use super::prompt::Prompts;
 use crate::cache::{self, Folders};
 use crate::classify::{self, Classifier, Embedder, Scale, Settings, Static};
-use crate::config::{self, Compat, Config, EmbeddingEngine};
+use crate::config::{self, Compat, Config};
 use crate::diagnostic::policy::{Level, Policy};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::knowledge::Knowledge;
@@ -88,11 +89,19 @@ pub(super) fn load(
         program::assemble(&sources, rails, config.bounds(), &surroundings);
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);
     let cache = cache::folder();
-    let settings = settings(&config);
-    let embedder = settings.embedder.clone().unwrap_or_else(|| Arc::new(Static));
+    // A server is not asked for what can't be used.
+    let has_errors = diagnostics.iter().chain(&found).any(Diagnostic::is_error);
+    let embedder = match &config.embedding_engine {
+        _ if has_errors => None,
+        engine => embedder(engine, cache.as_deref()).unwrap_or_else(|diagnostic| {
+            diagnostics.push(*diagnostic);
+            None
+        }),
+    };
+    let for_documents = embedder.clone().unwrap_or_else(|| Arc::new(Static));
     let (knowledge, found_in_documents) =
-        Knowledge::load(config.knowledge_base.as_deref(), &config.documents, &embedder, cache.as_deref());
-    diagnostics.extend(found_in_documents);
+        Knowledge::load(config.knowledge_base.as_deref(), &config.documents, &for_documents, cache.as_deref());
+    diagnostics.extend(found_in_documents.into_iter().map(|diagnostic| placed(diagnostic, &config)));
     let (prompts, found_in_prompts) = Prompts::new(&config);
     diagnostics.extend(found_in_prompts);
     unknown_models(&config, has_model, &mut diagnostics);
@@ -100,12 +109,12 @@ pub(super) fn load(
     diagnostics.extend(found);
     let mut classifier = None;
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        let mut settings = settings;
+        let mut settings = settings(&config, embedder);
         settings.folders = Folders::of(folder.as_deref());
         let mut found = Vec::new();
         settings.fitted = fitted(&config, &program, &mut found);
         let (built, unreadable) = Classifier::build(&program, &settings);
-        found.extend(unreadable);
+        found.extend(unreadable.into_iter().map(|diagnostic| placed(diagnostic, &config)));
         if care == Care::Thorough || policy.levels.get(&codes::OTHERS_EXAMPLE) == Some(&Level::Deny) {
             found.extend(built.lint(&program));
         }
@@ -143,11 +152,7 @@ fn unknown_models(config: &Config, has_model: bool, diagnostics: &mut Vec<Diagno
     }
 }
 
-pub(super) fn settings(config: &Config) -> Settings {
-    let embedder: Option<Arc<dyn Embedder>> = match config.embedding_engine {
-        EmbeddingEngine::Static => Some(Arc::new(Static)),
-        EmbeddingEngine::Exact => None,
-    };
+pub(super) fn settings(config: &Config, embedder: Option<Arc<dyn Embedder>>) -> Settings {
     let settings = Settings { embedder, ..Settings::default() };
     let threshold = config.fitted.as_ref().and_then(|fitted| fitted.default).or(config.similarity_threshold);
     match threshold {

@@ -5,6 +5,7 @@ mod budget;
 mod builder;
 mod conversation;
 mod coverage;
+mod embedder;
 mod error;
 mod explain;
 mod guard;

@@ -175,7 +175,7 @@ impl Rails {
 
     /// How the classifier was built, but for thresholds that were fitted.
     pub(crate) fn classifier_settings(&self) -> Settings {
-        Settings { embedder: self.classifier().embedder().cloned(), ..settings(self.config()) }
+        settings(self.config(), self.classifier().embedder().cloned())
     }
 
     /// What `config.yml` says.

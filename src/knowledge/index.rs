@@ -4,6 +4,8 @@
 //! first three for 35, the words alone for 19 and 23, the mix for 29 and 38. The set is small, and the weight was chosen on it;
 //! with other shares from 0.3 to 0.6 it is 25 to 29 first and 37 or 38 among three. A vector for each sentence besides brought nothing (30 and 37), and takes room.
 
+use std::path::Path;
+
 use super::Chunk;
 use super::words::Words;
 use crate::classify::{Batch, EmbedError, Embedder, NoVector, Normalized};
@@ -26,11 +28,11 @@ pub(super) struct Index {
 impl Index {
     /// # Errors
     /// When the embedder fails.
-    pub(super) fn new(chunks: &[Chunk], embedder: &dyn Embedder) -> Result<Self, EmbedError> {
+    pub(super) fn new(chunks: &[Chunk], embedder: &dyn Embedder, cache: Option<&Path>) -> Result<Self, EmbedError> {
         let mut index = Self { owners: Vec::new(), scales: Vec::new(), numbers: Vec::new(), words: Words::default() };
         let read = |chunk: &Chunk| Normalized::new(&format!("{}\n{}", chunk.title, chunk.body)).text().to_owned();
         let texts: Vec<String> = chunks.iter().map(read).collect();
-        let batch = Batch::new(embedder, || texts.iter().cloned())?;
+        let batch = Batch::new(embedder, || texts.iter().cloned(), cache)?;
         let mut vector = vec![0.0; embedder.dimensions()];
         for (owner, text) in texts.iter().enumerate() {
             match batch.embed_into(text, &mut vector) {

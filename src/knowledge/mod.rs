@@ -133,12 +133,12 @@ fn add(chunks: &mut Vec<Chunk>, name: &str, format: &str, text: &str) {
 }
 
 fn indexed(chunks: &[Chunk], embedder: &dyn Embedder, cache: Option<&Path>) -> Result<Index, EmbedError> {
-    let Some(folder) = cache else { return Index::new(chunks, embedder) };
+    let Some(folder) = cache else { return Index::new(chunks, embedder, None) };
     let key = cache::key(chunks, embedder);
     if let Some(index) = cache::read(folder, key, chunks.len(), embedder.dimensions()) {
         return Ok(index);
     }
-    let index = Index::new(chunks, embedder)?;
+    let index = Index::new(chunks, embedder, cache)?;
     cache::write(folder, key, &index);
     Ok(index)
 }

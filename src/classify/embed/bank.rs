@@ -1,5 +1,6 @@
 //! Generic sentences. A text that is near to them is near to everything, which a score must take into account.
 
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use super::{Batch, EmbedError, Embedder, NoVector, Static};
@@ -9,7 +10,7 @@ static SENTENCES: &str = include_str!("data/bank.tsv");
 
 /// That of the built-in embedder, which cannot fail.
 static BUILTIN: LazyLock<Sentences> = LazyLock::new(|| {
-    Sentences::new(&Static).unwrap_or_else(|_| Sentences { rows: Rows::new(Vec::new(), 1), texts: Vec::new() })
+    Sentences::new(&Static, None).unwrap_or_else(|_| Sentences { rows: Rows::new(Vec::new(), 1), texts: Vec::new() })
 });
 
 /// Generic sentences and their vectors.
@@ -26,13 +27,13 @@ struct Sentences {
 }
 
 impl Bank {
-    /// The sentences as `embedder` sees them. Those of the built-in one are embedded when they are first asked for.
+    /// The sentences as `embedder` sees them, whose vectors may be kept in `folder`. Those of the built-in one are embedded when they are first asked for.
     ///
     /// # Errors
     /// When the embedder fails.
-    pub(in crate::classify) fn of(embedder: &dyn Embedder) -> Result<Self, EmbedError> {
+    pub(in crate::classify) fn of(embedder: &dyn Embedder, folder: Option<&Path>) -> Result<Self, EmbedError> {
         let is_builtin = embedder.fingerprint() == Static.fingerprint();
-        let own = (!is_builtin).then(|| Sentences::new(embedder).map(Arc::new)).transpose()?;
+        let own = (!is_builtin).then(|| Sentences::new(embedder, folder).map(Arc::new)).transpose()?;
         Ok(Self { own })
     }
 
@@ -52,9 +53,9 @@ impl Bank {
 }
 
 impl Sentences {
-    fn new(embedder: &dyn Embedder) -> Result<Self, EmbedError> {
+    fn new(embedder: &dyn Embedder, folder: Option<&Path>) -> Result<Self, EmbedError> {
         let all = || SENTENCES.lines().map(|line| line.split_once('\t').map_or(line, |(_, text)| text));
-        let batch = Batch::new(embedder, || all().map(str::to_owned))?;
+        let batch = Batch::new(embedder, || all().map(str::to_owned), folder)?;
         let dimensions = batch.dimensions();
         let mut vectors = Vec::with_capacity(SENTENCES.len() / 50 * dimensions);
         let mut texts = Vec::with_capacity(SENTENCES.len() / 50);

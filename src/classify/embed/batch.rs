@@ -1,8 +1,11 @@
 //! Texts that are known before they are needed, embedded together where that is worth it.
 
+use std::path::Path;
+
 use rustc_hash::FxHashMap;
 
 use super::error::checked;
+use super::kept::Kept;
 use super::{EmbedError, Embedder, NoVector, Unembeddable};
 
 /// An embedder, and the vectors of texts that it has been asked for already.
@@ -12,22 +15,43 @@ pub(crate) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// Embeds `texts` at once if `embedder` is costly; they are not asked for if it is not.
+    /// Embeds `texts` at once if `embedder` is costly; they are not asked for if it is not. Vectors are kept in `folder`, and taken from
+    /// there.
     ///
     /// # Errors
     /// When the embedder fails.
     pub(crate) fn new<T: Iterator<Item = String>>(
         embedder: &'a dyn Embedder,
         texts: impl FnOnce() -> T,
+        folder: Option<&Path>,
     ) -> Result<Self, EmbedError> {
         let mut known = FxHashMap::default();
         if embedder.is_costly() {
             let mut texts: Vec<String> = texts().collect();
             texts.sort_unstable();
             texts.dedup();
-            let asked: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let vectors = checked(embedder.embed(&asked)?, asked.len(), embedder.dimensions())?;
-            known.extend(texts.into_iter().zip(vectors));
+            let mut kept = folder.map(|folder| Kept::read(folder, embedder.fingerprint())).unwrap_or_default();
+            let dimensions = embedder.dimensions();
+            if kept.dimensions != dimensions {
+                kept = Kept::default();
+            }
+            let missing: Vec<&str> = texts.iter().map(String::as_str).filter(|text| kept.get(text).is_none()).collect();
+            let vectors = checked(embedder.embed(&missing)?, missing.len(), dimensions)?;
+            let mut unembeddable = FxHashMap::default();
+            for (text, vector) in missing.iter().zip(vectors) {
+                match vector {
+                    Ok(vector) => kept.insert(text, vector),
+                    Err(reason) => drop(unembeddable.insert(*text, reason)),
+                }
+            }
+            if let Some(folder) = folder.filter(|_| unembeddable.len() < missing.len()) {
+                kept.write(folder, embedder.fingerprint(), texts.iter().map(String::as_str));
+            }
+            let vector = |text: &String| match unembeddable.get(&**text) {
+                Some(reason) => Some((text.clone(), Err(*reason))),
+                None => kept.get(text).map(|vector| (text.clone(), Ok(vector.clone()))),
+            };
+            known.extend(texts.iter().filter_map(vector));
         }
         Ok(Self { embedder, known })
     }

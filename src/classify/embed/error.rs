@@ -44,6 +44,10 @@ pub enum EmbedError {
     /// A vector has no direction.
     #[error("the embedder gave a vector that is zero or has numbers which are none")]
     NoDirection,
+    /// A folder can't be read as a model.
+    #[cfg(feature = "transformer")]
+    #[error(transparent)]
+    Folder(#[from] super::TransformerError),
     /// Something else.
     #[error("{0}")]
     Other(String),

@@ -4,6 +4,11 @@ mod bank;
 mod batch;
 mod builtin;
 mod error;
+mod kept;
+#[cfg(any(feature = "http", feature = "transformer"))]
+mod remembered;
+#[cfg(feature = "http")]
+mod remote;
 mod table;
 #[cfg(feature = "transformer")]
 mod transformer;
@@ -15,6 +20,10 @@ pub(super) use bank::Bank;
 pub(crate) use batch::Batch;
 pub use builtin::Static;
 pub use error::{EmbedError, NoVector, Unembeddable};
+#[cfg(any(feature = "http", feature = "transformer"))]
+pub(crate) use remembered::Remembered;
+#[cfg(feature = "http")]
+pub(crate) use remote::Remote;
 #[cfg(feature = "transformer")]
 pub use transformer::{Transformer, TransformerError};
 pub(super) use wordpiece::rank;

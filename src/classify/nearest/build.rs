@@ -1,5 +1,6 @@
 //! Examples to vectors and centres.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Class, ROUNDING, Unreadable};
@@ -20,11 +21,15 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// With the vectors of all examples of `program`.
-    pub(super) fn new(program: &Program, embedder: &'a dyn Embedder) -> Result<Self, EmbedError> {
+    /// With the vectors of all examples of `program`, which may be kept in `folder`.
+    pub(super) fn new(
+        program: &Program,
+        embedder: &'a dyn Embedder,
+        folder: Option<&Path>,
+    ) -> Result<Self, EmbedError> {
         let of = |texts: &'_ [Utterance]| texts.iter().map(read).collect::<Vec<_>>();
         let all = || program.intents.iter().flat_map(|intent| [of(&intent.examples), of(&intent.counter_examples)]);
-        let batch = Batch::new(embedder, || all().flatten())?;
+        let batch = Batch::new(embedder, || all().flatten(), folder)?;
         let (vectors, centres, classes) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self { batch, vectors, centres, classes, texts: Vec::new(), unreadable: Vec::new() })
     }

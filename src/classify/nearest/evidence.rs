@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::{Asked, BANK_NEIGHBOURS, FEWEST_LEARNT, Nearest, logit};
+use crate::classify::embed::Batch;
+use crate::classify::search::Query;
 use crate::classify::{Scale, Unanswered};
 use crate::program::IntentId;
 use crate::source::Span;
@@ -111,9 +113,17 @@ impl Nearest {
             return Vec::new();
         };
         let words: Vec<&str> = text.split(' ').collect();
-        let carried = (0..words.len().min(MOST_WORDS)).filter_map(|left_out| {
+        let left_out = 0..words.len().min(MOST_WORDS);
+        let rest = |left_out: usize| {
             let rest: Vec<&str> = words.iter().enumerate().filter(|(at, _)| *at != left_out).map(|of| *of.1).collect();
-            let query = self.query(&rest.join(" ")).ok()?;
+            rest.join(" ")
+        };
+        // What users say is kept nowhere.
+        let Ok(batch) = Batch::new(&*self.embedder, || left_out.clone().map(rest), None) else { return Vec::new() };
+        let mut vector = vec![0.0; batch.dimensions()];
+        let carried = left_out.clone().filter_map(|left_out| {
+            batch.embed_into(&rest(left_out), &mut vector).ok()?;
+            let query = Query::new(&vector);
             let rank = self.score(index, &Asked::new(self, &query, scale)).rank;
             Some(Carried { word: words[left_out].to_owned(), without: scale.score(rank) })
         });

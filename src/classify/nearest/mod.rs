@@ -100,13 +100,13 @@ impl Nearest {
         embedder: &Arc<dyn Embedder>,
         folders: &Folders,
     ) -> Result<(Self, Vec<Unreadable>), EmbedError> {
-        let mut builder = Builder::new(program, &**embedder)?;
+        let mut builder = Builder::new(program, &**embedder, folders.kept.as_deref())?;
         for (id, intent) in program.intents() {
             builder.class(id, false, &intent.examples)?;
             builder.class(id, true, &intent.counter_examples)?;
         }
         let Builder { vectors, centres, classes, texts, unreadable, .. } = builder;
-        let (embedder, bank) = (embedder.clone(), Bank::of(&**embedder)?);
+        let (embedder, bank) = (embedder.clone(), Bank::of(&**embedder, folders.kept.as_deref())?);
         // The bank is built now, so that the first text does not pay for it.
         let head =
             (!texts.is_empty()).then(|| learn((&*embedder, &bank), &vectors, &classes, &texts, folders)).flatten();

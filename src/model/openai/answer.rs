@@ -111,7 +111,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ModelError> 
 
 /// What a whole answer says.
 pub(super) fn completion(answer: Value) -> Result<Completion, ModelError> {
-    let answer: Answer = shaped(answer)?;
+    let answer: Answer = shaped(answer, "a completion")?;
     let tokens = answer.usage.as_ref().and_then(tokens);
     let mut choice = answer.choices.into_iter().flatten().next().ok_or(ModelError::Empty)?;
     let finish = choice.finish()?;
@@ -123,10 +123,10 @@ pub(super) fn completion(answer: Value) -> Result<Completion, ModelError> {
     Ok(Completion { text, tool_calls, finish, tokens })
 }
 
-/// `value` as what it should be.
-pub(super) fn shaped<T: DeserializeOwned>(value: Value) -> Result<T, ModelError> {
+/// `value` as what it should be, which is called `what`.
+pub(super) fn shaped<T: DeserializeOwned>(value: Value, what: &str) -> Result<T, ModelError> {
     serde_json::from_value(value)
-        .map_err(|_| ModelError::Malformed { reason: "its JSON is not that of a completion".to_owned() })
+        .map_err(|_| ModelError::Malformed { reason: format!("its JSON is not that of {what}") })
 }
 
 /// The tokens that `usage` tells of.

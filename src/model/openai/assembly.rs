@@ -38,7 +38,7 @@ impl Assembly {
         if let Some(error) = reported(&value, secrets) {
             return Err(error);
         }
-        let answer: Answer = shaped(value)?;
+        let answer: Answer = shaped(value, "a completion")?;
         self.tokens = answer.usage.as_ref().and_then(tokens).or(self.tokens);
         let mut text = String::new();
         for mut choice in answer.choices.into_iter().flatten().filter(|choice| choice.index.unwrap_or(0) == 0) {

@@ -7,6 +7,7 @@ mod body;
 mod builder;
 #[cfg(feature = "cli")]
 mod discovery;
+mod embeddings;
 mod environment;
 mod fault;
 mod retry;

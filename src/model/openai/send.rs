@@ -48,12 +48,22 @@ impl OpenAi {
     /// What is asked, and whatever keeps it from being sent.
     pub(super) fn call(&self, request: &ChatRequest, accept: &'static str) -> Result<Call, ModelError> {
         let settings = &*self.settings;
-        let address = settings.address.as_ref().map_err(Clone::clone)?;
         let text = settings.is_text();
         let body = body::body(&settings.model, text, &settings.parameters, request);
-        let url = address.of(if text { "completions" } else { "chat/completions" });
+        self.call_to(if text { "completions" } else { "chat/completions" }, body, accept)
+    }
+
+    /// `body`, to be sent to where `what` is asked for.
+    pub(super) fn call_to(
+        &self,
+        what: &str,
+        body: Map<String, Value>,
+        accept: &'static str,
+    ) -> Result<Call, ModelError> {
+        let settings = &*self.settings;
+        let address = settings.address.as_ref().map_err(Clone::clone)?;
         let headers = self.headers(accept)?;
-        Ok(Call { url, headers, body, secrets: settings.secrets(), at: address.shown() })
+        Ok(Call { url: address.of(what), headers, body, secrets: settings.secrets(), at: address.shown() })
     }
 
     fn headers(&self, accept: &'static str) -> Result<HeaderMap, ModelError> {
@@ -132,29 +142,40 @@ impl OpenAi {
         Err(failure(status, &headers, &complaint, &call.secrets))
     }
 
-    /// The whole of an answer that comes at once.
+    /// The whole of a completion that comes at once.
     pub(super) async fn read(
+        &self,
+        response: Response,
+        call: &Call,
+        deadline: Instant,
+    ) -> Result<Completion, ModelError> {
+        completion(self.whole(response, call, deadline, LONGEST_ANSWER).await?)
+    }
+
+    /// The whole of an answer that comes at once, of `longest` bytes at most.
+    pub(super) async fn whole(
         &self,
         mut response: Response,
         call: &Call,
         deadline: Instant,
-    ) -> Result<Completion, ModelError> {
+        longest: usize,
+    ) -> Result<Value, ModelError> {
         expect_type(&response, "json", &call.secrets)?;
-        let too_long = ModelError::TooLong { limit: LONGEST_ANSWER };
-        if response.content_length().is_some_and(|length| length > LONGEST_ANSWER as u64) {
+        let too_long = ModelError::TooLong { limit: longest };
+        if response.content_length().is_some_and(|length| length > longest as u64) {
             return Err(too_long);
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = self.chunk(&mut response, call, deadline).await? {
             bytes.extend_from_slice(chunk.as_ref());
-            if bytes.len() > LONGEST_ANSWER {
+            if bytes.len() > longest {
                 return Err(too_long);
             }
         }
         let answer: Value = parse(&bytes)?;
         match reported(&answer, &call.secrets) {
             Some(error) => Err(error),
-            None => completion(answer),
+            None => Ok(answer),
         }
     }
 
