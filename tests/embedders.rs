@@ -55,7 +55,8 @@ fn texts(request: &Request) -> Vec<String> {
 
 /// Vectors in reverse, which their numbers put in order.
 fn well(request: &Request) -> Answer {
-    let rows = texts(request).iter().enumerate().map(|(at, text)| json!({"index": at, "embedding": vector(text)}));
+    let texts = texts(request);
+    let rows = texts.iter().enumerate().map(|(at, text)| json!({"index": at, "embedding": vector(text)}));
     let mut rows: Vec<Value> = rows.collect();
     rows.reverse();
     Answer::json(200, &json!({"object": "list", "data": rows, "model": "m"}))
@@ -108,13 +109,17 @@ impl Deployed {
 
     /// What is replied to lines, and all that is printed beside.
     fn chat(&self, lines: &str) -> String {
-        printed(&self.command("chat").write_stdin(lines).output().unwrap()).1
+        printed(&self.command("chat").arg("--trace").write_stdin(lines).output().unwrap()).1
     }
 
     fn kept(&self) -> Vec<String> {
         let names = fs::read_dir(self.cache.path()).unwrap().map(|entry| entry.unwrap().file_name());
         names.map(|name| name.into_string().unwrap()).collect()
     }
+}
+
+fn on_its_way(said: &str) -> usize {
+    said.lines().filter(|line| *line == "It is on its way.").count()
 }
 
 fn printed(output: &Output) -> (i32, String) {
@@ -170,8 +175,8 @@ fn a_text_is_asked_for_once_a_process() {
     let server = Server::start(well);
     let deployed = Deployed::at(&server, "");
     let said = deployed.chat("please where is my order\nplease where is my order\nplease where is my order\n");
-    assert_eq!(said.matches("It is on its way.").count(), 3, "{said}");
-    let asked = server.requests().iter().flat_map(texts).filter(|text| text.starts_with("please")).count();
+    assert_eq!(on_its_way(&said), 3, "{said}");
+    let asked = server.requests().iter().flat_map(texts).filter(|text| text == "please where is my order").count();
     assert_eq!(asked, 1);
 }
 
@@ -259,7 +264,7 @@ fn an_embedder_that_fails_later_blocks_the_turn() {
         let deployed = Deployed::at(&server, "limits: {timeout: 900ms}");
         let said = deployed.chat("where is my order\nmy parcel is not there\nwhere is my order\n");
         assert!(said.contains(ERROR) && said.contains(wanted), "{said}");
-        assert_eq!(said.matches("It is on its way.").count(), 2, "what equals an example needs no embedder: {said}");
+        assert_eq!(on_its_way(&said), 2, "what equals an example needs no embedder: {said}");
         let (code, said) = deployed.classify("my parcel is not there");
         if !wanted.starts_with("it took") {
             assert!(code == 3 && said.contains(wanted), "{code}: {said}");

@@ -52,6 +52,23 @@ fn vectors_of_a_model_elsewhere_are_those_of_its_reference() {
 }
 
 #[test]
+#[ignore = "it measures; benches/compare/minilm.py runs it"]
+fn a_text_of_16_tokens_takes_this_long() {
+    let model = Transformer::open(std::env::var("RAILSC_REFERENCE_MODEL").unwrap()).unwrap();
+    let text = "can you tell me where my last order is it has not come yet";
+    let mut vector = vec![0.0; model.dimensions()];
+    let mut times: Vec<f64> = (0..50)
+        .map(|_| {
+            let began = std::time::Instant::now();
+            model.embed_into(text, &mut vector).unwrap();
+            began.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("a text of 16 tokens: {:.2} ms, median of 50", times[25]);
+}
+
+#[test]
 fn what_has_no_vector_says_so() {
     let model = Transformer::open(tiny()).unwrap();
     let embed = |text: &str| model.embed_into(text, &mut vec![0.0; model.dimensions()]);

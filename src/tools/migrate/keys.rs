@@ -158,7 +158,8 @@ impl Walk<'_, '_> {
             // An alias stands for one text in several places.
             self.edits.extend(fix.filter(|fix| !self.edits.contains(fix)));
         } else if self.told.has_error_in(node.span) {
-            let instead = "no such embedder is here: write `static`, which is built in, or `exact`, equality alone";
+            let instead = "no such embedder is here: name its `base_url` under `parameters` where it speaks OpenAI's protocol, or write `static`, \
+                           which is built in, or `exact`, equality alone";
             self.told.missing(Some(node.span), what, instead);
         } else {
             self.told.works(Some(node.span), what);
