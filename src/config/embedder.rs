@@ -37,11 +37,13 @@ pub(super) struct NamedEmbedder {
 
 /// Finds out what compares the texts of a configuration in the folder `root`.
 pub(super) fn resolve(root: &Path, loaded: &mut Loaded) {
-    let Some(NamedEmbedder { spec, span }) = loaded.config.named_embedder.take() else { return };
-    loaded.config.embedding_engine = engine(root, spec, span, &mut loaded.diagnostics).unwrap_or_else(|diagnostic| {
-        loaded.diagnostics.push(*diagnostic);
-        EmbeddingEngine::Static
-    });
+    for NamedEmbedder { spec, span } in std::mem::take(&mut loaded.config.named_embedders) {
+        let found = engine(root, spec, span, &mut loaded.diagnostics);
+        loaded.config.embedding_engine = found.unwrap_or_else(|diagnostic| {
+            loaded.diagnostics.push(*diagnostic);
+            EmbeddingEngine::Static
+        });
+    }
 }
 
 fn engine(

@@ -49,8 +49,8 @@ pub struct Config {
     pub compat: Compat,
     /// What compares texts.
     pub embedding_engine: EmbeddingEngine,
-    /// The same as it is named, until that is looked into.
-    named_embedder: Option<embedder::NamedEmbedder>,
+    /// The same as it is named, until that is looked into; the last one counts.
+    named_embedders: Vec<embedder::NamedEmbedder>,
     /// What a score must reach, from 0 to 1; `None` for the default.
     pub similarity_threshold: Option<f32>,
     /// Thresholds that were fitted to data, by `thresholds.yml`.

@@ -162,7 +162,7 @@ impl Keys<'_> {
                 (Some(("embeddings", _)), Some((engine, value))) => {
                     spec.kind = "embeddings".to_owned();
                     spec.engine = Some(engine.to_owned());
-                    config.named_embedder = Some(NamedEmbedder { spec, span: value.span });
+                    config.named_embedders.push(NamedEmbedder { spec, span: value.span });
                 }
                 (Some(("embeddings", _)), None) => self.reader.wrong(model, "a model with an `engine`"),
                 (Some((kind, _)), engine) => {
