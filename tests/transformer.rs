@@ -65,7 +65,7 @@ fn a_text_of_16_tokens_takes_this_long() {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    println!("a text of 16 tokens: {:.2} ms, median of 50", times[25]);
+    println!("a text of 16 tokens: {:.2} ms, median of 50; {:.2} at least", times[25], times[0]);
 }
 
 #[test]
