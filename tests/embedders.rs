@@ -143,9 +143,9 @@ fn texts_are_compared_by_a_server() {
         assert_eq!(request.json()["model"], "m");
         assert!(texts(request).len() <= 256);
     }
-    // Two thousand generic sentences and the examples; one more to find out how long vectors are.
+    // Five hundred generic sentences and the examples; one more to find out how long vectors are.
     let largest = requests.iter().filter(|request| texts(request).len() == 256).count();
-    assert!(largest >= 7 && requests.len() <= 14, "{} requests", requests.len());
+    assert!(largest >= 1 && requests.len() <= 5, "{} requests", requests.len());
 }
 
 #[test]
@@ -166,8 +166,10 @@ fn what_was_embedded_is_kept_and_what_users_say_is_not() {
     fs::write(deployed.folder.path().join("rails.co"), rails).unwrap();
     deployed.check();
     assert_eq!(server.requests()[first + 2..].iter().flat_map(texts).collect::<Vec<_>>(), ["thank you"]);
+    let before = server.requests().len();
     let (_, said) = printed(&deployed.command("check").arg("--no-cache").output().unwrap());
-    assert!(server.requests().len() > first + 10, "{said}");
+    let asked: usize = server.requests()[before..].iter().map(|request| texts(request).len()).sum();
+    assert!(asked > 500, "{asked}: {said}");
 }
 
 #[test]

@@ -30,21 +30,21 @@ define user ask about politics
 fn the_politics_sentences_fall_as_measured() {
     let (_, classifier) = classifier(POLITICS);
     for (text, bank_score, matches) in [
-        ("who should I vote for?", 0.26, true),
-        ("what's your view on the elections", 0.36, true),
-        ("which political party is best?", 0.50, true),
-        ("do you support the democrats or the republicans?", 0.33, true),
-        ("are you a democrat or a republican", 0.32, true),
-        ("thoughts on the presidential race", 0.18, false),
-        ("which laptop should I buy?", -0.16, false),
-        ("how do I reset my password?", -0.35, false),
-        ("my order has not arrived", -0.27, false),
-        ("which party hat should I buy for my birthday?", 0.15, false),
+        ("who should I vote for?", 0.31, true),
+        ("what's your view on the elections", 0.42, true),
+        ("which political party is best?", 0.60, true),
+        ("do you support the democrats or the republicans?", 0.38, true),
+        ("are you a democrat or a republican", 0.37, true),
+        ("thoughts on the presidential race", 0.24, false),
+        ("which laptop should I buy?", -0.15, false),
+        ("how do I reset my password?", -0.27, false),
+        ("my order has not arrived", -0.23, false),
+        ("which party hat should I buy for my birthday?", 0.18, false),
         ("hello there", -0.19, false),
-        ("what are your opening hours?", -0.05, false),
-        ("which party should I plan for my birthday?", 0.19, false),
+        ("what are your opening hours?", -0.04, false),
+        ("which party should I plan for my birthday?", 0.23, false),
         ("tell me about your products", -0.05, false),
-        ("what do you think about the new phone?", 0.19, false),
+        ("what do you think about the new phone?", 0.24, false),
     ] {
         let found = classifier.classify(text).unwrap();
         assert_eq!(found.intent.is_some(), matches, "{text}: {}", found.score);

@@ -1,13 +1,16 @@
 //! The exponential function, fast enough to be taken a hundred million times while rails are loaded.
 
+const SHIFT: f32 = 12_582_912.0;
+
 /// e^x for x ≤ 0, to five digits; next to nothing below −87.
 ///
 /// 2^(x·log₂e), the whole part of the exponent by its bits, the rest by a polynomial (Cephes' `exp2f`).
 #[inline]
 pub(in crate::classify) fn exp(x: f32) -> f32 {
     let y = x.max(-87.0) * std::f32::consts::LOG2_E;
-    let whole = y.floor();
-    let rest = y - whole;
+    // Adding 1.5 · 2²³ leaves the nearest whole number in the lowest bits.
+    let shifted = y + SHIFT;
+    let rest = y - (shifted - SHIFT);
     let polynomial = 1.535_336_9e-4;
     let polynomial = polynomial * rest + 1.339_887_4e-3;
     let polynomial = polynomial * rest + 9.618_437e-3;
@@ -15,7 +18,7 @@ pub(in crate::classify) fn exp(x: f32) -> f32 {
     let polynomial = polynomial * rest + 2.402_264_8e-1;
     let polynomial = polynomial * rest + 6.931_472e-1;
     let polynomial = polynomial * rest + 1.0;
-    polynomial * f32::from_bits((((whole as i32) + 127) << 23) as u32)
+    polynomial * f32::from_bits((shifted.to_bits().wrapping_sub(SHIFT.to_bits()).wrapping_add(127)) << 23)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! The best intents, without a look at those that could not be among them.
+//! The best intents, without a look at the examples of those that could not be among them.
 
-use std::cmp::Ordering;
+use super::{Asked, Class, LEARNT, PLAIN, ROUNDING};
+use crate::classify::Scale;
+use crate::program::IntentId;
 
 /// What a text has to do with a class.
 pub(super) struct Scored {
@@ -12,41 +14,17 @@ pub(super) struct Scored {
     pub row: usize,
 }
 
-/// An intent, and the most that it can come to.
-pub(super) struct Promise {
-    pub most: f32,
-    pub class: usize,
-    /// Whether its examples were looked at, by their 8-bit numbers, and not its centre alone.
-    pub looked: bool,
-}
-
-impl PartialEq for Promise {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Promise {}
-
-impl PartialOrd for Promise {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Promise {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.most.total_cmp(&other.most).then(other.class.cmp(&self.class))
-    }
-}
-
 /// The best intents so far, best first; of two equal ones the first defined.
 pub(super) struct Best {
-    pub count: usize,
+    count: usize,
     pub kept: Vec<Scored>,
 }
 
 impl Best {
+    pub(super) fn new(count: usize) -> Self {
+        Self { count, kept: Vec::with_capacity(count + 1) }
+    }
+
     /// Whether one that comes to `most` could be among them.
     pub(super) fn takes(&self, most: f32) -> bool {
         self.kept.len() < self.count || self.kept.last().is_some_and(|last| most >= last.rank)
@@ -57,4 +35,95 @@ impl Best {
         self.kept.insert(self.kept.partition_point(order), scored);
         self.kept.truncate(self.count);
     }
+}
+
+/// What is known of each class before a text is asked: a column a property, so that all classes are gone through at once.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    reach: Vec<f32>,
+    centre_weight: Vec<f32>,
+    midpoint: Vec<f32>,
+    inverse_width: Vec<f32>,
+}
+
+/// What each class can come to.
+pub(super) struct Promises {
+    /// At most, as its centre tells; −∞ for what is no intent, or ruled out.
+    pub most: Vec<f32>,
+    /// If its nearest example were as near as its centre.
+    likely: Vec<f32>,
+}
+
+impl Columns {
+    pub(super) fn of(classes: &[Class], learnt: bool) -> Self {
+        let mut columns = Self::default();
+        for class in classes {
+            let scaling = if learnt && class.is_learnt() { &LEARNT } else { &PLAIN };
+            columns.reach.push(class.reach);
+            columns.centre_weight.push(class.centre_weight);
+            columns.midpoint.push(scaling.midpoint);
+            columns.inverse_width.push(1.0 / scaling.width);
+        }
+        columns
+    }
+
+    pub(super) fn promises(&self, classes: &[Class], asked: &Asked<'_>, ruled_out: &[IntentId]) -> Promises {
+        let mut promises = match asked.scale {
+            Scale::Confidence => self.by_confidence(asked),
+            Scale::Reference => self.by_cosine(asked),
+        };
+        for (index, class) in classes.iter().enumerate() {
+            if class.is_rival || ruled_out.contains(&class.intent) {
+                promises.most[index] = f32::NEG_INFINITY;
+                promises.likely[index] = f32::NEG_INFINITY;
+            }
+        }
+        promises
+    }
+
+    fn by_confidence(&self, asked: &Asked<'_>) -> Promises {
+        let generic = 0.5 * asked.generic;
+        let (mut most, mut likely) = (Vec::with_capacity(self.reach.len()), Vec::with_capacity(self.reach.len()));
+        let columns = self.reach.iter().zip(&self.centre_weight).zip(self.midpoint.iter().zip(&self.inverse_width));
+        for (((reach, weight), (midpoint, inverse_width)), (centre, root)) in
+            columns.zip(asked.centres.iter().zip(&asked.roots))
+        {
+            let rest = root - generic - midpoint;
+            let centre = (centre + asked.slack).clamp(-1.0, 1.0);
+            let nearest = nearest_possible(centre, *reach);
+            most.push((nearest + weight * (centre - nearest) + rest) * inverse_width + ROUNDING);
+            likely.push((centre + rest) * inverse_width);
+        }
+        Promises { most, likely }
+    }
+
+    fn by_cosine(&self, asked: &Asked<'_>) -> Promises {
+        let centre = |centre: &f32| (centre + asked.slack).clamp(-1.0, 1.0);
+        let likely: Vec<f32> = asked.centres.iter().map(centre).collect();
+        let most = likely.iter().zip(&self.reach).map(|(centre, reach)| nearest_possible(*centre, *reach) + ROUNDING);
+        Promises { most: most.collect(), likely }
+    }
+}
+
+impl Promises {
+    /// The `count` likeliest classes.
+    pub(super) fn likeliest(&self, count: usize) -> Vec<usize> {
+        let mut best: Vec<usize> = Vec::with_capacity(count + 1);
+        let mut floor = f32::NEG_INFINITY;
+        for (index, likely) in self.likely.iter().enumerate() {
+            if *likely > floor {
+                best.insert(best.partition_point(|other| self.likely[*other] >= *likely), index);
+                best.truncate(count);
+                floor = if best.len() == count { self.likely[best[count - 1]] } else { floor };
+            }
+        }
+        best
+    }
+}
+
+/// The greatest cosine that a vector can have to an example, whose cosine to the centre is `centre`, and that of the example at least
+/// `reach`: the cosine of the angle between the two angles.
+pub(super) fn nearest_possible(centre: f32, reach: f32) -> f32 {
+    let possible = centre * reach + ((1.0 - centre * centre) * (1.0 - reach * reach)).max(0.0).sqrt();
+    if centre >= reach { 1.0 } else { possible }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Asked, BANK_NEIGHBOURS, FEWEST_LEARNT, Nearest, logit};
+use super::{Asked, BANK_NEIGHBOURS, Nearest, logit};
 use crate::classify::embed::Batch;
 use crate::classify::search::Query;
 use crate::classify::{Scale, Unanswered};
@@ -19,7 +19,7 @@ const MOST_WORDS: usize = 64;
 pub struct Evidence {
     /// The best intents, best first.
     pub intents: Vec<Weighed>,
-    /// What the text has in common with generic sentences: the mean cosine of the nearest five. Half of it is taken off.
+    /// What the text has in common with generic sentences: the mean cosine of the nearest three. Half of it is taken off.
     pub generic: f32,
     /// The nearest of them, with their cosines.
     pub generic_sentences: Vec<(&'static str, f32)>,
@@ -95,7 +95,7 @@ impl Nearest {
         let mut examples: Vec<Near> = class.rows.clone().map(near).collect();
         examples.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
         examples.truncate(EXAMPLES);
-        let known = class.rows.len() >= FEWEST_LEARNT;
+        let known = class.is_learnt();
         Some(Weighed {
             intent,
             score: asked.scale.score(scored.rank),
@@ -140,6 +140,6 @@ impl Weighed {
 
     /// The confidence that follows from these numbers.
     pub fn confidence(&self, generic: f32) -> f32 {
-        Scale::Confidence.score(logit(self.mixed(generic), self.share))
+        Scale::Confidence.score(logit(self.mixed(generic), self.share.map(f32::sqrt)))
     }
 }

@@ -3,16 +3,13 @@
 use std::iter::repeat_n;
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 
-use super::{Class, FEWEST_LEARNT};
+use super::Class;
 use crate::cache::Folders;
 use crate::classify::embed::{Bank, Embedder};
 use crate::classify::head::{self, Head, Lesson};
 use crate::source::Span;
-
-/// Every so manieth generic sentence is shown to the head.
-const NONE_STRIDE: usize = 4;
 
 /// Trains the head, where an intent has the examples for it.
 pub(super) fn learn(
@@ -22,17 +19,15 @@ pub(super) fn learn(
     texts: &[(Arc<str>, Span)],
     folders: &Folders,
 ) -> Option<Head> {
-    let known = |class: &Class| !class.is_rival && class.rows.len() >= FEWEST_LEARNT;
+    let known = |class: &Class| !class.is_rival && class.is_learnt();
     if !classes.iter().any(known) {
         return None;
     }
     let labels: Vec<usize> =
         classes.iter().enumerate().flat_map(|(label, class)| repeat_n(label, class.rows.len())).collect();
-    let rows = (0..bank.rows().len()).step_by(NONE_STRIDE);
-    let none: Vec<f32> = rows.clone().flat_map(|row| bank.rows().row(row)).copied().collect();
-    let none = Array2::from_shape_vec((rows.len(), embedder.dimensions()), none).ok()?;
+    let none = bank.rows().view();
     let examples = ArrayView2::from_shape((texts.len(), embedder.dimensions()), vectors).ok()?;
-    let lesson = Lesson { examples, labels: &labels, classes: classes.len(), none: none.view() };
+    let lesson = Lesson { examples, labels: &labels, classes: classes.len(), none };
     head::learn(&lesson, key(embedder, classes, texts), folders)
 }
 

@@ -11,7 +11,6 @@ mod build;
 mod evidence;
 mod learn;
 
-use std::collections::BinaryHeap;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
@@ -24,17 +23,17 @@ use super::{Abstention, ExampleVector, Scale, Unanswered};
 use crate::cache::Folders;
 use crate::program::{IntentId, Program};
 use crate::source::Span;
-use best::{Best, Promise, Scored};
+use best::{Best, Columns, Scored};
 use build::Builder;
 pub use evidence::{Carried, Evidence, Near, Weighed};
 use learn::{key, learn};
 
 /// How many of the nearest generic sentences count.
-const BANK_NEIGHBOURS: usize = 5;
+const BANK_NEIGHBOURS: usize = 3;
 /// The score that is as likely right as wrong, and how fast the odds change around it.
-const PLAIN: Scaling = Scaling { midpoint: 0.25, width: 0.07 };
+const PLAIN: Scaling = Scaling { midpoint: 0.275, width: 0.07 };
 /// The same where the head has its say.
-const LEARNT: Scaling = Scaling { midpoint: 0.74, width: 0.14 };
+const LEARNT: Scaling = Scaling { midpoint: 0.765, width: 0.14 };
 /// How many examples an intent must have for the head to know it.
 const FEWEST_LEARNT: usize = 3;
 /// What logits are divided by before they become shares: training makes them too sure of themselves.
@@ -59,6 +58,7 @@ pub(super) struct Nearest {
     /// What was learnt of the examples; a class each, in order.
     head: Option<Head>,
     classes: Vec<Class>,
+    columns: Columns,
     texts: Vec<(Arc<str>, Span)>,
 }
 
@@ -73,6 +73,13 @@ struct Class {
     reach: f32,
     /// What the centre weighs, from 0 to 1; the nearest example weighs the rest.
     centre_weight: f32,
+}
+
+impl Class {
+    /// Whether it has the examples for the head to know it.
+    fn is_learnt(&self) -> bool {
+        self.rows.len() >= FEWEST_LEARNT
+    }
 }
 
 /// An intent with its score, and the example that is nearest.
@@ -111,7 +118,8 @@ impl Nearest {
         let head =
             (!texts.is_empty()).then(|| learn((&*embedder, &bank), &vectors, &classes, &texts, folders)).flatten();
         let [vectors, centres] = [vectors, centres].map(|numbers| Rows::new(numbers, embedder.dimensions()));
-        Ok((Self { embedder, bank, vectors, centres, head, classes, texts }, unreadable))
+        let columns = Columns::of(&classes, head.is_some());
+        Ok((Self { embedder, bank, vectors, centres, head, classes, columns, texts }, unreadable))
     }
 
     /// Keeps what was learnt in `folder`, and nothing else of its kind; `None` where there is nothing.
@@ -151,19 +159,18 @@ impl Nearest {
         }
         let query = self.query(text)?;
         let asked = Asked::new(self, &query, scale);
-        let mut best = Best { count, kept: Vec::with_capacity(count + 1) };
-        let mut promising = self.promising(&asked, ruled_out);
-        while let Some(Promise { most, class, looked }) = promising.pop()
-            && best.takes(most)
-        {
-            if !looked {
-                promising.push(self.looked_at(class, &asked, most));
-                continue;
-            }
-            let own = self.score(class, &asked);
-            let beaten = self.classes[class].rival.is_some_and(|rival| self.score(rival, &asked).mixed >= own.mixed);
-            if !beaten {
-                best.take(own);
+        let mut best = Best::new(count);
+        let promises = self.columns.promises(&self.classes, &asked, ruled_out);
+        // They raise what all others must come to.
+        let likeliest = promises.likeliest(count);
+        likeliest.iter().for_each(|class| self.take(*class, &asked, &mut best));
+        for (class, most) in promises.most.iter().enumerate() {
+            if best.takes(*most)
+                && *most > f32::NEG_INFINITY
+                && !likeliest.contains(&class)
+                && best.takes(self.most_by_examples(class, &asked))
+            {
+                self.take(class, &asked, &mut best);
             }
         }
         let neighbour = |scored: Scored| {
@@ -179,27 +186,21 @@ impl Nearest {
         Ok(Query::new(&vector))
     }
 
-    /// The intents, each with the most that it can come to: its centre tells how near its nearest example can be.
-    fn promising(&self, asked: &Asked<'_>, ruled_out: &[IntentId]) -> BinaryHeap<Promise> {
-        let intents = self.classes.iter().enumerate();
-        let intents = intents.filter(|(_, class)| !class.is_rival && !ruled_out.contains(&class.intent));
-        let promise = |(index, class): (usize, &Class)| {
-            let centre = (asked.centres[index] + asked.slack).clamp(-1.0, 1.0);
-            let nearest = nearest_possible(centre, class.reach);
-            let mixed = nearest + class.centre_weight * (centre - nearest);
-            Promise { most: asked.rank(class, index, mixed, nearest) + ROUNDING, class: index, looked: false }
-        };
-        intents.map(promise).collect()
+    /// Takes an intent among the best, if it belongs there.
+    fn take(&self, class: usize, asked: &Asked<'_>, best: &mut Best) {
+        let own = self.score(class, asked);
+        if !self.classes[class].rival.is_some_and(|rival| self.score(rival, asked).mixed >= own.mixed) {
+            best.take(own);
+        }
     }
 
-    /// The most that a class can come to, by its examples as well as its centre, which alone lets it come to `most`.
-    fn looked_at(&self, index: usize, asked: &Asked<'_>, most: f32) -> Promise {
+    /// The most that a class can come to, by its centre and the 8-bit numbers of its examples.
+    fn most_by_examples(&self, index: usize, asked: &Asked<'_>) -> f32 {
         let class = &self.classes[index];
         let nearest = self.vectors.greatest(asked.query, class.rows.clone()) + asked.examples_slack;
         let centre = asked.centres[index] + asked.slack;
         let mixed = nearest + class.centre_weight * (centre - nearest);
-        let by_examples = asked.rank(class, index, mixed, nearest) + ROUNDING;
-        Promise { most: most.min(by_examples), class: index, looked: true }
+        asked.rank(class, index, mixed, nearest) + ROUNDING
     }
 
     fn score(&self, index: usize, asked: &Asked<'_>) -> Scored {
@@ -222,6 +223,8 @@ struct Asked<'a> {
     examples_slack: f32,
     /// What the head gives each class.
     shares: Option<Vec<f32>>,
+    /// The roots of that, and zero for classes that it does not know.
+    roots: Vec<f32>,
     /// What it has in common with generic sentences.
     generic: f32,
 }
@@ -238,28 +241,27 @@ impl<'a> Asked<'a> {
             }
             Scale::Reference => (None, 0.0),
         };
+        let mut roots = vec![0.0; nearest.classes.len()];
+        if let Some(shares) = &shares {
+            let shares = shares.iter().zip(&nearest.classes).map(|(share, class)| (*share, class.is_learnt()));
+            roots
+                .iter_mut()
+                .zip(shares)
+                .for_each(|(root, (share, learnt))| *root = if learnt { share.sqrt() } else { 0.0 });
+        }
         let [slack, examples_slack] = [&nearest.centres, &nearest.vectors].map(|rows| rows.error(query));
-        Self { query, scale, centres, slack, examples_slack, shares, generic }
+        Self { query, scale, centres, slack, examples_slack, shares, roots, generic }
     }
 
     fn rank(&self, class: &Class, index: usize, mixed: f32, nearest: f32) -> f32 {
         match self.scale {
             Scale::Reference => nearest,
             Scale::Confidence => {
-                let shares = self.shares.as_ref().filter(|_| class.rows.len() >= FEWEST_LEARNT);
-                logit(mixed - 0.5 * self.generic, shares.map(|shares| shares[index]))
+                let known = self.shares.is_some() && class.is_learnt();
+                logit(mixed - 0.5 * self.generic, known.then_some(self.roots[index]))
             }
         }
     }
-}
-
-/// The greatest cosine that a vector can have to an example, whose cosine to the centre is `centre`, and that of the example at least
-/// `reach`: the cosine of the angle between the two angles.
-fn nearest_possible(centre: f32, reach: f32) -> f32 {
-    if centre >= reach {
-        return 1.0;
-    }
-    centre * reach + ((1.0 - centre * centre) * (1.0 - reach * reach)).sqrt()
 }
 
 impl Scale {
@@ -282,10 +284,10 @@ impl From<NoVector> for Unanswered {
     }
 }
 
-/// The logit of the confidence: of the score, and what the head gives the intent if it knows it.
-fn logit(score: f32, share: Option<f32>) -> f32 {
-    let (score, scaling) = match share {
-        Some(share) => (score + share.sqrt(), LEARNT),
+/// The logit of the confidence: of the score, and the root of what the head gives the intent if it knows it.
+fn logit(score: f32, root: Option<f32>) -> f32 {
+    let (score, scaling) = match root {
+        Some(root) => (score + root, LEARNT),
         None => (score, PLAIN),
     };
     (score - scaling.midpoint) / scaling.width
@@ -352,6 +354,8 @@ mod tests {
                         all.push(own);
                     }
                 }
+                let promises = nearest.columns.promises(&nearest.classes, &asked, &[]);
+                assert!(all.iter().all(|scored| promises.most[scored.class] >= scored.rank), "{text}");
                 all.sort_by(|a, b| b.rank.total_cmp(&a.rank).then(a.row.cmp(&b.row)));
                 let wanted: Vec<_> = all.iter().take(5).map(|scored| nearest.classes[scored.class].intent).collect();
                 assert_eq!(found.iter().map(|found| found.intent).collect::<Vec<_>>(), wanted, "{text}");
@@ -364,7 +368,7 @@ mod tests {
         for step in 0..=20 {
             for other in 0..=20 {
                 let (one, other) = (0.15 * step as f32, 0.15 * other as f32);
-                let most = nearest_possible(one.cos(), other.cos());
+                let most = best::nearest_possible(one.cos(), other.cos());
                 assert!((most - (one - other).max(0.0).cos()).abs() < 1e-3, "{one} {other}: {most}");
             }
         }

@@ -14,6 +14,8 @@ mod tests;
 
 use std::ops::Range;
 
+use ndarray::ArrayView2;
+
 pub(in crate::classify) use dot::dot;
 use kernels::Kernel;
 use shadow::{Line, Shadow};
@@ -90,6 +92,11 @@ impl Rows {
         self.dimensions
     }
 
+    /// All rows.
+    pub(in crate::classify) fn view(&self) -> ArrayView2<'_, f32> {
+        ArrayView2::from_shape((self.len(), self.dimensions), &self.numbers).expect("whole rows")
+    }
+
     pub(in crate::classify) fn row(&self, index: usize) -> &[f32] {
         &self.numbers[index * self.dimensions..][..self.dimensions]
     }
@@ -106,11 +113,11 @@ impl Rows {
         assert_eq!(out.len(), scales.len(), "places for rows");
         let width = query.lines.len();
         let lines = &self.lines[range.start * width..range.end * width];
-        let mut sums = [0; BLOCK];
+        let (kernel, mut sums) = (Kernel::fastest(), [0; BLOCK]);
         let blocks = lines.chunks(BLOCK * width).zip(scales.chunks(BLOCK)).zip(out.chunks_mut(BLOCK));
         for ((lines, scales), out) in blocks {
             let sums = &mut sums[..out.len()];
-            Kernel::fastest().sums(lines, &query.lines, sums);
+            kernel.sums(lines, &query.lines, query.shadow.total, sums);
             for ((out, sum), scale) in out.iter_mut().zip(sums).zip(scales) {
                 // The maximum makes −∞ of NaN.
                 *out = (*sum as f32 * (scale * query.shadow.scale)).max(f32::NEG_INFINITY);
@@ -149,6 +156,10 @@ impl Rows {
         }
         let error = self.error(query);
         let mut candidates = self.candidates(query, count, error);
+        if candidates.len() > count {
+            let floor = raised(&mut candidates, count, error);
+            candidates.retain(|(_, value)| *value >= floor);
+        }
         candidates.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let mut best: Vec<(usize, f32)> = Vec::with_capacity(candidates.len());
         let rescored = |(row, _): &(usize, f32)| (*row, self.exact(*row, query));
@@ -169,17 +180,19 @@ impl Rows {
     ///
     /// When `range` is empty or out of bounds.
     pub(in crate::classify) fn best_of(&self, query: &Query, range: Range<usize>, error: f32) -> (usize, f32) {
-        let mut best = (range.start, self.exact(range.start, query));
+        let mut best = (range.start, f32::NEG_INFINITY);
         let mut values = [0.0; BLOCK];
-        for start in (range.start + 1..range.end).step_by(BLOCK) {
+        for start in range.clone().step_by(BLOCK) {
             let rows = start..range.end.min(start + BLOCK);
             let values = &mut values[..rows.len()];
             self.approximate(query, rows.clone(), values);
-            for (row, value) in rows.zip(values.iter()) {
-                if value + error >= best.1 {
-                    let exact = self.exact(row, query);
-                    if exact > best.1 {
-                        best = (row, exact);
+            // The likeliest goes first, so that others need not be compared exactly.
+            let likeliest = (0..values.len()).fold(0, |best, at| if values[at] > values[best] { at } else { best });
+            for at in std::iter::once(likeliest).chain(0..values.len()) {
+                if values[at] + error >= best.1 {
+                    let exact = self.exact(start + at, query);
+                    if exact > best.1 || exact == best.1 && start + at < best.0 {
+                        best = (start + at, exact);
                     }
                 }
             }

@@ -25,6 +25,8 @@ pub(super) struct Shadow {
     pub length: f64,
     /// The length of the residual, rounded up.
     pub residual: f64,
+    /// What the numbers of its lines add up to.
+    pub total: i32,
 }
 
 impl Shadow {
@@ -36,20 +38,22 @@ impl Shadow {
         let length = up(length_of(numbers, f64::from));
         if length.is_nan() || length > LONGEST {
             lines.resize(lines.len() + count, Line([0; Line::LEN]));
-            return Self { scale: f32::NAN, length: 0.0, residual: 0.0 };
+            return Self { scale: f32::NAN, length: 0.0, residual: 0.0, total: 0 };
         }
         if greatest < SMALLEST {
             lines.resize(lines.len() + count, Line([0; Line::LEN]));
-            return Self { scale: 0.0, length, residual: length };
+            return Self { scale: 0.0, length, residual: length, total: 0 };
         }
         let (scale, inverse) = (greatest / GREATEST, GREATEST / greatest);
+        let mut total = 0;
         for part in numbers.chunks(Line::LEN) {
             let mut line = Line([0; Line::LEN]);
             line.0.iter_mut().zip(part).for_each(|(to, x)| *to = nearest(x * inverse));
+            total += line.0.iter().map(|x| i32::from(*x)).sum::<i32>();
             lines.push(line);
         }
         let residual = up(length_of(numbers, |x| f64::from(x) - f64::from(scale) * f64::from(nearest(x * inverse))));
-        Self { scale, length, residual }
+        Self { scale, length, residual, total }
     }
 }
 

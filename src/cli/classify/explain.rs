@@ -87,7 +87,7 @@ pub(super) fn write(out: &mut impl Write, rails: &Rails, text: &str, found: &Cla
         write_intent(out, intent, explained.generic)?;
     }
     if let [(sentence, cosine), ..] = explained.generic_sentences[..] {
-        writeln!(out, "generic    {:.3} in common with the nearest five generic sentences,", explained.generic)?;
+        writeln!(out, "generic    {:.3} in common with the nearest three generic sentences,", explained.generic)?;
         writeln!(out, "           such as \"{}\" ({cosine:.3}); half of it is taken off", shortened(sentence))?;
     }
     write_words(out, &explained)?;

@@ -12,8 +12,9 @@ use std::sync::LazyLock;
 
 use super::shadow::Line;
 
-/// Writes into each sum the dot product of a row with the query; a row has as many lines as the query.
-type Sums = fn(rows: &[Line], query: &[Line], sums: &mut [i32]);
+/// Writes into each sum the dot product of a row with the query; a row has as many lines as the query, whose numbers add up to
+/// `total`.
+type Sums = fn(rows: &[Line], query: &[Line], total: i32, sums: &mut [i32]);
 
 /// A way to take dot products that this processor has.
 #[derive(Clone, Copy)]
@@ -31,7 +32,7 @@ impl Kernel {
         kernels.extend([x86::avx512(), x86::avx2()].into_iter().flatten());
         #[cfg(target_arch = "aarch64")]
         kernels.extend(neon::dot_product());
-        kernels.push(Self { name: "portable", sums: portable::sums });
+        kernels.push(Self { name: "portable", sums: |rows, query, _, sums| portable::sums(rows, query, sums) });
         kernels
     }
 
@@ -41,9 +42,9 @@ impl Kernel {
         *FASTEST
     }
 
-    /// The dot products of `rows` with `query`, of numbers from −127 to 127 each.
-    pub(super) fn sums(self, rows: &[Line], query: &[Line], sums: &mut [i32]) {
+    /// The dot products of `rows` with `query`, of numbers from −127 to 127 each; those of `query` add up to `total`.
+    pub(super) fn sums(self, rows: &[Line], query: &[Line], total: i32, sums: &mut [i32]) {
         assert_eq!(rows.len(), query.len() * sums.len(), "lines of rows");
-        (self.sums)(rows, query, sums);
+        (self.sums)(rows, query, total, sums);
     }
 }

@@ -4,7 +4,7 @@
 use super::{Kernel, Line, portable};
 
 pub(super) fn dot_product() -> Option<Kernel> {
-    fn sums(rows: &[Line], query: &[Line], sums: &mut [i32]) {
+    fn sums(rows: &[Line], query: &[Line], _: i32, sums: &mut [i32]) {
         // SAFETY: this function is given out below, and only where the processor has these instructions.
         unsafe { dot_product_sums(rows, query, sums) }
     }

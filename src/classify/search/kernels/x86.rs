@@ -9,7 +9,7 @@ use super::{Kernel, Line};
 const ROWS: usize = 4;
 
 pub(super) fn avx2() -> Option<Kernel> {
-    fn sums(rows: &[Line], query: &[Line], sums: &mut [i32]) {
+    fn sums(rows: &[Line], query: &[Line], _: i32, sums: &mut [i32]) {
         // SAFETY: this function is given out below, and only where the processor has AVX2.
         unsafe { avx2_sums(rows, query, sums) }
     }
@@ -17,9 +17,9 @@ pub(super) fn avx2() -> Option<Kernel> {
 }
 
 pub(super) fn avx512() -> Option<Kernel> {
-    fn sums(rows: &[Line], query: &[Line], sums: &mut [i32]) {
+    fn sums(rows: &[Line], query: &[Line], total: i32, sums: &mut [i32]) {
         // SAFETY: this function is given out below, and only where the processor has all three.
-        unsafe { avx512_sums(rows, query, sums) }
+        unsafe { avx512_sums(rows, query, total, sums) }
     }
     (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx2"))
         .then_some(Kernel { name: "AVX-512 VNNI", sums })
@@ -67,9 +67,9 @@ fn avx2_rows<const N: usize>(rows: [&[Line]; N], query: &[Line]) -> [__m256i; N]
 }
 
 #[target_feature(enable = "avx512f,avx512vnni,avx2")]
-fn avx512_sums(rows: &[Line], query: &[Line], sums: &mut [i32]) {
+fn avx512_sums(rows: &[Line], query: &[Line], total: i32, sums: &mut [i32]) {
     // Unsigned times signed is what there is: 128 is added to the rows, and 128 times the query taken away.
-    let excess = 128 * query.iter().flat_map(|line| &line.0).map(|x| i32::from(*x)).sum::<i32>();
+    let excess = 128 * total;
     let (blocks, rest) = sums.as_chunks_mut::<ROWS>();
     let (of_blocks, of_rest) = rows.split_at(blocks.len() * ROWS * query.len());
     for (rows, sums) in of_blocks.chunks_exact(ROWS * query.len()).zip(blocks) {
