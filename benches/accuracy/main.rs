@@ -1,5 +1,5 @@
 //! How well intents are told apart, on labelled sets: accuracy with few examples, texts that mean none of the intents, a few
-//! intents as rails before everything else, and texts with typing errors.
+//! intents as rails before everything else, and texts with typing errors; and what it costs.
 //!
 //!     cargo bench --bench accuracy -- TRAIN.jsonl VALIDATION.jsonl [RAILS.jsonl OTHERS.jsonl]
 //!
@@ -9,6 +9,7 @@
 mod noise;
 mod rates;
 mod sets;
+mod speed;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +50,8 @@ fn main() {
     noisy("as they are", &train, &validation, |text, _| text.to_owned());
     noisy("20 % of long words with a typing error", &train, &validation, |text, seed| noise::typos(text, 0.2, seed));
     noisy("all in leet", &train, &validation, |text, _| noise::leet(text));
+    println!();
+    speed::table(&train, &validation);
     if let [rails, others] = others {
         println!();
         across(&sets::read(rails), &sets::read(others));

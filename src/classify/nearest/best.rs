@@ -43,7 +43,7 @@ pub(super) struct Columns {
     reach: Vec<f32>,
     centre_weight: Vec<f32>,
     midpoint: Vec<f32>,
-    inverse_width: Vec<f32>,
+    steepness: Vec<f32>,
 }
 
 /// What each class can come to.
@@ -62,7 +62,7 @@ impl Columns {
             columns.reach.push(class.reach);
             columns.centre_weight.push(class.centre_weight);
             columns.midpoint.push(scaling.midpoint);
-            columns.inverse_width.push(1.0 / scaling.width);
+            columns.steepness.push(1.0 / scaling.width);
         }
         columns
     }
@@ -82,17 +82,18 @@ impl Columns {
     }
 
     fn by_confidence(&self, asked: &Asked<'_>) -> Promises {
-        let generic = 0.5 * asked.generic;
-        let (mut most, mut likely) = (Vec::with_capacity(self.reach.len()), Vec::with_capacity(self.reach.len()));
-        let columns = self.reach.iter().zip(&self.centre_weight).zip(self.midpoint.iter().zip(&self.inverse_width));
-        for (((reach, weight), (midpoint, inverse_width)), (centre, root)) in
-            columns.zip(asked.centres.iter().zip(&asked.roots))
-        {
-            let rest = root - generic - midpoint;
-            let centre = (centre + asked.slack).clamp(-1.0, 1.0);
-            let nearest = nearest_possible(centre, *reach);
-            most.push((nearest + weight * (centre - nearest) + rest) * inverse_width + ROUNDING);
-            likely.push((centre + rest) * inverse_width);
+        let count = self.reach.len();
+        let (mut most, mut likely) = (vec![0.0; count], vec![0.0; count]);
+        // Slices of one length, so that the compiler takes several classes at a time.
+        let [reach, weight, midpoint, steepness, centres, roots] =
+            [&self.reach, &self.centre_weight, &self.midpoint, &self.steepness, &asked.centres, &asked.roots]
+                .map(|column| &column[..count]);
+        for at in 0..count {
+            let rest = roots[at] - 0.5 * asked.generic - midpoint[at];
+            let centre = (centres[at] + asked.slack).clamp(-1.0, 1.0);
+            let nearest = nearest_possible(centre, reach[at]);
+            most[at] = (nearest + weight[at] * (centre - nearest) + rest) * steepness[at] + ROUNDING;
+            likely[at] = (centre + rest) * steepness[at];
         }
         Promises { most, likely }
     }

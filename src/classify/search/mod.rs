@@ -156,10 +156,6 @@ impl Rows {
         }
         let error = self.error(query);
         let mut candidates = self.candidates(query, count, error);
-        if candidates.len() > count {
-            let floor = raised(&mut candidates, count, error);
-            candidates.retain(|(_, value)| *value >= floor);
-        }
         candidates.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let mut best: Vec<(usize, f32)> = Vec::with_capacity(candidates.len());
         let rescored = |(row, _): &(usize, f32)| (*row, self.exact(*row, query));
@@ -217,6 +213,9 @@ impl Rows {
     fn candidates(&self, query: &Query, count: usize, error: f32) -> Vec<(usize, f32)> {
         let mut most = 2 * count + BLOCK;
         let mut kept: Vec<(usize, f32)> = Vec::with_capacity(most + BLOCK);
+        // The greatest values, and what others must come to: `count` rows are exactly at least the least of these less one
+        // error, and a row that is approximately lower than this is exactly lower than they are.
+        let mut greatest: Vec<f32> = Vec::with_capacity(count + 1);
         let mut floor = f32::MIN;
         let mut values = [0.0; BLOCK];
         for start in (0..self.len()).step_by(BLOCK) {
@@ -227,23 +226,25 @@ impl Rows {
             if !values.iter().fold(false, |any, value| any | (*value >= floor)) {
                 continue;
             }
-            kept.extend(range.zip(values.iter().copied()).filter(|(_, value)| *value >= floor));
+            for (row, value) in range.zip(values.iter().copied()) {
+                if value >= floor {
+                    kept.push((row, value));
+                    greatest.insert(greatest.partition_point(|other| *other >= value), value);
+                    greatest.truncate(count);
+                    if greatest.len() == count {
+                        floor = lowered(greatest[count - 1], 2.0 * f64::from(error));
+                    }
+                }
+            }
             if kept.len() > most {
-                floor = floor.max(raised(&mut kept, count, error));
                 kept.retain(|(_, value)| *value >= floor);
                 // Rows that can't be told apart are not gone through again for each block.
                 most = most.max(2 * kept.len());
             }
         }
+        kept.retain(|(_, value)| *value >= floor);
         kept
     }
-}
-
-/// The `count`-th greatest value of `kept`, less what two approximate values may be off: `count` rows are exactly at least
-/// that less one error, and a row that is approximately lower than this is exactly lower than they are.
-fn raised(kept: &mut [(usize, f32)], count: usize, error: f32) -> f32 {
-    let (_, (_, least), _) = kept.select_nth_unstable_by(count - 1, |a, b| b.1.total_cmp(&a.1));
-    lowered(*least, 2.0 * f64::from(error))
 }
 
 /// At most `value - by`, whatever is rounded.
