@@ -229,7 +229,7 @@ fn long_texts_are_bounded() {
     for text in ["a".repeat(1_000_000), "election day ".repeat(80_000), "no vote ".repeat(125_000), "é".repeat(500_000)]
     {
         let found = classifier.classify(&text).unwrap();
-        assert!(found.candidates.len() <= CANDIDATES);
+        assert!(found.candidates.len() <= super::cascade::CANDIDATES);
     }
     let hidden = "lorem ipsum ".repeat(80_000) + "election day";
     assert_eq!(classifier.classify(&hidden).unwrap().tier, Tier::Pattern);
