@@ -25,6 +25,7 @@ define user ask order
 
 define user ask refund
   "i want my money back"
+  not "how much money is that"
 
 define flow
   user ask order
@@ -166,8 +167,13 @@ fn what_was_embedded_is_kept_and_what_users_say_is_not() {
     fs::write(deployed.folder.path().join("rails.co"), rails).unwrap();
     deployed.check();
     assert_eq!(server.requests()[first + 2..].iter().flat_map(texts).collect::<Vec<_>>(), ["thank you"]);
+    let before = server.requests().len();
     let (_, said) = printed(&deployed.command("check").arg("--no-cache").output().unwrap());
-    assert!(server.requests().len() > first + 10, "{said}");
+    let asked: Vec<_> = server.requests()[before..].iter().flat_map(texts).collect();
+    assert!(asked.len() > 2_000, "{said}");
+    for text in ["how much money is that", "where is my order"] {
+        assert_eq!(asked.iter().filter(|asked| *asked == text).count(), 1, "what is not kept is remembered: {text}");
+    }
 }
 
 #[test]

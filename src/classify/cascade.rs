@@ -29,9 +29,8 @@ impl Classifier {
             return Ok(found);
         }
         let repaired = self.speller.repair(&text, typed);
-        let mut ruled_out = self.exact.ruled_out(&text).to_vec();
+        let ruled_out = self.ruled_out_by(&text, repaired.as_ref());
         if let Some(repaired) = &repaired {
-            ruled_out.extend_from_slice(self.exact.ruled_out(repaired));
             found = found.or_else(|| self.by_exact(repaired, typed));
         }
         found = found.or_else(|| self.by_pattern(&text, typed, &ruled_out));
@@ -42,6 +41,12 @@ impl Classifier {
         let mut found = self.with_embedding(found, repaired.as_ref().unwrap_or(&text), &ruled_out, tiers)?;
         found.read_as = repaired.map(|repaired| repaired.text().to_owned());
         Ok(found)
+    }
+
+    /// The intents that have a `not` line which either reading equals.
+    pub(super) fn ruled_out_by(&self, text: &Normalized, repaired: Option<&Normalized>) -> Vec<IntentId> {
+        let readings = std::iter::once(text).chain(repaired);
+        readings.flat_map(|reading| self.exact.ruled_out(reading)).copied().collect()
     }
 
     /// What was found, or what the embedder finds, and with all tiers both.

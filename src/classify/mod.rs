@@ -2,6 +2,7 @@
 
 mod cascade;
 mod classification;
+mod counter;
 mod embed;
 mod exact;
 mod head;
@@ -21,6 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::ArrayView1;
+use rustc_hash::FxHashSet;
 
 pub(crate) use embed::Batch;
 #[cfg(any(feature = "http", feature = "transformer"))]
@@ -187,9 +189,23 @@ impl Classifier {
     }
 
     /// All patterns that match `text`, the best first: regular expressions before phrases, then the longest, then the first
-    /// defined. They may overlap, and some may be of intents that a `not` line rules out.
+    /// defined; behind them those that match it only with its accents, or as repaired. They may overlap, and some may be of intents
+    /// that a `not` line rules out.
     pub fn patterns(&self, text: &str) -> Vec<PatternMatch> {
-        self.patterns.matches(text)
+        let (typed, text) = (text, Normalized::new(text));
+        let mut found = self.patterns.matches(&text, typed);
+        for reading in [text.unfolded(typed), self.speller.repair(&text, typed)].into_iter().flatten() {
+            let more = self.patterns.matches(&reading, typed).into_iter();
+            let known: FxHashSet<Span> = found.iter().map(|pattern| pattern.span).collect();
+            found.extend(more.filter(|pattern| !known.contains(&pattern.span)));
+        }
+        found
+    }
+
+    /// The intents that patterns don't speak for in `text`, since it equals one of their `not` lines.
+    pub fn ruled_out(&self, text: &str) -> Vec<IntentId> {
+        let (typed, text) = (text, Normalized::new(text));
+        self.ruled_out_by(&text, self.speller.repair(&text, typed).as_ref())
     }
 
     /// The variables that an utterance of `intent` may set: slots and named groups.

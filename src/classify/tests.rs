@@ -163,6 +163,14 @@ define user b
     assert_eq!(classifier.classify(typed).unwrap().intent, program.intent_named("a"));
     assert_eq!(classifier.patterns("a dark red car").first().map(|found| &*found.text), Some("a $colour car"));
     assert!(classifier.patterns("").is_empty());
+    assert_eq!(classifier.ruled_out(typed), [program.intent_named("b").unwrap()]);
+    // What matches only as repaired leads back to what was typed.
+    let typed = "a p a i n t e d c@r";
+    let found = classifier.patterns(typed);
+    assert_eq!(
+        found.iter().map(|found| &typed[found.range.clone()]).collect::<Vec<_>>(),
+        ["a p a i n t e d c@r", "c@r"]
+    );
 }
 
 #[test]
