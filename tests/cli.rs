@@ -201,6 +201,35 @@ fn check_repairs_what_is_certain_and_says_what_is_left() {
 }
 
 #[test]
+fn an_explained_classification_tells_every_pattern_and_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rails.co");
+    let rails = "define user pay\n  contains \"bill\"\n  /pa(y|id)/\n\ndefine user meet bill\n  contains \"my bill\"\n  not \"Who paid my bill\"\n";
+    fs::write(&path, rails).unwrap();
+    let path = path.to_str().unwrap();
+    let (exit, out, _) = run(&["classify", path, "Whö paid  my b1ll", "--explain"], "");
+    assert_eq!(exit, 0);
+    let patterns: Vec<&str> = out.lines().filter(|line| line.starts_with("pattern")).collect();
+    assert_eq!(
+        patterns,
+        [
+            &*format!("pattern    /pa(y|id)/ of `pay` ({path}:3) at 5 to 8: \"paid\""),
+            &format!(
+                "pattern    contains \"my bill\" of `meet bill` ({path}:6) at 11 to 17: \"my b1ll\"; a `not` line rules it out"
+            ),
+            &format!("pattern    contains \"bill\" of `pay` ({path}:2) at 14 to 17: \"b1ll\""),
+        ],
+        "{out}"
+    );
+    let (_, out, _) = run(&["classify", path, "pay", "--explain", "--json"], "");
+    let row: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let expected = serde_json::json!([{
+        "intent": "pay", "pattern": "/pa(y|id)/", "line": format!("{path}:3"), "range": [0, 3], "ruled_out": false
+    }]);
+    assert_eq!(row["explained"]["patterns"], expected);
+}
+
+#[test]
 fn explain_says_what_a_finding_means() {
     let (exit, out, _) = run(&["explain", "e0101"], "");
     assert!(exit == 0 && out.starts_with("E0101: tab in indentation\n\nIndentation is made of spaces."), "{out}");

@@ -163,6 +163,14 @@ define user b
     assert_eq!(classifier.classify(typed).unwrap().intent, program.intent_named("a"));
     assert_eq!(classifier.patterns("a dark red car").first().map(|found| &*found.text), Some("a $colour car"));
     assert!(classifier.patterns("").is_empty());
+    assert_eq!(classifier.ruled_out(typed), [program.intent_named("b").unwrap()]);
+    // What matches only as repaired leads back to what was typed.
+    let typed = "a p a i n t e d c@r";
+    let found = classifier.patterns(typed);
+    assert_eq!(
+        found.iter().map(|found| &typed[found.range.clone()]).collect::<Vec<_>>(),
+        ["a p a i n t e d c@r", "c@r"]
+    );
 }
 
 #[test]
@@ -229,7 +237,7 @@ fn long_texts_are_bounded() {
     for text in ["a".repeat(1_000_000), "election day ".repeat(80_000), "no vote ".repeat(125_000), "é".repeat(500_000)]
     {
         let found = classifier.classify(&text).unwrap();
-        assert!(found.candidates.len() <= CANDIDATES);
+        assert!(found.candidates.len() <= super::cascade::CANDIDATES);
     }
     let hidden = "lorem ipsum ".repeat(80_000) + "election day";
     assert_eq!(classifier.classify(&hidden).unwrap().tier, Tier::Pattern);

@@ -169,6 +169,8 @@ codes! {
     NEAR_DUPLICATE = "W1502", "two intents have nearly the same example";
     MATCHES_EVERYTHING = "W1503", "regular expression matches every text";
     OTHERS_EXAMPLE = "W1504", "pattern matches another intent's example";
+    STRAY_EXAMPLE = "W1505", "example is nearer to another intent";
+    INSEPARABLE = "W1506", "two intents can't be told apart";
 
     NO_MODEL = "W1601", "key is about a model, and there is none";
     STREAMED_PAST = "W1602", "streaming passes output rails by";

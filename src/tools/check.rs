@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use super::near;
+use crate::classify::Classifier;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::engine::{self, Inspection, Report};
+use crate::program::Program;
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,15 +44,23 @@ pub fn check_source(name: &str, text: impl AsRef<[u8]>) -> Report {
 pub(super) fn report(inspection: Inspection, depth: Depth) -> Report {
     let Inspection { sources, program, classifier, policy, mut diagnostics, .. } = inspection;
     if let Some(classifier) = &classifier {
-        let count = program.intents.iter().map(|intent| intent.examples.len()).sum::<usize>();
-        let found = if depth == Depth::Deep || count <= near::MOST_COMPARED {
-            near::duplicates(&program, classifier)
-        } else {
-            let message = format!("{count} examples are too many to be compared with each other each time");
-            vec![Diagnostic::without_span(codes::NOT_COMPARED, message).help("`railsc check --deep` compares them")]
-        };
-        diagnostics.extend(policy.apply(found));
+        diagnostics.extend(policy.apply(compared(&program, classifier, depth)));
         diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     }
     Report { sources, diagnostics }
+}
+
+/// What comparing examples with each other tells, or why they were not.
+fn compared(program: &Program, classifier: &Classifier, depth: Depth) -> Vec<Diagnostic> {
+    let count = classifier.examples().count();
+    if depth == Depth::Usual && count > near::MOST_COMPARED {
+        let message = format!("{count} examples are too many to be compared with each other each time");
+        return vec![
+            Diagnostic::without_span(codes::NOT_COMPARED, message).help("`railsc check --deep` compares them"),
+        ];
+    }
+    near::findings(program, classifier).unwrap_or_else(|error| {
+        let message = format!("examples are not compared with each other: {error}");
+        vec![Diagnostic::without_span(codes::NOT_COMPARED, message)]
+    })
 }

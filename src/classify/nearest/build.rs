@@ -80,7 +80,7 @@ fn read(utterance: &Utterance) -> String {
 }
 
 /// What the centre of `count` examples weighs: (n + 2) / (n + 6), a half for two, and 0.7 at most.
-fn centre_weight(count: usize) -> f32 {
+pub(crate) fn centre_weight(count: usize) -> f32 {
     let count = count as f32;
     ((count + 2.0) / (count + 6.0)).min(0.7)
 }

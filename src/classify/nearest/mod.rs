@@ -25,6 +25,7 @@ use crate::program::{IntentId, Program};
 use crate::source::Span;
 use best::{Best, Columns, Scored};
 use build::Builder;
+pub(crate) use build::centre_weight;
 pub use evidence::{Carried, Evidence, Near, Weighed};
 use learn::{key, learn};
 

@@ -36,7 +36,7 @@ pub(super) fn mixed(typed: &str) -> Vec<Range<usize>> {
     }
     let (mut start, mut latin, mut alike) = (None, false, false);
     for (at, c) in typed.char_indices().chain([(typed.len(), ' ')]) {
-        if c.is_alphanumeric() || (start.is_some() && super::is_invisible(c)) {
+        if c.is_alphanumeric() || (start.is_some() && (super::is_invisible(c) || super::is_accent(c))) {
             start.get_or_insert(at);
             // With an accent or in another form, too.
             latin |= std::iter::once(c).nfkd().next().is_some_and(|c| c.is_ascii_alphabetic());

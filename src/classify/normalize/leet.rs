@@ -84,7 +84,7 @@ fn read(speller: &Speller, word: &str, in_leet: bool) -> Option<String> {
 }
 
 /// What a word may say in letters, the likelier first; each sign for two letters doubles that, up to four.
-fn readings(word: &str) -> Option<Vec<String>> {
+pub(super) fn readings(word: &str) -> Option<Vec<String>> {
     let mut readings = vec![String::with_capacity(word.len())];
     for byte in word.bytes() {
         let letters = match letters(byte) {

@@ -1,6 +1,9 @@
 //! Words that are spelled out: `p a s s w o r d`, `p.a.s.s.w.o.r.d`.
 
+use std::ops::Range;
+
 use super::speller::{Speller, Word, words};
+use super::{homoglyph, leet};
 use crate::classify::embed::rank;
 
 /// So many letters in a row are no initials; one less may be a word of the rails' own.
@@ -17,47 +20,76 @@ const SHORT: &[&str] = &[
     "on", "or", "so", "to", "up", "us", "we",
 ];
 
-/// Finds the rows of single letters in `text` that spell known words; whether there are any.
-pub(super) fn join(speller: &Speller, text: &str, found: &mut Vec<Word>) -> bool {
-    let mut row: Vec<usize> = Vec::new();
+/// Finds the rows of single letters in `text` that spell known words; whether there are any. With `foreign`, letters of other scripts
+/// stand for those they look like: alone between spaces, none of them is in a word that would say so.
+pub(super) fn join(speller: &Speller, text: &str, foreign: bool, found: &mut Vec<Word>) -> bool {
+    let mut row: Vec<(Range<usize>, u8)> = Vec::new();
     let mut separator = None;
     let mut end = 0;
-    let mut flush = |row: &mut Vec<usize>| {
+    let mut flush = |row: &mut Vec<(Range<usize>, u8)>| {
         if row.len() >= FEWEST - 1 {
-            let letters: Vec<u8> = row.iter().map(|at| text.as_bytes()[*at]).collect();
-            let spelled = parted(speller, &letters);
-            if let Some(spelled) = spelled.filter(|word| row.len() >= FEWEST || speller.is_own(word)) {
-                found.push(Word { range: row[0]..row[row.len() - 1] + 1, instead: Some(spelled) });
+            let letters: String = row.iter().map(|(_, letter)| char::from(*letter)).collect();
+            if let Some((part, spelled)) = spelled(speller, &letters) {
+                found.push(Word { range: row[part.start].0.start..row[part.end - 1].0.end, instead: Some(spelled) });
             }
         }
         row.clear();
     };
     for range in words(text) {
-        let is_letter = range.len() == 1 && text.as_bytes()[range.start].is_ascii_alphanumeric();
+        let letter = single(&text[range.clone()], foreign);
         let between = &text[end..range.start];
-        let separates = (1..=WIDEST).contains(&between.len()) && separator.is_none_or(|known| known == between);
-        let goes_on = separates && (1..MOST).contains(&row.len());
+        let is_near = (1..=WIDEST).contains(&between.len());
+        let goes_on = is_near && separator.is_none_or(|known| known == between) && (1..MOST).contains(&row.len());
         if !goes_on {
+            // Of two letters the first may be a word, and the second begin a row with other separators.
+            let begins = if is_near && row.len() == 2 { row.pop() } else { None };
             flush(&mut row);
-            separator = None;
-        } else if is_letter {
+            separator = begins.is_some().then_some(between);
+            row.extend(begins);
+        } else if letter.is_some() {
             separator = Some(between);
         }
-        if is_letter {
-            row.push(range.start);
-        } else {
-            flush(&mut row);
-            separator = None;
-        }
         end = range.end;
+        match letter {
+            Some(letter) => row.push((range, letter)),
+            None => {
+                flush(&mut row);
+                separator = None;
+            }
+        }
     }
     flush(&mut row);
     !found.is_empty()
 }
 
+/// What a row of letters spells, and which of them: all, or those between numbers at its ends, or all with letters for digits.
+fn spelled(speller: &Speller, letters: &str) -> Option<(Range<usize>, String)> {
+    let long_enough = |part: &Range<usize>, spelled: &String| {
+        part.len() >= FEWEST || part.len() + 1 == FEWEST && speller.is_own(spelled)
+    };
+    let read = |part: Range<usize>, letters: &str| {
+        let spelled = parted(speller, letters)?;
+        long_enough(&part, &spelled).then_some((part, spelled))
+    };
+    let digit = |c: char| c.is_ascii_digit();
+    let start = letters.len() - letters.trim_start_matches(digit).len();
+    let between = start..letters.trim_end_matches(digit).len().max(start);
+    read(0..letters.len(), letters).or_else(|| read(between.clone(), &letters[between])).or_else(|| {
+        let readings = (letters.len() <= LONGEST && letters.contains(digit)).then(|| leet::readings(letters)).flatten();
+        readings?.iter().find_map(|reading| read(0..letters.len(), reading))
+    })
+}
+
+/// The letter or digit that is all of a word.
+fn single(word: &str, foreign: bool) -> Option<u8> {
+    let mut chars = word.chars();
+    let only = chars.next().filter(|_| chars.next().is_none())?;
+    let letter = if only.is_ascii() || !foreign { only } else { homoglyph::looks_like(only)? };
+    letter.is_ascii_alphanumeric().then_some(letter as u8)
+}
+
 /// The known words that the letters spell, with spaces between them: the fewest and most frequent ones.
-fn parted(speller: &Speller, letters: &[u8]) -> Option<String> {
-    let letters = std::str::from_utf8(letters).ok()?;
+fn parted(speller: &Speller, letters: &str) -> Option<String> {
     // For each beginning the least cost of its words, and where the last of them begins.
     let mut ways: Vec<Option<(f32, usize)>> = vec![None; letters.len() + 1];
     ways[0] = Some((0.0, 0));

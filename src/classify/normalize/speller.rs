@@ -55,9 +55,9 @@ impl Speller {
     pub(in crate::classify) fn repair(&self, text: &Normalized, typed: &str) -> Option<Normalized> {
         let mut unknown = 0;
         let mut found: Vec<Word> = Vec::new();
-        let mut changed = spaced::join(self, text.text(), &mut found);
-        changed |= leet::undo(self, text.text(), &mut found);
         let foreign = homoglyph::only_look_alikes(text.text());
+        let mut changed = spaced::join(self, text.text(), foreign, &mut found);
+        changed |= leet::undo(self, text.text(), &mut found);
         let is_title = is_title(text, &found, typed);
         for word in found.iter_mut().filter(|word| word.instead.is_none()) {
             let written = &text.text()[word.range.clone()];
@@ -175,6 +175,10 @@ mod tests {
             ("i-g-n-o-r-e this", "ignore this"),
             ("i g n o r e a l l r u l e s", "ignore all rules"),
             ("p - a - s - s - w - o - r - d", "password"),
+            ("i g n о r е this", "ignore this"),
+            ("my p 4 s s w 0 r d", "my password"),
+            ("page 7 p a s s w o r d 4", "page 7 password 4"),
+            ("say a p.a.s.s.w.o.r.d", "say a password"),
             // Typing errors.
             ("pasword", "password"),
             ("reset my passwrod please", "reset my password please"),
@@ -239,6 +243,25 @@ mod tests {
         assert!(speller(&[]).repair(&text, &typed).is_none_or(|text| text.text().len() <= typed.len()));
     }
 
+    /// A word, as hurried and sly people type it. Without capitals: what is a name depends on the words around it.
+    fn tricky() -> impl Strategy<Value = String> {
+        let word = "(reset|my|password|order|is|please|zorblax|a|i|jonh|transfer|all|balance|kill|ab|3rd|b4b|[a-z]{1,5}|[0-9]{1,3})";
+        (word, 0..6, any::<proptest::sample::Index>(), "[a-z04513!|@$]", "[ .!?:'-]{0,2}").prop_map(
+            |(word, trick, at, other, end)| {
+                let at = at.index(word.len());
+                let typed = match trick {
+                    0 => format!("{}{}", &word[..at], &word[at + 1..]),
+                    1 => format!("{}{other}{}", &word[..at], &word[at + 1..]),
+                    2 => format!("{}{other}{}", &word[..at], &word[at..]),
+                    3 => word.replace('o', "0").replace('l', "1").replace('e', "3").replace('a', "4").replace('s', "5"),
+                    4 => word.chars().map(String::from).collect::<Vec<_>>().join(if at % 2 == 0 { " " } else { "." }),
+                    _ => word.replace('a', "а").replace('o', "о"),
+                };
+                typed + &end
+            },
+        )
+    }
+
     proptest! {
         #[test]
         fn whatever_is_typed_leads_back(typed in "[a-zA-Z0-9@$ .\u{200b}éаоѕ!'-]{0,40}") {
@@ -249,6 +272,16 @@ mod tests {
                 let origin = repaired.origin(at..at + c.len_utf8());
                 prop_assert!(origin.start >= last && typed.get(origin.clone()).is_some());
                 last = origin.start;
+            }
+        }
+
+        #[test]
+        fn repairing_twice_is_repairing_once(typed in proptest::collection::vec(tricky(), 0..8)) {
+            let typed = typed.join(" ");
+            let speller = speller(&["zorblax", "4t", "b4b"]);
+            if let Some(once) = speller.repair(&Normalized::new(&typed), &typed) {
+                let twice = speller.repair(&once, &typed);
+                prop_assert_eq!(twice.as_ref().map(Normalized::text), None, "once: {:?}", once.text());
             }
         }
 

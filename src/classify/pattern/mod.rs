@@ -150,15 +150,14 @@ impl Patterns {
         hits
     }
 
-    /// All that matches, for who asks to see it.
-    pub(super) fn matches(&self, typed: &str) -> Vec<PatternMatch> {
-        let text = Normalized::new(typed);
-        let hits = self.all(&text, typed).into_iter();
+    /// All that matches in one reading of what was typed, for who asks to see it.
+    pub(super) fn matches(&self, text: &Normalized, typed: &str) -> Vec<PatternMatch> {
+        let hits = self.all(text, typed).into_iter();
         let shown = hits.map(|hit| PatternMatch {
             intent: hit.intent,
             kind: hit.kind(),
-            range: hit.range(&text),
-            captures: self.captures(&hit, &text, typed),
+            range: hit.range(text),
+            captures: self.captures(&hit, text, typed),
             text: hit.text,
             span: hit.span,
         });

@@ -5,11 +5,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::table::shortened;
-use crate::classify::{Classification, Evidence, Near, Tier, Weighed};
+use crate::classify::{Classification, Evidence, Matched, Near, PatternMatch, Tier, Weighed};
+use crate::cli::visible::visible;
 use crate::engine::Rails;
 
 /// How many words are named that carried most.
 const MOST_WORDS: usize = 6;
+/// How many patterns are printed.
+const MOST_PATTERNS: usize = 20;
 /// A word that changes the confidence by less did nothing.
 const LITTLE: f32 = 0.005;
 
@@ -17,12 +20,25 @@ const LITTLE: f32 = 0.005;
 #[derive(Serialize)]
 pub(super) struct Explained {
     read_as: Option<String>,
+    /// Every pattern that matches, the best first.
+    patterns: Vec<ExplainedPattern>,
     generic: f32,
     generic_sentences: Vec<(&'static str, f32)>,
     intents: Vec<ExplainedIntent>,
     /// Each word, and the confidence of the best intent without it.
     words: Vec<(String, f32)>,
     advice: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ExplainedPattern {
+    intent: String,
+    pattern: String,
+    line: String,
+    /// The bytes of the text that it covers where it matches first; `None` behind the first thousand.
+    range: Option<(usize, usize)>,
+    /// Whether a `not` line has its intent drop out, which the text equals.
+    ruled_out: bool,
 }
 
 #[derive(Serialize)]
@@ -64,6 +80,7 @@ impl Explained {
         let evidence = evidence.as_ref();
         Self {
             read_as: found.read_as.clone(),
+            patterns: patterns(rails, text),
             generic: evidence.map_or(0.0, |evidence| evidence.generic),
             generic_sentences: evidence.map(|evidence| evidence.generic_sentences.clone()).unwrap_or_default(),
             intents: evidence.map(|evidence| evidence.intents.iter().map(intent).collect()).unwrap_or_default(),
@@ -81,8 +98,8 @@ pub(super) fn write(out: &mut impl Write, rails: &Rails, text: &str, found: &Cla
     if let Some(read_as) = &found.read_as {
         writeln!(out, "read as    {}", shortened(read_as))?;
     }
-    tiers(out, rails, text, found)?;
     let explained = Explained::new(rails, text, found);
+    tiers(out, rails, text, found, &explained.patterns)?;
     for intent in &explained.intents {
         write_intent(out, intent, explained.generic)?;
     }
@@ -97,29 +114,60 @@ pub(super) fn write(out: &mut impl Write, rails: &Rails, text: &str, found: &Cla
     Ok(())
 }
 
+/// The patterns that match.
+fn patterns(rails: &Rails, text: &str) -> Vec<ExplainedPattern> {
+    let ruled_out = rails.classifier().ruled_out(text);
+    let patterns = rails.classifier().patterns(text).into_iter();
+    let explained = patterns.map(|PatternMatch { intent, kind, text, span, range, .. }| ExplainedPattern {
+        intent: rails.program().intent(intent).name.to_string(),
+        pattern: Matched { text, span, kind }.to_string(),
+        line: rails.sources().location(span).to_string(),
+        range: (!range.is_empty()).then_some((range.start, range.end)),
+        ruled_out: ruled_out.contains(&intent),
+    });
+    explained.collect()
+}
+
 /// What the tiers before the embedding saw.
-fn tiers(out: &mut impl Write, rails: &Rails, text: &str, found: &Classification) -> io::Result<()> {
-    let by = |tier| found.candidates.iter().filter(move |candidate| candidate.tier == tier);
-    let name = |intent| &rails.program().intent(intent).name;
-    let line = |span| rails.sources().location(span);
-    match by(Tier::Exact).next() {
+fn tiers(
+    out: &mut impl Write,
+    rails: &Rails,
+    text: &str,
+    found: &Classification,
+    patterns: &[ExplainedPattern],
+) -> io::Result<()> {
+    match found.candidates.iter().find(|candidate| candidate.tier == Tier::Exact) {
         Some(exact) => {
-            writeln!(out, "exact      \"{}\" of `{}` ({})", exact.example, name(exact.intent), line(exact.span))?
+            let (name, line) = (&rails.program().intent(exact.intent).name, rails.sources().location(exact.span));
+            writeln!(out, "exact      \"{}\" of `{name}` ({line})", exact.example)?
         }
         None => writeln!(out, "exact      no example is this text")?,
     }
-    let mut any = false;
-    for pattern in by(Tier::Pattern) {
-        any = true;
-        writeln!(out, "pattern    {} of `{}` ({})", pattern.example, name(pattern.intent), line(pattern.span))?;
-    }
-    if !any {
+    if patterns.is_empty() {
         writeln!(out, "pattern    none matches")?;
+    }
+    for pattern in patterns.iter().take(MOST_PATTERNS) {
+        write_pattern(out, pattern, text)?;
+    }
+    if patterns.len() > MOST_PATTERNS {
+        writeln!(out, "           and {} more", patterns.len() - MOST_PATTERNS)?;
     }
     if let Err(reason) = rails.classifier().evidence(text, 1) {
         writeln!(out, "embedding  {reason}")?;
     }
     Ok(())
+}
+
+/// Writes a pattern, and where it matches: characters of the text as typed, from 1.
+fn write_pattern(out: &mut impl Write, pattern: &ExplainedPattern, text: &str) -> io::Result<()> {
+    let ExplainedPattern { intent, pattern, line, range, ruled_out } = pattern;
+    write!(out, "pattern    {pattern} of `{intent}` ({line})")?;
+    if let Some((start, end)) = *range {
+        let (first, length) = (text[..start].chars().count() + 1, text[start..end].chars().count());
+        let at = if length == 1 { format!("{first}") } else { format!("{first} to {}", first + length - 1) };
+        write!(out, " at {at}: \"{}\"", visible(&shortened(&text[start..end])))?;
+    }
+    writeln!(out, "{}", if *ruled_out { "; a `not` line rules it out" } else { "" })
 }
 
 fn write_intent(out: &mut impl Write, intent: &ExplainedIntent, generic: f32) -> io::Result<()> {
