@@ -1,11 +1,19 @@
 //! The dot product as `f32`.
 
+use super::kernels::Kernel;
+
 /// Independent sums, so that the compiler may use vectors of any width without a change of order.
 const LANES: usize = 32;
 
 /// The dot product of two slices of one length. It is added up in a fixed order and so the same on every machine.
 pub(in crate::classify) fn dot(a: &[f32], b: &[f32]) -> f32 {
     debug_assert_eq!(a.len(), b.len());
+    Kernel::fastest().dot(a, b)
+}
+
+/// The same, by whatever instructions it is compiled to.
+#[inline(always)]
+pub(super) fn in_order(a: &[f32], b: &[f32]) -> f32 {
     let (a, a_rest) = a.as_chunks::<LANES>();
     let (b, b_rest) = b.as_chunks::<LANES>();
     let mut sums = [0.0_f32; LANES];

@@ -91,6 +91,18 @@ proptest! {
     }
 
     #[test]
+    fn all_kernels_add_up_the_same(
+        (a, b) in (0..300_usize).prop_flat_map(|count| {
+            (prop::collection::vec(number(), count), prop::collection::vec(number(), count))
+        })
+    ) {
+        let expected = dot::in_order(&a, &b);
+        for kernel in Kernel::available() {
+            prop_assert_eq!(kernel.dot(&a, &b).to_bits(), expected.to_bits(), "{}", kernel.name);
+        }
+    }
+
+    #[test]
     fn the_best_of_a_part_is_the_best_of_it((rows, query) in rows_and_query(), start: usize) {
         prop_assume!(rows.len() > 0);
         let range = start % rows.len()..rows.len();

@@ -10,11 +10,15 @@ mod x86;
 
 use std::sync::LazyLock;
 
+use super::dot::in_order;
 use super::shadow::Line;
 
 /// Writes into each sum the dot product of a row with the query; a row has as many lines as the query, whose numbers add up to
 /// `total`.
 type Sums = fn(rows: &[Line], query: &[Line], total: i32, sums: &mut [i32]);
+
+/// The dot product of two slices, as [`in_order`] adds it up.
+type Dot = fn(&[f32], &[f32]) -> f32;
 
 /// A way to take dot products that this processor has.
 #[derive(Clone, Copy)]
@@ -22,6 +26,7 @@ pub(super) struct Kernel {
     #[cfg_attr(not(test), expect(dead_code, reason = "tests say which one is wrong"))]
     pub name: &'static str,
     sums: Sums,
+    dot: Dot,
 }
 
 impl Kernel {
@@ -32,7 +37,8 @@ impl Kernel {
         kernels.extend([x86::avx512(), x86::avx2()].into_iter().flatten());
         #[cfg(target_arch = "aarch64")]
         kernels.extend(neon::dot_product());
-        kernels.push(Self { name: "portable", sums: |rows, query, _, sums| portable::sums(rows, query, sums) });
+        let sums = |rows: &[Line], query: &[Line], _, sums: &mut [i32]| portable::sums(rows, query, sums);
+        kernels.push(Self { name: "portable", sums, dot: |a, b| in_order(a, b) });
         kernels
     }
 
@@ -46,5 +52,10 @@ impl Kernel {
     pub(super) fn sums(self, rows: &[Line], query: &[Line], total: i32, sums: &mut [i32]) {
         assert_eq!(rows.len(), query.len() * sums.len(), "lines of rows");
         (self.sums)(rows, query, total, sums);
+    }
+
+    /// The dot product of `a` and `b`, the same by every kernel.
+    pub(super) fn dot(self, a: &[f32], b: &[f32]) -> f32 {
+        (self.dot)(a, b)
     }
 }

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 use std::mem::transmute;
 
-use super::{Kernel, Line};
+use super::{Kernel, Line, in_order};
 
 /// Rows at once: enough for the sums not to wait for one another, and for a part of the query to be loaded once for all.
 const ROWS: usize = 4;
@@ -13,7 +13,7 @@ pub(super) fn avx2() -> Option<Kernel> {
         // SAFETY: this function is given out below, and only where the processor has AVX2.
         unsafe { avx2_sums(rows, query, sums) }
     }
-    is_x86_feature_detected!("avx2").then_some(Kernel { name: "AVX2", sums })
+    is_x86_feature_detected!("avx2").then_some(Kernel { name: "AVX2", sums, dot })
 }
 
 pub(super) fn avx512() -> Option<Kernel> {
@@ -22,7 +22,17 @@ pub(super) fn avx512() -> Option<Kernel> {
         unsafe { avx512_sums(rows, query, total, sums) }
     }
     (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx2"))
-        .then_some(Kernel { name: "AVX-512 VNNI", sums })
+        .then_some(Kernel { name: "AVX-512 VNNI", sums, dot })
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    // SAFETY: it is given out above, and only where the processor has AVX2.
+    unsafe { avx2_dot(a, b) }
+}
+
+#[target_feature(enable = "avx2")]
+fn avx2_dot(a: &[f32], b: &[f32]) -> f32 {
+    in_order(a, b)
 }
 
 #[target_feature(enable = "avx2")]
