@@ -13,6 +13,8 @@ pub mod expression;
 pub mod knowledge;
 pub mod model;
 pub mod program;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod source;
 pub mod syntax;
 pub mod tools;
@@ -20,7 +22,7 @@ pub mod tools;
 pub use engine::{
     ActionError, Args, Evidence, Exception, GenerateError, Input, LoadError, RailVerdict, Rails, RailsBuilder, Reply,
     ReplyStream, Report, ResumeError, STATE_VERSION, Session, SessionState, Status, TRACE_VERSION, TextSpan, Trace,
-    TraceEvent, Verdict, What, explain,
+    TraceEvent, TurnFailure, Verdict, What, explain,
 };
 pub use model::{Message, Role, ToolCall};
 pub use tools::{check, check_source};

@@ -40,7 +40,7 @@ pub use input::Input;
 pub(crate) use load::inspect_read;
 pub use load::{Inspection, Report, inspect, inspect_source};
 pub use rails::Rails;
-pub use reply::{Exception, Reply};
+pub use reply::{Exception, Reply, TurnFailure};
 pub use session::Session;
 pub use state::{ResumeError, STATE_VERSION, SessionState};
 pub use stream::ReplyStream;

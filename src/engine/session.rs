@@ -39,10 +39,11 @@ impl Session {
     }
 
     async fn answer(&mut self, input: Input, outlet: Option<&Outlet>) -> Result<Reply, GenerateError> {
-        let Input { messages, options, .. } = input;
+        let Input { messages, options, context, .. } = input;
         self.rails.measure_count(&messages)?;
         let heard = Heard { messages: &messages, options: &options, outlet };
         let mut next = self.conversation.clone();
+        context.into_iter().for_each(|(name, value)| next.store.set(name, value));
         let reply = self.rails.turn(&mut next, self.rails.tracer(), heard).await?;
         if let Some(outlet) = outlet {
             outlet.make_way().await;

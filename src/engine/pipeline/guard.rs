@@ -222,6 +222,7 @@ impl<'a> Turn<'a> {
     fn told(&self, failure: Failure) -> (String, Option<Span>) {
         match failure {
             Failure::Failed { place, reason } => (reason, place.map(|(_, span)| span)),
+            Failure::Model { reason, .. } => (reason, None),
             Failure::Exhausted(exhausted) => {
                 let limit = self.parts.config.limits.steps;
                 (format!("it does not come to an end in {limit} steps"), Some(exhausted.span))

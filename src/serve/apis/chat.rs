@@ -1,0 +1,74 @@
+//! `POST /v1/chat/completions`, as OpenAI's clients know it.
+
+mod message;
+mod reply;
+mod request;
+mod stream;
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::response::Response;
+
+use super::body;
+use crate::engine::{Input, Reply, What};
+use crate::serve::app::App;
+use crate::serve::callers::Caller;
+use crate::serve::error::{ApiError, Code};
+use crate::serve::request_id::RequestId;
+use reply::Head;
+use request::ChatRequest;
+
+pub(super) async fn complete(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let chat: ChatRequest = body::read(request, &app.settings.limits).await?;
+    let guardrails = chat.guardrails.unwrap_or_default();
+    let config = app.configs.choose(guardrails.config()?, chat.model.as_deref(), &caller)?;
+    let owner = format!("{}\n{}", caller.name, chat.user.as_deref().unwrap_or_default());
+    let mut input = Input::from(chat.messages).owner(owner).silent_failures();
+    if !chat.tools.is_empty() {
+        input = input.tools(chat.tools);
+    }
+    if let Some(choice) = chat.tool_choice {
+        input = input.tool_choice(choice);
+    }
+    for (name, value) in chat.parameters {
+        input = input.parameter(name, value);
+    }
+    for (name, value) in guardrails.context {
+        input = input.variable(name, value);
+    }
+    let head = Head {
+        id: format!("chatcmpl-{}", id.0),
+        created: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
+        model: chat.model.unwrap_or_else(|| config.id.to_string()),
+        config,
+        log: guardrails.options.log,
+    };
+    if chat.stream {
+        let story = stream::story(head.config.rails.clone(), input);
+        return stream::respond(head, story, chat.include_usage).await;
+    }
+    let reply = head.config.rails.generate(input).await?;
+    failed(&reply)?;
+    Ok(body::json(&head.completion(&reply)))
+}
+
+/// A turn that a model did not answer is an error of the server's, which clients know how to take.
+fn failed(reply: &Reply) -> Result<(), ApiError> {
+    let Some(error) = reply.failure.as_ref().and_then(|failure| failure.model.as_ref()) else { return Ok(()) };
+    let mut error = ApiError::upstream(error);
+    error.has_acted = reply.trace.events.iter().any(|event| matches!(event.what, What::Executed { .. }));
+    Err(error)
+}
+
+/// A value that is not what it should be.
+fn invalid(message: impl Into<String>, param: &str) -> ApiError {
+    ApiError::new(Code::InvalidValue, message).at(param)
+}

@@ -1,0 +1,18 @@
+//! The server: rails in front of models, behind the interfaces that clients and gateways speak.
+//!
+//! Nothing here prints or knows the command line: [`Server::bind`] takes [`Settings`], and [`Server::run`] answers until it is told to stop.
+
+mod apis;
+mod app;
+mod callers;
+mod configs;
+mod error;
+mod listen;
+mod request_id;
+mod settings;
+
+pub use callers::new_key;
+pub use configs::check;
+pub use error::ServeError;
+pub use listen::Server;
+pub use settings::{ConversationLimits, Limits, Settings, Tls, Upstream};

@@ -1,0 +1,9 @@
+//! The server as its clients see it: the binary, over sockets, with a scripted model behind.
+
+mod callers;
+mod chat;
+mod client;
+mod models;
+mod running;
+#[path = "../support/mod.rs"]
+mod support;
