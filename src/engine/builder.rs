@@ -169,6 +169,7 @@ impl RailsBuilder {
             fallback_intent,
             diagnostics,
             fingerprint: OnceLock::new(),
+            looks: OnceLock::new(),
         };
         let Self { mut actions, remembered, .. } = self;
         if let Some(base) = &loaded.config.actions_server

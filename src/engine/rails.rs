@@ -155,6 +155,20 @@ impl Rails {
         Ok(Session::new(self.clone(), conversation))
     }
 
+    /// As [`resume`](Self::resume), but a conversation with other rails goes on, too, with its variables and its history, and with those
+    /// flows under way that are here as they were there; the others are dropped. For rails that changed while a server runs.
+    ///
+    /// # Errors
+    /// When the state makes no sense.
+    pub fn carry_over(&self, state: SessionState) -> Result<Session, ResumeError> {
+        self.resume(state.carried_over(&self.parts.program, self.fingerprint(), self.looks()))
+    }
+
+    /// What tells flows apart, by their ids.
+    pub(super) fn looks(&self) -> &[Arc<str>] {
+        self.parts.looks.get_or_init(|| state::looks(&self.parts.program))
+    }
+
     /// What tells programs apart that a conversation can't be carried between.
     pub(super) fn fingerprint(&self) -> &str {
         self.parts.fingerprint.get_or_init(|| state::fingerprint(&self.parts.program))

@@ -68,7 +68,8 @@ impl Session {
     /// # }
     /// ```
     pub fn state(&self) -> SessionState {
-        SessionState::new(&self.conversation, self.rails.fingerprint())
+        let rails = &self.rails;
+        SessionState::new(&self.conversation, rails.program(), rails.fingerprint(), rails.looks())
     }
 
     /// The variable called `name`, without the `$`.

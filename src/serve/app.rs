@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use super::apis;
 use super::callers::Callers;
 use super::configs::Configs;
+use super::conversations::Store;
 use super::error::{ApiError, Code};
 use super::request_id::{self, RequestId};
 use super::settings::Settings;
@@ -20,6 +21,7 @@ pub(super) struct App {
     pub settings: Settings,
     pub configs: Configs,
     pub callers: Callers,
+    pub conversations: Arc<dyn Store>,
 }
 
 /// All that is served.

@@ -22,6 +22,7 @@ use tower_service::Service as _;
 use super::app::{self, App};
 use super::callers::Callers;
 use super::configs::Configs;
+use super::conversations::Memory;
 use super::error::ServeError;
 use super::settings::{Limits, Settings};
 
@@ -45,7 +46,8 @@ impl Server {
         let bound = TcpListener::bind(address).await;
         let listener = bound.map_err(|error| ServeError::Bind { address, error })?;
         let address = listener.local_addr().map_err(ServeError::io("can't tell the port"))?;
-        Ok(Self { listener, address, app: Arc::new(App { settings, configs, callers }) })
+        let conversations = Arc::new(Memory::new(&settings.conversations));
+        Ok(Self { listener, address, app: Arc::new(App { settings, configs, callers, conversations }) })
     }
 
     /// Where it listens, as a URL.

@@ -6,6 +6,7 @@ mod apis;
 mod app;
 mod callers;
 mod configs;
+mod conversations;
 mod error;
 mod listen;
 mod request_id;

@@ -1,20 +1,8 @@
 //! Who may call, and how the server refuses to start where anybody could.
 
-use std::process::Command;
-
 use serde_json::json;
 
-use crate::running::{CONFIG, Folder, RAILS, Running, command};
-
-/// A new key, and the entry of the settings that lets its owner call.
-fn new_key(name: &str) -> (String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_railsc")).args(["serve", "--new-key", name]).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    let entry = String::from_utf8(output.stdout).unwrap();
-    let key = said.trim_end().rsplit(' ').next().unwrap().to_owned();
-    assert!(key.len() > 60 && !entry.contains(&key), "{said}{entry}");
-    (key, entry)
-}
+use crate::running::{CONFIG, Folder, RAILS, Running, command, new_key};
 
 #[test]
 fn keys_let_their_owners_call() {

@@ -7,3 +7,4 @@ mod models;
 mod running;
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;

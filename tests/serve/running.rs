@@ -29,6 +29,16 @@ pub fn command(path: &Path) -> Command {
     command
 }
 
+/// A new key, and the entry of the settings that lets its owner call.
+pub fn new_key(name: &str) -> (String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_railsc")).args(["serve", "--new-key", name]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let entry = String::from_utf8(output.stdout).unwrap();
+    let key = said.trim_end().rsplit(' ').next().unwrap().to_owned();
+    assert!(key.len() > 60 && !entry.contains(&key), "{said}{entry}");
+    (key, entry)
+}
+
 impl Running {
     /// Starts `command`, and waits until it is ready.
     pub fn start(mut command: Command) -> Self {
@@ -52,6 +62,15 @@ impl Running {
         let mut command = command(path);
         command.arg("--no-auth").args(arguments);
         Self::start(command)
+    }
+
+    /// Serves `folder` to callers of these names; their keys come with it.
+    pub fn for_callers(folder: &Folder, names: &[&str]) -> (Self, Vec<String>) {
+        let (keys, entries): (Vec<_>, Vec<_>) = names.iter().map(|name| new_key(name)).unzip();
+        let settings = folder.file("serve.yml", &format!("callers:\n{}", entries.concat()));
+        let mut command = command(folder.path());
+        command.arg("--config").arg(settings);
+        (Self::start(command), keys)
     }
 
     /// What it says on standard output from here to its end.

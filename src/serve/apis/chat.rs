@@ -14,8 +14,10 @@ use axum::response::Response;
 
 use super::body;
 use crate::engine::{Input, Reply, What};
+use crate::model::{Message, Role};
 use crate::serve::app::App;
 use crate::serve::callers::Caller;
+use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
 use crate::serve::request_id::RequestId;
 use reply::Head;
@@ -30,8 +32,13 @@ pub(super) async fn complete(
     let chat: ChatRequest = body::read(request, &app.settings.limits).await?;
     let guardrails = chat.guardrails.unwrap_or_default();
     let config = app.configs.choose(guardrails.config()?, chat.model.as_deref(), &caller)?;
+    let thread = match &guardrails.thread_id {
+        None => None,
+        Some(thread) => Some(Thread::open(&app.conversations, &caller, &config.id, &config.rails, thread).await?),
+    };
     let owner = format!("{}\n{}", caller.name, chat.user.as_deref().unwrap_or_default());
-    let mut input = Input::from(chat.messages).owner(owner).silent_failures();
+    let messages = if thread.is_some() { new(chat.messages) } else { chat.messages };
+    let mut input = Input::from(messages).owner(owner).silent_failures();
     if !chat.tools.is_empty() {
         input = input.tools(chat.tools);
     }
@@ -51,13 +58,35 @@ pub(super) async fn complete(
         config,
         log: guardrails.options.log,
     };
+    let rails = head.config.rails.clone();
     if chat.stream {
-        let story = stream::story(head.config.rails.clone(), input);
+        let story = match thread {
+            None => stream::story(rails, input),
+            Some(thread) => stream::story_in(thread, input),
+        };
         return stream::respond(head, story, chat.include_usage).await;
     }
-    let reply = head.config.rails.generate(input).await?;
-    failed(&reply)?;
+    let reply = match thread {
+        None => {
+            let reply = rails.generate(input).await?;
+            failed(&reply)?;
+            reply
+        }
+        Some(mut thread) => {
+            let reply = thread.session.generate(input).await?;
+            // What failed is asked again, and was not said.
+            failed(&reply)?;
+            thread.keep().await?;
+            reply
+        }
+    };
     Ok(body::json(&head.completion(&reply)))
+}
+
+/// What is new to a conversation that is kept: what was said since the last reply.
+fn new(mut messages: Vec<Message>) -> Vec<Message> {
+    let replied = messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
+    messages.split_off(replied)
 }
 
 /// A turn that a model did not answer is an error of the server's, which clients know how to take.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::failed;
 use super::reply::{ChunkChoice, Delta, Head, Usage, call_deltas, finish};
 use crate::engine::{Input, Rails, Reply};
+use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
 
 /// What becomes of a turn, as it does.
@@ -34,6 +35,23 @@ pub(super) fn story(rails: Rails, input: Input) -> Story {
             yield Told::Text(text);
         }
         yield ended(turn.reply().await.map_err(ApiError::from));
+    })
+}
+
+/// The next turn of a conversation, which is kept before its end is told.
+pub(super) fn story_in(mut thread: Thread, input: Input) -> Story {
+    Box::pin(stream! {
+        let mut turn = thread.session.stream(input);
+        while let Some(text) = turn.next().await {
+            yield Told::Text(text);
+        }
+        let mut told = ended(turn.reply().await.map_err(ApiError::from));
+        if matches!(told, Told::Done(_))
+            && let Err(error) = thread.keep().await
+        {
+            told = Told::Failed(error);
+        }
+        yield told;
     })
 }
 
