@@ -63,6 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         writeln!(io::stdout(), "{count} {configurations} to serve, no errors")?;
         return Ok(Outcome::Fine);
     }
+    serve::start_log(&settings.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(Failure::io("can't start the runtime"))?.block_on(serve(settings))?;
     Ok(Outcome::Fine)
@@ -95,10 +96,18 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
 async fn serve(settings: Settings) -> Result<(), Failure> {
     let watch = |kind| signal(kind).map_err(Failure::io("can't watch for signals"));
     let (mut interrupt, mut terminate) = (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?);
+    // Without a terminal there is nobody to hang up: it means to load everything again.
+    let mut hang_up = watch(SignalKind::hangup())?;
     let server = Server::bind(settings).await?;
     let mut out = io::stdout();
     writeln!(out, "listening on {}", server.url())?;
     out.flush()?;
+    let reload = server.reload();
+    tokio::spawn(async move {
+        while hang_up.recv().await.is_some() {
+            reload.all().await;
+        }
+    });
     let stop = async move {
         tokio::select! {
             _ = interrupt.recv() => {}

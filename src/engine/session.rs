@@ -69,7 +69,7 @@ impl Session {
     /// ```
     pub fn state(&self) -> SessionState {
         let rails = &self.rails;
-        SessionState::new(&self.conversation, rails.program(), rails.fingerprint(), rails.looks())
+        SessionState::new(&self.conversation, rails.fingerprint(), rails.looks())
     }
 
     /// The variable called `name`, without the `$`.

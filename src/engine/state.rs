@@ -37,7 +37,6 @@ pub struct SessionState {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Look {
     flow: FlowId,
-    name: Arc<str>,
     /// Hash of its steps.
     steps: Arc<str>,
 }
@@ -61,12 +60,9 @@ pub enum ResumeError {
 }
 
 impl SessionState {
-    pub(super) fn new(conversation: &Conversation, program: &Program, fingerprint: &str, looks: &[Arc<str>]) -> Self {
+    pub(super) fn new(conversation: &Conversation, fingerprint: &str, looks: &[Arc<str>]) -> Self {
         let Conversation { store, instances, turns, digest, history } = conversation;
-        let look = |flow: FlowId| {
-            let steps = looks.get(flow.index())?.clone();
-            Some(Look { flow, name: program.flow(flow).name.clone(), steps })
-        };
+        let look = |flow: FlowId| Some(Look { flow, steps: looks.get(flow.index())?.clone() });
         Self {
             v: STATE_VERSION,
             program: fingerprint.to_owned(),
@@ -90,10 +86,7 @@ impl SessionState {
         if self.program != fingerprint {
             let here = |flow: FlowId| {
                 let then = self.looks.iter().find(|look| look.flow == flow)?;
-                let same = |(id, flow): &(FlowId, &Flow)| {
-                    flow.name == then.name && looks.get(id.index()).is_some_and(|look| *look == then.steps)
-                };
-                program.flows().find(same).map(|(id, _)| id)
+                program.flows().map(|(id, _)| id).find(|id| looks.get(id.index()) == Some(&then.steps))
             };
             self.flows.move_to(here);
             fingerprint.clone_into(&mut self.program);

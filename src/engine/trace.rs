@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::verdict::Status;
 use crate::classify::Tier;
 use crate::expression::Value;
 use crate::model::{Task, Tokens};
@@ -141,6 +142,13 @@ pub enum What {
         reason: String,
         /// Whether the turn went on without it, as `on_error: pass` says.
         passes: bool,
+    },
+    /// A rail is only watched, and the turn went on as if it were not there.
+    NotObeyed {
+        /// Which.
+        rail: Arc<str>,
+        /// What it would have made of the text.
+        status: Status,
     },
     /// `$skip_output_rails` let a text past the output rails.
     OutputRailsSkipped,

@@ -1,25 +1,29 @@
 //! What all requests share, and the way of a request to whoever answers it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
 
 use super::apis;
 use super::callers::Callers;
 use super::configs::Configs;
 use super::conversations::Store;
 use super::error::{ApiError, Code};
+use super::metrics::Metrics;
 use super::request_id::{self, RequestId};
 use super::settings::Settings;
 
 /// What all requests share.
 pub(super) struct App {
     pub settings: Settings,
-    pub configs: Configs,
+    pub configs: Arc<Configs>,
+    pub metrics: Arc<Metrics>,
     pub callers: Callers,
     pub conversations: Arc<dyn Store>,
 }
@@ -28,33 +32,72 @@ pub(super) struct App {
 pub(super) fn router(app: &Arc<App>) -> Router {
     apis::routes()
         .route_layer(middleware::from_fn_with_state(app.clone(), identify))
-        .merge(apis::open_routes())
+        .merge(apis::open_routes(app))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
-        .layer(middleware::from_fn(name))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), name))
         .with_state(app.clone())
 }
 
-/// Gives a request its name, and the answer too.
-async fn name(mut request: Request, next: Next) -> Response {
+/// Gives a request its name, and the answer too, and counts it.
+async fn name(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
     let id = RequestId::of(request.headers());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(id.clone());
+    let under_way = UnderWay::new(&app.metrics);
     let mut response = next.run(request).await;
+    drop(under_way);
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(request_id::HEADER, value);
+    }
+    let (time, status) = (began.elapsed(), response.status().as_u16());
+    let route = route.as_ref().map_or("other", MatchedPath::as_str);
+    app.metrics.answered(route, status, time);
+    match response.extensions().get::<Code>() {
+        Some(code) => tracing::info!(request_id = &*id.0, route, status, error = code.name(), "refused"),
+        None => tracing::debug!(request_id = &*id.0, route, status, micros = time.as_micros() as u64, "answered"),
     }
     response
 }
 
+/// A request that has no answer yet; it may never get one.
+struct UnderWay<'a>(&'a Metrics);
+
+impl<'a> UnderWay<'a> {
+    fn new(metrics: &'a Metrics) -> Self {
+        metrics.under_way.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.dec();
+    }
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request came upon a bug");
+    ApiError::new(Code::InternalError, "the server came upon a bug of its own").into_response()
+}
+
 /// Finds out who calls.
-async fn identify(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Result<Response, ApiError> {
+pub(super) async fn identify(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
     if !app.callers.are_known() && !is_local(&request) {
         // A page of somebody else's may have its own name lead here.
         return Err(ApiError::new(Code::HostNotAllowed, "without keys, only `localhost` is answered"));
     }
     let caller = app.callers.identify(request.headers())?;
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let limit = app.settings.limits.request_time;
+    let answered = tokio::time::timeout(limit, next.run(request)).await;
+    answered.map_err(|_| ApiError::new(Code::RequestTimeout, format!("there is no answer within {limit:?}")))
 }
 
 /// Whether a request was sent to this machine by that name.

@@ -76,6 +76,7 @@ pub(super) enum Code {
     UnknownUrl,
     MethodNotAllowed,
     ThreadBusy,
+    RequestTimeout,
     TurnFailed,
     InternalError,
     UpstreamRateLimited,
@@ -107,6 +108,7 @@ impl Code {
         Self::UnknownUrl,
         Self::MethodNotAllowed,
         Self::ThreadBusy,
+        Self::RequestTimeout,
         Self::TurnFailed,
         Self::InternalError,
         Self::UpstreamRateLimited,
@@ -139,6 +141,7 @@ impl Code {
             Self::UnknownUrl => (StatusCode::NOT_FOUND, REQUEST, "unknown_url"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, REQUEST, "method_not_allowed"),
             Self::ThreadBusy => (StatusCode::CONFLICT, REQUEST, "thread_busy"),
+            Self::RequestTimeout => (StatusCode::GATEWAY_TIMEOUT, "server_error", "request_timeout"),
             Self::TurnFailed => (StatusCode::INTERNAL_SERVER_ERROR, "generation_error", "turn_failed"),
             Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "internal_error"),
             Self::UpstreamRateLimited => (StatusCode::TOO_MANY_REQUESTS, UPSTREAM, "upstream_rate_limited"),
@@ -154,7 +157,6 @@ impl Code {
         self.parts().0
     }
 
-    #[cfg(test)]
     pub(super) fn name(self) -> &'static str {
         self.parts().2
     }

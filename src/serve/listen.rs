@@ -21,9 +21,10 @@ use tower_service::Service as _;
 
 use super::app::{self, App};
 use super::callers::Callers;
-use super::configs::Configs;
+use super::configs::{Configs, Reloads, watch};
 use super::conversations::Memory;
 use super::error::ServeError;
+use super::metrics::Metrics;
 use super::settings::{Limits, Settings};
 
 /// A server that listens, and answers once it [runs](Self::run).
@@ -31,6 +32,18 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: Arc<App>,
+    reloads: Reloads,
+}
+
+/// Has a server load its configurations again.
+#[derive(Clone)]
+pub struct Reload(Reloads);
+
+impl Reload {
+    /// Loads all of them again, soon; one that has errors stays what it was.
+    pub async fn all(&self) {
+        self.0.all().await;
+    }
 }
 
 impl Server {
@@ -40,14 +53,17 @@ impl Server {
     /// When a configuration or a setting has errors, or the address can't be listened at.
     pub async fn bind(settings: Settings) -> Result<Self, ServeError> {
         may_start(&settings)?;
-        let configs = Configs::load(&settings).await?;
+        let metrics = Arc::new(Metrics::new());
+        let configs = Arc::new(Configs::load(&settings, &metrics).await?);
         let callers = Callers::new(&settings.callers, settings.no_auth);
         let address = SocketAddr::new(settings.host, settings.port);
         let bound = TcpListener::bind(address).await;
         let listener = bound.map_err(|error| ServeError::Bind { address, error })?;
         let address = listener.local_addr().map_err(ServeError::io("can't tell the port"))?;
         let conversations = Arc::new(Memory::new(&settings.conversations));
-        Ok(Self { listener, address, app: Arc::new(App { settings, configs, callers, conversations }) })
+        let reloads = watch(&settings.path, configs.clone(), metrics.clone());
+        let app = Arc::new(App { settings, configs, metrics, callers, conversations });
+        Ok(Self { listener, address, app, reloads })
     }
 
     /// Where it listens, as a URL.
@@ -55,12 +71,17 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// What has it load its configurations again; it does so by itself when files change.
+    pub fn reload(&self) -> Reload {
+        Reload(self.reloads.clone())
+    }
+
     /// Answers until `stop` is done; what is under way then gets the time to end.
     ///
     /// # Errors
     /// None so far: what fails is a matter of one connection.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { listener, app, .. } = self;
+        let Self { listener, app, reloads: _reloads, .. } = self;
         let limits = app.settings.limits.clone();
         let router = app::router(&app);
         let graceful = GracefulShutdown::new();
@@ -72,6 +93,8 @@ impl Server {
                 () = &mut stop => break,
             };
             let Some((stream, place)) = accepted else { continue };
+            let place = Place { metrics: app.metrics.clone(), _permit: place };
+            place.metrics.connections.inc();
             tokio::spawn(connection(stream, router.clone(), limits.clone(), graceful.watcher(), place));
         }
         drop(listener);
@@ -110,7 +133,19 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, limits: Limits, watcher: Watcher, place: OwnedSemaphorePermit) {
+/// A connection's place among those that are open.
+struct Place {
+    metrics: Arc<Metrics>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.metrics.connections.dec();
+    }
+}
+
+async fn connection(stream: TcpStream, router: Router, limits: Limits, watcher: Watcher, place: Place) {
     // Parts of a stream must not wait for each other.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);

@@ -4,16 +4,20 @@
 
 mod apis;
 mod app;
+mod asked;
 mod callers;
 mod configs;
 mod conversations;
 mod error;
 mod listen;
+mod log;
+mod metrics;
 mod request_id;
 mod settings;
 
 pub use callers::new_key;
 pub use configs::check;
 pub use error::ServeError;
-pub use listen::Server;
-pub use settings::{ConversationLimits, Limits, Settings, Tls, Upstream};
+pub use listen::{Reload, Server};
+pub use log::start_log;
+pub use settings::{ConversationLimits, Limits, LogFormat, LogSettings, Settings, Tls, Upstream};

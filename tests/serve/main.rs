@@ -3,6 +3,7 @@
 mod callers;
 mod chat;
 mod client;
+mod configs;
 mod models;
 mod running;
 #[path = "../support/mod.rs"]

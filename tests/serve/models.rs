@@ -14,6 +14,8 @@ fn configurations_are_models() {
     assert_eq!(ids, ["a", "b"]);
     assert_eq!(server.get("/v1/models/b", &[]).json()["object"], "model");
     assert_eq!(server.get("/v1/models/c", &[]).code(), "model_not_found");
+    let configs = server.get("/v1/rails/configs", &[]).json();
+    assert_eq!(configs, json!([{"id": "a", "shadow": false}, {"id": "b", "shadow": false}]));
 
     let messages = json!([{"role": "user", "content": "hi"}]);
     for (request, says) in [

@@ -89,6 +89,9 @@ impl fmt::Display for TraceEvent {
             What::RailFailed { rail, reason, passes: true } => {
                 write!(f, "rail `{rail}` fails and is passed by, as `on_error` says: {reason}")?;
             }
+            What::NotObeyed { rail, status } => {
+                write!(f, "rail `{rail}` is only watched: {}, and the turn goes on", status.name())?;
+            }
             What::OutputRailsSkipped => write!(f, "passes the output rails by, as `$skip_output_rails` says")?,
             What::Asked { task, model, answer, tokens } => {
                 write!(f, "asks `{model}` for {task}: {:?}", shortened(answer))?;

@@ -13,9 +13,10 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 
 use super::body;
-use crate::engine::{Input, Reply, What};
+use crate::engine::Input;
 use crate::model::{Message, Role};
 use crate::serve::app::App;
+use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
@@ -37,6 +38,7 @@ pub(super) async fn complete(
         Some(thread) => Some(Thread::open(&app.conversations, &caller, &config.id, &config.rails, thread).await?),
     };
     let owner = format!("{}\n{}", caller.name, chat.user.as_deref().unwrap_or_default());
+    let text = chat.messages.last().filter(|_| app.settings.log.texts).map(|message| message.content.clone());
     let messages = if thread.is_some() { new(chat.messages) } else { chat.messages };
     let mut input = Input::from(messages).owner(owner).silent_failures();
     if !chat.tools.is_empty() {
@@ -55,27 +57,26 @@ pub(super) async fn complete(
         id: format!("chatcmpl-{}", id.0),
         created: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
         model: chat.model.unwrap_or_else(|| config.id.to_string()),
-        config,
+        text,
+        asked: Asked::new(app, id, caller, config),
         log: guardrails.options.log,
     };
-    let rails = head.config.rails.clone();
+    let rails = head.asked.config.rails.clone();
     if chat.stream {
-        let story = match thread {
-            None => stream::story(rails, input),
-            Some(thread) => stream::story_in(thread, input),
-        };
+        let head = Arc::new(head);
+        let story = stream::story(head.clone(), thread, input);
         return stream::respond(head, story, chat.include_usage).await;
     }
     let reply = match thread {
         None => {
             let reply = rails.generate(input).await?;
-            failed(&reply)?;
+            head.done(&reply)?;
             reply
         }
         Some(mut thread) => {
             let reply = thread.session.generate(input).await?;
             // What failed is asked again, and was not said.
-            failed(&reply)?;
+            head.done(&reply)?;
             thread.keep().await?;
             reply
         }
@@ -87,14 +88,6 @@ pub(super) async fn complete(
 fn new(mut messages: Vec<Message>) -> Vec<Message> {
     let replied = messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
     messages.split_off(replied)
-}
-
-/// A turn that a model did not answer is an error of the server's, which clients know how to take.
-fn failed(reply: &Reply) -> Result<(), ApiError> {
-    let Some(error) = reply.failure.as_ref().and_then(|failure| failure.model.as_ref()) else { return Ok(()) };
-    let mut error = ApiError::upstream(error);
-    error.has_acted = reply.trace.events.iter().any(|event| matches!(event.what, What::Executed { .. }));
-    Err(error)
 }
 
 /// A value that is not what it should be.

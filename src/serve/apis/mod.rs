@@ -2,15 +2,18 @@
 
 mod body;
 mod chat;
+mod configs;
 mod health;
+mod metrics;
 mod models;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::{get, post};
 
-use super::app::App;
+use super::app::{App, identify};
 
 /// Those that need a key.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -18,12 +21,19 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{id}", get(models::one))
+        .route("/v1/rails/configs", get(configs::list))
 }
 
-/// Those that anybody may ask.
-pub(super) fn open_routes() -> Router<Arc<App>> {
+/// Those that anybody may ask; `/metrics` where the settings say so.
+pub(super) fn open_routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let counted = get(metrics::text);
+    let counted = match app.settings.public_metrics {
+        true => counted,
+        false => counted.route_layer(middleware::from_fn_with_state(app.clone(), identify)),
+    };
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/v1/health", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", counted)
 }

@@ -2,25 +2,31 @@
 //! one at once.
 
 mod find;
+mod load;
+mod watch;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub(super) use find::{Found, find};
-
 use super::callers::Caller;
 use super::error::{ApiError, Code, ServeError};
+use super::metrics::Metrics;
 use super::settings::Settings;
-use crate::engine::{LoadError, Rails};
-use crate::model::OpenAi;
+use crate::engine::Rails;
+use load::Loader;
+pub use load::check;
+pub(super) use watch::{Reloads, watch};
 
 /// A configuration that is served.
 pub(super) struct Configuration {
     /// What requests call it.
     pub id: Arc<str>,
     pub rails: Rails,
+    /// Whether its rails are watched and not obeyed.
+    pub shadow: bool,
     /// When it was loaded, in seconds of Unix time.
     pub loaded: u64,
 }
@@ -28,20 +34,17 @@ pub(super) struct Configuration {
 /// All that are served.
 pub(super) struct Configs {
     current: ArcSwap<Served>,
+    loader: Loader,
 }
 
 /// Those that are served right now.
+#[derive(Clone, Default)]
 struct Served {
     by_id: BTreeMap<Arc<str>, Arc<Configuration>>,
     /// The one of requests that name none.
     default: Option<Arc<Configuration>>,
-}
-
-/// How configurations are loaded.
-struct Loader {
-    found: Found,
-    default: Option<String>,
-    upstream: Option<OpenAi>,
+    /// Those that have errors on the disk, so that what was there before is served.
+    stale: Vec<Arc<str>>,
 }
 
 impl Configs {
@@ -49,15 +52,17 @@ impl Configs {
     ///
     /// # Errors
     /// When one of them has errors, or there is none.
-    pub(super) async fn load(settings: &Settings) -> Result<Self, ServeError> {
-        let upstream = match &settings.upstream {
-            Some(upstream) => Some(OpenAi::at_server(&upstream.url, upstream.name.as_deref()).await),
-            None => None,
-        };
-        let upstream = upstream.transpose().map_err(|error| ServeError::Setting(error.to_string()))?;
-        let loader = Loader { found: find(&settings.path)?, default: settings.default.clone(), upstream };
+    pub(super) async fn load(settings: &Settings, metrics: &Metrics) -> Result<Self, ServeError> {
+        let loader = Loader::new(settings).await?;
         let served = loader.all()?;
-        Ok(Self { current: ArcSwap::from_pointee(served) })
+        served.by_id.keys().for_each(|id| metrics.current(id, true));
+        Ok(Self { current: ArcSwap::from_pointee(served), loader })
+    }
+
+    /// Loads those again that are at or above a path of `changed`, or all of them. One that has errors stays what it was.
+    pub(super) fn reload(&self, changed: Option<&[impl AsRef<Path>]>, metrics: &Metrics) {
+        let served = self.loader.again(&self.current.load(), changed, metrics);
+        self.current.store(Arc::new(served));
     }
 
     /// The configuration that a request means: by its `config_id`, or by a `model` that is the name of one, or else the default.
@@ -97,44 +102,15 @@ impl Configs {
         let served = self.current.load();
         served.by_id.values().filter(|config| caller.may_use(&config.id)).cloned().collect()
     }
-}
 
-/// Loads the configurations that `settings` name, and serves none; says how many there are.
-///
-/// # Errors
-/// When one of them has errors, or there is none.
-pub fn check(settings: &Settings) -> Result<usize, ServeError> {
-    let loader = Loader { found: find(&settings.path)?, default: settings.default.clone(), upstream: None };
-    Ok(loader.all()?.by_id.len())
+    /// How many are served, and which of them are not what is on the disk.
+    pub(super) fn condition(&self) -> (usize, Vec<Arc<str>>) {
+        let served = self.current.load();
+        (served.by_id.len(), served.stale.clone())
+    }
 }
 
 /// A name as an error may repeat it.
 fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(64).collect()
-}
-
-impl Loader {
-    fn all(&self) -> Result<Served, ServeError> {
-        let mut by_id = BTreeMap::new();
-        for (id, path) in self.found.configurations()? {
-            let config = Arc::new(self.one(&id, &path)?);
-            by_id.insert(id, config);
-        }
-        let default = match &self.default {
-            Some(name) => Some(by_id.get(&**name).cloned().ok_or_else(|| {
-                ServeError::Setting(format!("no configuration is called `{name}`, as `default_config` says"))
-            })?),
-            None => by_id.values().next().filter(|_| by_id.len() == 1).cloned(),
-        };
-        Ok(Served { by_id, default })
-    }
-
-    fn one(&self, id: &Arc<str>, path: &std::path::Path) -> Result<Configuration, LoadError> {
-        let mut builder = Rails::builder().path(path);
-        if let Some(upstream) = &self.upstream {
-            builder = builder.model(upstream.clone());
-        }
-        let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
-        Ok(Configuration { id: id.clone(), rails: builder.build()?, loaded: since.as_secs() })
-    }
 }

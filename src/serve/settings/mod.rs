@@ -36,6 +36,38 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// The origins whose pages may call; `*` for any.
     pub(super) cors: Vec<String>,
+    /// What is logged, and how.
+    pub log: LogSettings,
+    /// Whether `/metrics` is for anyone.
+    pub(super) public_metrics: bool,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// How.
+    pub format: LogFormat,
+    /// From which level on.
+    pub level: tracing::Level,
+    /// Whether texts of users and replies are logged.
+    pub texts: bool,
+}
+
+/// How a log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people in a terminal, else for machines.
+    Fitting,
+    /// One object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { format: LogFormat::Fitting, level: tracing::Level::INFO, texts: false }
+    }
 }
 
 /// A caller, as `serve.yml` names it.
@@ -102,11 +134,13 @@ pub struct ConversationLimits {
     pub bytes: u64,
     /// Requests that may wait for their turn in one.
     pub waiting: usize,
+    /// Bytes that all configurations together may remember of conversations that clients send as a whole.
+    pub remembered_bytes: u64,
 }
 
 impl Default for ConversationLimits {
     fn default() -> Self {
-        Self { idle_time: Duration::from_secs(1800), bytes: 256 << 20, waiting: 16 }
+        Self { idle_time: Duration::from_secs(1800), bytes: 256 << 20, waiting: 16, remembered_bytes: 64 << 20 }
     }
 }
 
@@ -135,6 +169,8 @@ impl Settings {
             conversations: ConversationLimits::default(),
             tls: None,
             cors: Vec::new(),
+            log: LogSettings::default(),
+            public_metrics: false,
         }
     }
 

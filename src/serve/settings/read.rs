@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{CallerSpec, Settings, Tls, Upstream};
+use tracing::Level;
+
+use super::{CallerSpec, LogFormat, Settings, Tls, Upstream};
 use crate::config::environment;
 use crate::config::read_text;
 use crate::config::value::Reader;
@@ -13,14 +15,28 @@ use crate::engine::LoadError;
 use crate::serve::callers::KeyHash;
 use crate::source::{SourceFile, SourceMap};
 
-const TOP: &[&str] =
-    &["host", "port", "callers", "default_config", "shadow", "model", "limits", "conversations", "tls", "cors"];
+const TOP: &[&str] = &[
+    "host",
+    "port",
+    "callers",
+    "default_config",
+    "shadow",
+    "model",
+    "limits",
+    "conversations",
+    "tls",
+    "cors",
+    "log",
+    "metrics",
+];
 const CALLER: &[&str] = &["name", "key_sha256", "configs"];
 const MODEL: &[&str] = &["url", "name"];
 const LIMITS: &[&str] =
     &["body_bytes", "body_time", "head_bytes", "idle_time", "request_time", "write_time", "connections", "drain_time"];
-const CONVERSATIONS: &[&str] = &["idle_time", "bytes", "waiting"];
+const CONVERSATIONS: &[&str] = &["idle_time", "bytes", "waiting", "remembered_bytes"];
 const TLS: &[&str] = &["certificate", "key"];
+const LOG: &[&str] = &["format", "level", "texts"];
+const METRICS: &[&str] = &["public"];
 const CORS: &[&str] = &["origins"];
 
 /// Lays what the file at `path` says over `settings`. Files that it names are beside it.
@@ -84,6 +100,12 @@ impl Keys<'_> {
                 "limits" => self.limits(node, settings),
                 "conversations" => self.conversations(node, settings),
                 "tls" => settings.tls = self.tls(node),
+                "log" => self.log(node, settings),
+                "metrics" => {
+                    for (_, node) in self.known(node, METRICS, "metrics.") {
+                        settings.public_metrics = self.reader.truth(node) == Some(true);
+                    }
+                }
                 _ => {
                     for (_, node) in self.known(node, CORS, "cors.") {
                         settings.cors = self.texts(node);
@@ -174,7 +196,26 @@ impl Keys<'_> {
                     let bytes = self.reader.count(node, 1 << 16..=1 << 40);
                     kept.bytes = bytes.map_or(kept.bytes, |bytes| bytes as u64);
                 }
+                "remembered_bytes" => {
+                    let bytes = self.reader.count(node, 0..=1 << 40);
+                    kept.remembered_bytes = bytes.map_or(kept.remembered_bytes, |bytes| bytes as u64);
+                }
                 _ => kept.waiting = self.reader.count(node, 0..=10_000).unwrap_or(kept.waiting),
+            }
+        }
+    }
+
+    fn log(&mut self, node: &Node, settings: &mut Settings) {
+        const FORMATS: &[(&str, LogFormat)] =
+            &[("auto", LogFormat::Fitting), ("json", LogFormat::Json), ("text", LogFormat::Text)];
+        const LEVELS: &[(&str, Level)] =
+            &[("error", Level::ERROR), ("warn", Level::WARN), ("info", Level::INFO), ("debug", Level::DEBUG)];
+        let log = &mut settings.log;
+        for (key, node) in self.known(node, LOG, "log.") {
+            match &*key.name {
+                "format" => log.format = self.reader.choice(node, FORMATS).unwrap_or(log.format),
+                "level" => log.level = self.reader.choice(node, LEVELS).unwrap_or(log.level),
+                _ => log.texts = self.reader.truth(node) == Some(true),
             }
         }
     }

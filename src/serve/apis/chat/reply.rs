@@ -1,13 +1,12 @@
 //! What is answered: a completion, whole or in chunks, with what the rails made of it beside.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use super::request::Log;
 use crate::engine::{Evidence, Exception, RailVerdict, Reply, Status, Trace};
 use crate::model::ToolCall;
-use crate::serve::configs::Configuration;
+use crate::serve::asked::Asked;
+use crate::serve::error::ApiError;
 use crate::source::Location;
 
 /// What all chunks of an answer say.
@@ -15,7 +14,9 @@ pub(super) struct Head {
     pub id: String,
     pub created: u64,
     pub model: String,
-    pub config: Arc<Configuration>,
+    pub asked: Asked,
+    /// What was said last, if it is logged.
+    pub text: Option<String>,
     pub log: Log,
 }
 
@@ -128,6 +129,14 @@ pub(super) struct CallDelta<'a> {
 }
 
 impl Head {
+    /// Takes down how the turn ended.
+    ///
+    /// # Errors
+    /// When a model did not answer.
+    pub(super) fn done(&self, reply: &Reply) -> Result<(), ApiError> {
+        self.asked.done(self.text.as_deref(), reply)
+    }
+
     /// The whole answer.
     pub(super) fn completion<'a>(&'a self, reply: &'a Reply) -> Completion<'a> {
         let content = Some(&*reply.text).filter(|text| !text.is_empty() || reply.tool_calls.is_empty());
@@ -160,7 +169,7 @@ impl Head {
             trace: trace.then_some(&reply.trace),
         });
         GuardrailsReply {
-            config_id: &self.config.id,
+            config_id: &self.asked.config.id,
             state: (),
             llm_output: (),
             output_data: (),

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_stream::stream;
 use axum::body::{Body, Bytes};
@@ -10,9 +11,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 
-use super::failed;
 use super::reply::{ChunkChoice, Delta, Head, Usage, call_deltas, finish};
-use crate::engine::{Input, Rails, Reply};
+use crate::engine::{GenerateError, Input, Reply};
 use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
 
@@ -27,43 +27,44 @@ pub(super) enum Told {
 
 pub(super) type Story = Pin<Box<dyn Stream<Item = Told> + Send>>;
 
-/// The turn that `rails` take by `input`.
-pub(super) fn story(rails: Rails, input: Input) -> Story {
+/// The turn that the rails of `head` take by `input`; or, in a conversation, the next one of that, which is kept before its end is told.
+pub(super) fn story(head: Arc<Head>, thread: Option<Thread>, input: Input) -> Story {
+    let rails = head.asked.config.rails.clone();
     Box::pin(stream! {
-        let mut turn = rails.stream(input);
-        while let Some(text) = turn.next().await {
-            yield Told::Text(text);
-        }
-        yield ended(turn.reply().await.map_err(ApiError::from));
+        let mut thread = thread;
+        let reply = {
+            let mut turn = match &mut thread {
+                Some(thread) => thread.session.stream(input),
+                None => rails.stream(input),
+            };
+            while let Some(text) = turn.next().await {
+                yield Told::Text(text);
+            }
+            turn.reply().await
+        };
+        yield match ended(&head, thread, reply).await {
+            Ok(reply) => Told::Done(reply),
+            Err(error) => Told::Failed(error),
+        };
     })
 }
 
-/// The next turn of a conversation, which is kept before its end is told.
-pub(super) fn story_in(mut thread: Thread, input: Input) -> Story {
-    Box::pin(stream! {
-        let mut turn = thread.session.stream(input);
-        while let Some(text) = turn.next().await {
-            yield Told::Text(text);
-        }
-        let mut told = ended(turn.reply().await.map_err(ApiError::from));
-        if matches!(told, Told::Done(_))
-            && let Err(error) = thread.keep().await
-        {
-            told = Told::Failed(error);
-        }
-        yield told;
-    })
-}
-
-fn ended(reply: Result<Reply, ApiError>) -> Told {
-    match reply.and_then(|reply| failed(&reply).map(|()| reply)) {
-        Ok(reply) => Told::Done(Box::new(reply)),
-        Err(error) => Told::Failed(error),
+async fn ended(
+    head: &Head,
+    thread: Option<Thread>,
+    reply: Result<Reply, GenerateError>,
+) -> Result<Box<Reply>, ApiError> {
+    let reply = Box::new(reply?);
+    // What failed is asked again, and was not said.
+    head.done(&reply)?;
+    if let Some(thread) = thread {
+        thread.keep().await?;
     }
+    Ok(reply)
 }
 
 /// Answers in chunks. What fails before the first of them is an error with a status of its own.
-pub(super) async fn respond(head: Head, mut story: Story, include_usage: bool) -> Result<Response, ApiError> {
+pub(super) async fn respond(head: Arc<Head>, mut story: Story, include_usage: bool) -> Result<Response, ApiError> {
     let first = match story.next().await {
         Some(Told::Failed(error)) => return Err(error),
         Some(first) => first,
@@ -79,7 +80,7 @@ pub(super) async fn respond(head: Head, mut story: Story, include_usage: bool) -
     Ok((headers, Body::from_stream(frames)).into_response())
 }
 
-fn frames(head: Head, first: Told, story: Story, include_usage: bool) -> impl Stream<Item = Bytes> + Send {
+fn frames(head: Arc<Head>, first: Told, story: Story, include_usage: bool) -> impl Stream<Item = Bytes> + Send {
     // All chunks but the last say that it is not known yet.
     let none = include_usage.then_some(None);
     stream! {
