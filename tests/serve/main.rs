@@ -4,6 +4,7 @@ mod callers;
 mod chat;
 mod client;
 mod configs;
+mod gateways;
 mod models;
 mod running;
 #[path = "../support/mod.rs"]

@@ -21,6 +21,7 @@ use crate::serve::callers::Caller;
 use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
 use crate::serve::request_id::RequestId;
+pub(super) use message::{Content, Sent};
 use reply::Head;
 use request::ChatRequest;
 

@@ -1,11 +1,18 @@
 //! The interfaces, one file each.
 
+mod agentgateway;
 mod body;
 mod chat;
+mod check;
+mod checks;
 mod configs;
+mod fms;
 mod health;
+mod litellm;
 mod metrics;
 mod models;
+mod moderations;
+mod portkey;
 
 use std::sync::Arc;
 
@@ -19,6 +26,13 @@ use super::app::{App, identify};
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/chat/completions", post(chat::complete))
+        .route("/v1/checks", post(checks::run))
+        .route("/v1/moderations", post(moderations::run))
+        .route("/beta/litellm_basic_guardrail_api", post(litellm::run))
+        .route("/api/v1/text/contents", post(fms::run))
+        .route("/request", post(agentgateway::request))
+        .route("/response", post(agentgateway::response))
+        .route("/portkey", post(portkey::run))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{id}", get(models::one))
         .route("/v1/rails/configs", get(configs::list))

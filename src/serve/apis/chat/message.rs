@@ -54,7 +54,7 @@ impl From<Sent> for Message {
 
 /// A text, or parts that are texts. What rails can't read is refused.
 #[derive(Default)]
-struct Content(String);
+pub(in crate::serve) struct Content(pub String);
 
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
