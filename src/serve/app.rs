@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::apis;
 use super::callers::Callers;
@@ -30,14 +31,30 @@ pub(super) struct App {
 
 /// All that is served.
 pub(super) fn router(app: &Arc<App>) -> Router {
-    apis::routes()
+    let router = apis::routes()
         .route_layer(middleware::from_fn_with_state(app.clone(), identify))
         .merge(apis::open_routes(app))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), name))
-        .with_state(app.clone())
+        .with_state(app.clone());
+    match cors(&app.settings.cors) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}
+
+/// Lets pages of these origins call, if there are any.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    let origin = match origins {
+        [] => return None,
+        [any] if any == "*" => AllowOrigin::any(),
+        some => AllowOrigin::list(some.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())),
+    };
+    let cors = CorsLayer::new().allow_origin(origin).allow_methods([Method::GET, Method::POST]);
+    let exposed = [HeaderName::from_static(request_id::HEADER), header::RETRY_AFTER];
+    Some(cors.allow_headers(AllowHeaders::mirror_request()).expose_headers(exposed))
 }
 
 /// Gives a request its name, and the answer too, and counts it.
@@ -102,7 +119,7 @@ pub(super) async fn identify(
 
 /// Whether a request was sent to this machine by that name.
 fn is_local(request: &Request) -> bool {
-    let header = request.headers().get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
+    let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let Some(authority) = header.or_else(|| request.uri().authority().map(|authority| authority.as_str())) else {
         // Only a browser can be led astray, and it names the host.
         return true;
@@ -119,8 +136,6 @@ async fn unknown(uri: Uri) -> ApiError {
     ApiError::new(Code::UnknownUrl, format!("nothing is at `{path}`"))
 }
 
-async fn not_allowed() -> Response {
-    let mut response = ApiError::new(Code::MethodNotAllowed, "this address takes other methods").into_response();
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response
+async fn not_allowed() -> ApiError {
+    ApiError::new(Code::MethodNotAllowed, "this address takes other methods")
 }

@@ -14,9 +14,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::app::{self, App};
@@ -26,6 +29,10 @@ use super::conversations::Memory;
 use super::error::ServeError;
 use super::metrics::Metrics;
 use super::settings::{Limits, Settings};
+use super::tls;
+
+/// What the start of a connection by TLS may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A server that listens, and answers once it [runs](Self::run).
 pub struct Server {
@@ -33,6 +40,7 @@ pub struct Server {
     address: SocketAddr,
     app: Arc<App>,
     reloads: Reloads,
+    tls: Option<TlsAcceptor>,
 }
 
 /// Has a server load its configurations again.
@@ -53,6 +61,7 @@ impl Server {
     /// When a configuration or a setting has errors, or the address can't be listened at.
     pub async fn bind(settings: Settings) -> Result<Self, ServeError> {
         may_start(&settings)?;
+        let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
         let metrics = Arc::new(Metrics::new());
         let configs = Arc::new(Configs::load(&settings, &metrics).await?);
         let callers = Callers::new(&settings.callers, settings.no_auth);
@@ -63,12 +72,12 @@ impl Server {
         let conversations = Arc::new(Memory::new(&settings.conversations));
         let reloads = watch(&settings.path, configs.clone(), metrics.clone());
         let app = Arc::new(App { settings, configs, metrics, callers, conversations });
-        Ok(Self { listener, address, app, reloads })
+        Ok(Self { listener, address, app, reloads, tls })
     }
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
     }
 
     /// What has it load its configurations again; it does so by itself when files change.
@@ -81,7 +90,7 @@ impl Server {
     /// # Errors
     /// None so far: what fails is a matter of one connection.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { listener, app, reloads: _reloads, .. } = self;
+        let Self { listener, app, reloads: _reloads, tls, .. } = self;
         let limits = app.settings.limits.clone();
         let router = app::router(&app);
         let graceful = GracefulShutdown::new();
@@ -95,11 +104,29 @@ impl Server {
             let Some((stream, place)) = accepted else { continue };
             let place = Place { metrics: app.metrics.clone(), _permit: place };
             place.metrics.connections.inc();
-            tokio::spawn(connection(stream, router.clone(), limits.clone(), graceful.watcher(), place));
+            let (tls, limits) = (tls.clone(), limits.clone());
+            let (router, watcher) = (router.clone(), graceful.watcher());
+            tokio::spawn(async move {
+                // Parts of a stream must not wait for each other.
+                let _ = stream.set_nodelay(true);
+                let mut stream = TimeoutStream::new(stream);
+                stream.set_write_timeout(Some(limits.write_time));
+                let stream = Box::pin(stream);
+                match tls {
+                    None => connection(stream, router, &limits, watcher).await,
+                    // Whoever does not get this far was no client.
+                    Some(tls) => {
+                        if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
+                            connection(stream, router, &limits, watcher).await;
+                        }
+                    }
+                }
+                drop(place);
+            });
         }
         drop(listener);
         // Whoever is not done by then is cut off.
-        let _ = tokio::time::timeout(limits.drain_time, graceful.shutdown()).await;
+        let _ = timeout(limits.drain_time, graceful.shutdown()).await;
         Ok(())
     }
 }
@@ -145,19 +172,18 @@ impl Drop for Place {
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, limits: Limits, watcher: Watcher, place: Place) {
-    // Parts of a stream must not wait for each other.
-    let _ = stream.set_nodelay(true);
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(limits.write_time));
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    limits: &Limits,
+    watcher: Watcher,
+) {
     let service = service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
         async move { Ok::<_, Infallible>(router.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {})) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.idle_time).max_buf_size(limits.head_bytes);
-    let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
     // A client that leaves, or is too slow, is no error of ours.
-    let _ = watcher.watch(connection).await;
-    drop(place);
+    let _ = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
 }

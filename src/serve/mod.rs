@@ -14,6 +14,7 @@ mod log;
 mod metrics;
 mod request_id;
 mod settings;
+mod tls;
 
 pub use callers::new_key;
 pub use configs::check;

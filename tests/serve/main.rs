@@ -4,6 +4,7 @@ mod callers;
 mod chat;
 mod client;
 mod configs;
+mod faults;
 mod gateways;
 mod models;
 mod running;

@@ -64,6 +64,9 @@ pub(super) struct GuardrailsReply<'a> {
     llm_output: (),
     output_data: (),
     verdict: Verdict<'a>,
+    /// Whether the turn ended with the message for errors, because an action or an expression failed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    failed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     exception: Option<&'a Exception>,
     log: Option<LogReply<'a>>,
@@ -178,6 +181,7 @@ impl Head {
                 rail: verdict.rail.as_deref(),
                 reason: verdict.reason.as_deref(),
             },
+            failed: reply.failure.is_some(),
             exception: reply.exception.as_ref(),
             log,
         }

@@ -106,6 +106,30 @@ struct StreamOptions {
     include_usage: Option<bool>,
 }
 
+/// How many replies are wanted, which is one.
+struct OneReply;
+
+impl<'de> Deserialize<'de> for OneReply {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Option::<u32>::deserialize(deserializer)? {
+            None | Some(1) => Ok(Self),
+            Some(_) => Err(Error::custom("`n` should be 1: one reply is guarded at a time")),
+        }
+    }
+}
+
+/// What went before tools.
+struct NoFunctions;
+
+impl<'de> Deserialize<'de> for NoFunctions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Option::<IgnoredAny>::deserialize(deserializer)? {
+            None => Ok(Self),
+            Some(_) => Err(Error::custom("functions are not served: use `tools`")),
+        }
+    }
+}
+
 struct RequestVisitor;
 
 impl<'de> Visitor<'de> for RequestVisitor {
@@ -132,14 +156,10 @@ impl<'de> Visitor<'de> for RequestVisitor {
                 "user" => request.user = entries.next_value()?,
                 "guardrails" => request.guardrails = entries.next_value()?,
                 "n" => {
-                    if entries.next_value::<Option<u32>>()?.is_some_and(|count| count != 1) {
-                        return Err(Error::custom("`n` should be 1: one reply is guarded at a time"));
-                    }
+                    entries.next_value::<OneReply>()?;
                 }
                 "functions" | "function_call" => {
-                    if entries.next_value::<Option<IgnoredAny>>()?.is_some() {
-                        return Err(Error::custom("functions are not served: use `tools`"));
-                    }
+                    entries.next_value::<NoFunctions>()?;
                 }
                 name if PASSED.contains(&name) => {
                     let value: Value = entries.next_value()?;
