@@ -64,6 +64,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         return Ok(Outcome::Fine);
     }
     serve::start_log(&settings.log);
+    // A connection takes a file, and the usual limit is that of a shell; where it can't be raised, fewer connections fit.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(Failure::io("can't start the runtime"))?.block_on(serve(settings))?;
     Ok(Outcome::Fine)

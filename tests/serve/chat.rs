@@ -1,5 +1,6 @@
 //! `/v1/chat/completions`, plain and as a stream.
 
+use rails::ToolCall;
 use rails::model::{Completion, Tokens};
 use serde_json::{Value, json};
 
@@ -141,4 +142,54 @@ fn a_model_that_fails_is_an_error_with_a_status() {
         assert_eq!((answer.status, answer.code().as_str()), (502, "upstream_failed"), "{answer:?}");
         assert_eq!(answer.json()["error"]["type"], "downstream_error");
     }
+}
+
+#[test]
+fn tools_are_passed_through() {
+    let call =
+        ToolCall { id: "call_1".to_owned(), name: "weather".to_owned(), arguments: "{\"city\":\"Bern\"}".to_owned() };
+    let calls = || Completion { tool_calls: vec![call.clone()], ..Completion::default() };
+    let said = Completion { text: "It is sunny.".to_owned(), ..Completion::default() };
+    let model = Server::scripted([calls(), said, calls()]);
+    let folder = Folder::usual(&model.url());
+    let server = Running::open(folder.path(), &[]);
+    let mut request = asked("how is the weather in Bern?");
+    request["tools"] = json!([{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]);
+    request["tool_choice"] = json!("auto");
+    let first = server.chat(&request).json();
+    let choice = &first["choices"][0];
+    assert_eq!((&choice["finish_reason"], &choice["message"]["content"]), (&json!("tool_calls"), &Value::Null));
+    let wanted = json!([{"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{\"city\":\"Bern\"}"}}]);
+    assert_eq!(choice["message"]["tool_calls"], wanted);
+    assert_eq!(
+        (&model.requests()[0].json()["tools"], &model.requests()[0].json()["tool_choice"]),
+        (&request["tools"], &json!("auto"))
+    );
+
+    let result = json!({"role": "tool", "tool_call_id": "call_1", "content": "sunny"});
+    request["messages"] = json!([request["messages"][0], choice["message"], result]);
+    assert_eq!(server.chat(&request).json()["choices"][0]["message"]["content"], "It is sunny.");
+
+    request["messages"] = json!([{"role": "user", "content": "and in Basel?"}]);
+    request["stream"] = json!(true);
+    let answer = server.chat(&request);
+    let chunks: Vec<Value> = answer.events().iter().filter_map(|event| serde_json::from_str(event).ok()).collect();
+    let delta = chunks.iter().find_map(|chunk| chunk["choices"][0]["delta"]["tool_calls"].as_array()).unwrap();
+    assert_eq!((&delta[0]["index"], &delta[0]["id"]), (&json!(0), &json!("call_1")));
+    assert_eq!(chunks.last().unwrap()["choices"][0]["finish_reason"], "tool_calls");
+}
+
+#[test]
+fn flows_see_the_context_and_nobody_elses() {
+    let rails = "define user ask\n  \"who am i?\"\ndefine flow\n  user ask\n  bot \"You are $name.\"\n";
+    let folder = Folder::new().with("shop", rails, "", None);
+    let server = Running::open(folder.path(), &[]);
+    let ask = |context: Value| {
+        let mut request = asked("who am i?");
+        request["guardrails"] = json!({"context": context});
+        server.chat(&request).json()["choices"][0]["message"]["content"].clone()
+    };
+    assert_eq!(ask(json!({"name": "Ada"})), "You are Ada.");
+    assert_eq!(ask(json!({"name": "Bob"})), "You are Bob.");
+    assert_eq!(ask(json!({})), "You are .");
 }

@@ -11,3 +11,5 @@ mod running;
 #[path = "../support/mod.rs"]
 mod support;
 mod threads;
+mod tls;
+mod watching;

@@ -41,7 +41,16 @@ pub fn new_key(name: &str) -> (String, String) {
 
 impl Running {
     /// Starts `command`, and waits until it is ready.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        let mut running = Self::start_with_log(command);
+        // Whoever does not read the log must not hold up the server.
+        let mut log = running.child.stderr.take().unwrap();
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        running
+    }
+
+    /// As [`start`](Self::start); the log is for whoever calls.
+    pub fn start_with_log(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -51,9 +60,6 @@ impl Running {
             child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
             panic!("it does not start: {line}{error}");
         };
-        // Whoever does not read the log must not hold up the server.
-        let mut log = child.stderr.take().unwrap();
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         Self { address: address.parse().unwrap(), child, out }
     }
 

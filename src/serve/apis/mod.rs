@@ -12,6 +12,7 @@ mod litellm;
 mod metrics;
 mod models;
 mod moderations;
+mod openapi;
 mod portkey;
 
 use std::sync::Arc;
@@ -49,5 +50,6 @@ pub(super) fn open_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/healthz", get(health::alive))
         .route("/v1/health", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(openapi::document))
         .route("/metrics", counted)
 }
