@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, Outcome};
 use crate::serve::{self, ServeError, Server, Settings, Upstream};
@@ -96,25 +95,66 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
 }
 
 async fn serve(settings: Settings) -> Result<(), Failure> {
-    let watch = |kind| signal(kind).map_err(Failure::io("can't watch for signals"));
-    let (mut interrupt, mut terminate) = (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?);
-    // Without a terminal there is nobody to hang up: it means to load everything again.
-    let mut hang_up = watch(SignalKind::hangup())?;
+    let stop = signals::stop().map_err(Failure::io("can't watch for signals"))?;
+    let hang_ups = signals::hang_ups().map_err(Failure::io("can't watch for signals"))?;
     let server = Server::bind(settings).await?;
     let mut out = io::stdout();
     writeln!(out, "listening on {}", server.url())?;
     out.flush()?;
-    let reload = server.reload();
-    tokio::spawn(async move {
-        while hang_up.recv().await.is_some() {
+    tokio::spawn(signals::reload(hang_ups, server.reload()));
+    Ok(server.run(stop).await?)
+}
+
+#[cfg(unix)]
+mod signals {
+    use std::io;
+
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    use crate::serve::Reload;
+
+    /// Done when the process is told to end.
+    pub(super) fn stop() -> io::Result<impl Future<Output = ()>> {
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+
+    pub(super) fn hang_ups() -> io::Result<Signal> {
+        signal(SignalKind::hangup())
+    }
+
+    /// Without a terminal there is nobody to hang up: it means to load everything again.
+    pub(super) async fn reload(mut hang_ups: Signal, reload: Reload) {
+        while hang_ups.recv().await.is_some() {
             reload.all().await;
         }
-    });
-    let stop = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
-    Ok(server.run(stop).await?)
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    use std::io;
+
+    use crate::serve::Reload;
+
+    /// Done when the process is told to end.
+    pub(super) fn stop() -> io::Result<impl Future<Output = ()>> {
+        Ok(async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+
+    pub(super) fn hang_ups() -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Nobody hangs up here.
+    pub(super) async fn reload((): (), _: Reload) {}
 }

@@ -77,6 +77,7 @@ pub(super) enum Code {
     MethodNotAllowed,
     NoRails,
     ThreadBusy,
+    ThreadTooLong,
     RequestTimeout,
     TurnFailed,
     InternalError,
@@ -110,6 +111,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::NoRails,
         Self::ThreadBusy,
+        Self::ThreadTooLong,
         Self::RequestTimeout,
         Self::TurnFailed,
         Self::InternalError,
@@ -144,6 +146,7 @@ impl Code {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, REQUEST, "method_not_allowed"),
             Self::NoRails => (StatusCode::BAD_REQUEST, REQUEST, "no_rails"),
             Self::ThreadBusy => (StatusCode::CONFLICT, REQUEST, "thread_busy"),
+            Self::ThreadTooLong => (StatusCode::BAD_REQUEST, REQUEST, "thread_too_long"),
             Self::RequestTimeout => (StatusCode::GATEWAY_TIMEOUT, "server_error", "request_timeout"),
             Self::TurnFailed => (StatusCode::INTERNAL_SERVER_ERROR, "generation_error", "turn_failed"),
             Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "internal_error"),
@@ -275,6 +278,15 @@ impl IntoResponse for ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_lists_them_all() {
+        let page = include_str!("../../docs/server.md");
+        for code in Code::ALL {
+            let row = format!("| `{}` | {} |", code.name(), code.status().as_u16());
+            assert!(page.contains(&row), "{row}");
+        }
+    }
 
     #[test]
     fn every_error_has_a_name_of_its_own() {

@@ -79,3 +79,18 @@ fn settings_are_read_strictly() {
         assert!(error.contains(says) && error.contains("serve.yml"), "{text}: {error}");
     }
 }
+
+#[test]
+fn flags_outrank_variables_and_these_the_file() {
+    let folder = Folder::new().with("a", RAILS, CONFIG, None);
+    let settings = folder.file("serve.yml", "host: 127.0.0.3\nport: 1\n");
+    let start = |arguments: &[&str]| {
+        let mut command = command(folder.path());
+        command.env("RAILSC_CONFIG", &settings).env("RAILSC_NO_AUTH", "true").env("RAILSC_PORT", "2").args(arguments);
+        Running::start(command).address.ip().to_string()
+    };
+    assert_eq!(start(&[]), "127.0.0.3");
+    assert_eq!(start(&["--host", "127.0.0.2"]), "127.0.0.2");
+    let output = command(folder.path()).env("RAILSC_HOST", "tcp://10.0.0.1:8080").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}

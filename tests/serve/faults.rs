@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::{connect, exchange, parsed, request};
 use crate::running::{CONFIG, Folder, RAILS, Running};
-use crate::support::{Answer, LONG, Server};
+use crate::support::{Answer, LONG, Server, Step};
 
 const PATH: &str = "/v1/chat/completions";
 
@@ -197,6 +197,26 @@ fn whoever_sends_too_slowly_is_let_go() {
     let answer = parsed(&answer);
     assert_eq!((answer.status, answer.code().as_str()), (408, "body_timeout"));
     is_fine(&server);
+}
+
+#[test]
+fn whoever_reads_nothing_of_a_stream_is_let_go() {
+    // Each piece becomes a frame a hundred times its size, more than the system keeps for a reader.
+    let event = "{\"choices\":[{\"delta\":{\"content\":\"word \"}}]}";
+    let model = Server::start(move |_| {
+        let many = Answer::default().event(event).steps.remove(0);
+        let Step::Send(bytes) = many else { unreachable!() };
+        Answer::sse().send(bytes.repeat(150_000)).wait(LONG)
+    });
+    let folder = Folder::new().with("shop", "", "", Some(&model.url()));
+    let settings = folder.file("serve.yml", "limits: {write_time: 300ms}\n");
+    let server = Running::open(folder.path(), &["--config", settings.to_str().unwrap()]);
+    let mut stream = connect(server.address);
+    let body = json!({"stream": true, "messages": [{"role": "user", "content": "tell me a story"}]}).to_string();
+    let headers = [("content-type", "application/json")];
+    stream.write_all(&request(&format!("POST {PATH}"), &headers, body.as_bytes())).unwrap();
+    assert!(model.sees_a_drop(Duration::from_secs(8)), "the model writes on for nobody");
+    drop(stream);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod callers;
 mod chat;
 mod client;
+mod clients;
 mod configs;
 mod faults;
 mod gateways;

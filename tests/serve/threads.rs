@@ -142,3 +142,14 @@ fn a_connection_that_is_half_closed_is_answered_or_closed() {
     assert!(bytes.is_empty() || parsed(&bytes).status == 200, "{bytes:?}");
     assert_eq!(server.get("/healthz", &[]).status, 200);
 }
+
+#[test]
+fn a_thread_that_has_become_too_long_is_not_gone_on_with() {
+    let model = Server::saying(["x".repeat(5_000).as_str(), "unheard"]);
+    let folder = Folder::new().with("shop", "", "", Some(&model.url()));
+    let settings = folder.file("serve.yml", "conversations: {thread_bytes: 4096}\n");
+    let server = Running::open(folder.path(), &["--config", settings.to_str().unwrap()]);
+    assert_eq!(said(&server, ONE, "hello").len(), 5_000);
+    assert_eq!(server.chat(&turn(ONE, "hello again")).code(), "thread_too_long");
+    assert_eq!(model.requests().len(), 1);
+}

@@ -36,7 +36,7 @@ pub(super) async fn complete(
     let config = app.configs.choose(guardrails.config()?, chat.model.as_deref(), &caller)?;
     let thread = match &guardrails.thread_id {
         None => None,
-        Some(thread) => Some(Thread::open(&app.conversations, &caller, &config.id, &config.rails, thread).await?),
+        Some(thread) => Some(Thread::open(&app, &caller, &config, thread).await?),
     };
     let owner = format!("{}\n{}", caller.name, chat.user.as_deref().unwrap_or_default());
     let text = chat.messages.last().filter(|_| app.settings.log.texts).map(|message| message.content.clone());

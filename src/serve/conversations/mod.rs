@@ -3,14 +3,14 @@
 mod memory;
 mod turns;
 
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 
+use super::app::App;
 use super::callers::Caller;
+use super::configs::Configuration;
 use super::error::{ApiError, Code};
-use crate::engine::{Rails, Session};
+use crate::engine::Session;
 pub(super) use memory::Memory;
 
 /// What a conversation is kept under: a hash, so that its caller is part of it and no name of one caller's can be made to mean another's.
@@ -67,10 +67,9 @@ pub(super) struct Thread {
 impl Thread {
     /// Takes up the conversation that `caller` calls `thread`.
     pub(super) async fn open(
-        store: &Arc<dyn Store>,
+        app: &App,
         caller: &Caller,
-        config: &str,
-        rails: &Rails,
+        config: &Configuration,
         thread: &str,
     ) -> Result<Self, ApiError> {
         let length = thread.chars().count();
@@ -78,13 +77,18 @@ impl Thread {
             let message = "a conversation is named by 16 to 255 characters";
             return Err(ApiError::new(Code::InvalidValue, message).at("guardrails.thread_id"));
         }
-        let opened = store.open(Key::new(&caller.name, config, thread)).await?;
+        let opened = app.conversations.open(Key::new(&caller.name, &config.id, thread)).await?;
+        let most = app.settings.conversations.thread_bytes;
         let session = match opened.state() {
-            None => rails.session(),
+            None => config.rails.session(),
+            Some(state) if state.len() > most => {
+                let message = "the conversation has become too long to go on: begin another";
+                return Err(ApiError::new(Code::ThreadTooLong, message).at("guardrails.thread_id"));
+            }
             Some(state) => {
                 let damaged = || ApiError::new(Code::InternalError, "the conversation that was kept can't be read");
                 let state = serde_json::from_slice(state).map_err(|_| damaged())?;
-                rails.carry_over(state).map_err(|_| damaged())?
+                config.rails.carry_over(state).map_err(|_| damaged())?
             }
         };
         Ok(Self { session, opened })

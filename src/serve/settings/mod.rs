@@ -134,13 +134,21 @@ pub struct ConversationLimits {
     pub bytes: u64,
     /// Requests that may wait for their turn in one.
     pub waiting: usize,
+    /// Bytes of one that may go on.
+    pub thread_bytes: usize,
     /// Bytes that all configurations together may remember of conversations that clients send as a whole.
     pub remembered_bytes: u64,
 }
 
 impl Default for ConversationLimits {
     fn default() -> Self {
-        Self { idle_time: Duration::from_secs(1800), bytes: 256 << 20, waiting: 16, remembered_bytes: 64 << 20 }
+        Self {
+            idle_time: Duration::from_secs(1800),
+            bytes: 256 << 20,
+            thread_bytes: 1 << 20,
+            waiting: 16,
+            remembered_bytes: 64 << 20,
+        }
     }
 }
 

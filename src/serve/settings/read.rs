@@ -33,7 +33,7 @@ const CALLER: &[&str] = &["name", "key_sha256", "configs"];
 const MODEL: &[&str] = &["url", "name"];
 const LIMITS: &[&str] =
     &["body_bytes", "body_time", "head_bytes", "idle_time", "request_time", "write_time", "connections", "drain_time"];
-const CONVERSATIONS: &[&str] = &["idle_time", "bytes", "waiting", "remembered_bytes"];
+const CONVERSATIONS: &[&str] = &["idle_time", "bytes", "thread_bytes", "waiting", "remembered_bytes"];
 const TLS: &[&str] = &["certificate", "key"];
 const LOG: &[&str] = &["format", "level", "texts"];
 const METRICS: &[&str] = &["public"];
@@ -196,6 +196,9 @@ impl Keys<'_> {
                     let bytes = self.reader.count(node, 1 << 16..=1 << 40);
                     kept.bytes = bytes.map_or(kept.bytes, |bytes| bytes as u64);
                 }
+                "thread_bytes" => {
+                    kept.thread_bytes = self.reader.count(node, 1 << 10..=1 << 30).unwrap_or(kept.thread_bytes);
+                }
                 "remembered_bytes" => {
                     let bytes = self.reader.count(node, 0..=1 << 40);
                     kept.remembered_bytes = bytes.map_or(kept.remembered_bytes, |bytes| bytes as u64);
@@ -234,5 +237,21 @@ impl Keys<'_> {
             self.reader.wrong(node, "a `certificate` and its `key`, both files");
         }
         both.map(|(certificate, key)| Tls { certificate, key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_tells_of_every_key() {
+        let page = include_str!("../../../docs/server.md");
+        let (_, page) = page.split_once("## Settings").unwrap();
+        let settings = page.split("\n## ").next().unwrap();
+        let tables = [TOP, CALLER, MODEL, LIMITS, CONVERSATIONS, TLS, LOG, METRICS, CORS];
+        for key in tables.into_iter().flatten() {
+            assert!(settings.contains(key), "`{key}`");
+        }
     }
 }
