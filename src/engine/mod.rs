@@ -39,6 +39,8 @@ pub use explain::explain;
 pub use input::Input;
 pub(crate) use load::inspect_read;
 pub use load::{Inspection, Report, inspect, inspect_source};
+#[cfg(feature = "serve")]
+pub(crate) use pipeline::STEERING;
 pub use rails::Rails;
 pub use reply::{Exception, Reply, TurnFailure};
 pub use session::Session;

@@ -45,6 +45,10 @@ pub(super) const CONFIG: &str = "config";
 /// The variable by which a flow lets what is said past the output rails.
 const SKIP_OUTPUT_RAILS: &str = "skip_output_rails";
 
+/// Variables by which rails are steered: whoever sets them can pass rails by.
+#[cfg(feature = "serve")]
+pub(crate) const STEERING: [&str; 2] = [CONFIG, SKIP_OUTPUT_RAILS];
+
 /// What a turn begins with.
 pub(super) struct Heard<'a> {
     /// What was said since the last reply: by the user, by tools, by whoever runs the application.

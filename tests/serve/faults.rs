@@ -76,6 +76,12 @@ fn what_is_no_request_is_told_by_field() {
             "unknown field `rails`",
         ),
         (
+            with("guardrails", json!({"context": {"skip_output_rails": true}})),
+            "invalid_value",
+            json!("guardrails.context.skip_output_rails"),
+            "pass them by",
+        ),
+        (
             with("guardrails", json!({"state": {}})),
             "invalid_value",
             json!("guardrails.state"),

@@ -12,6 +12,7 @@ use crate::model::OpenAi;
 use crate::serve::error::ServeError;
 use crate::serve::metrics::Metrics;
 use crate::serve::settings::Settings;
+use crate::serve::tls;
 
 /// How configurations are loaded.
 pub(super) struct Loader {
@@ -26,8 +27,9 @@ pub(super) struct Loader {
 /// Loads the configurations that `settings` name, and serves none; says how many there are.
 ///
 /// # Errors
-/// When one of them has errors, or there is none.
+/// When one of them has errors, or there is none, or the certificate can't be used.
 pub fn check(settings: &Settings) -> Result<usize, ServeError> {
+    settings.tls.as_ref().map(tls::acceptor).transpose()?;
     Ok(Loader::of(settings, None)?.all()?.by_id.len())
 }
 

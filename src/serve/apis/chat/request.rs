@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::invalid;
 use super::message::Sent;
+use crate::engine::STEERING;
 use crate::model::Message;
 use crate::serve::error::ApiError;
 
@@ -84,6 +85,10 @@ impl Guardrails {
         if self.state.is_some() {
             let message = "a state is not taken from clients: name a conversation by `thread_id`";
             return Err(invalid(message, "guardrails.state"));
+        }
+        if let Some(name) = STEERING.into_iter().find(|name| self.context.contains_key(*name)) {
+            let message = format!("`{name}` is for rails to set: a client could pass them by with it");
+            return Err(invalid(message, &format!("guardrails.context.{name}")));
         }
         match (self.config_id.as_deref(), self.config_ids.as_deref()) {
             (Some(_), Some(_)) => Err(invalid("say `config_id` or `config_ids`, not both", "guardrails.config_ids")),
