@@ -46,5 +46,5 @@ pub use reply::{Exception, Reply, TurnFailure};
 pub use session::Session;
 pub use state::{ResumeError, STATE_VERSION, SessionState};
 pub use stream::ReplyStream;
-pub use trace::{TRACE_VERSION, Trace, TraceEvent, What};
+pub use trace::{Considered, TRACE_VERSION, Trace, TraceEvent, What};
 pub use verdict::{Evidence, RailVerdict, Status, TextSpan, Verdict};

@@ -50,7 +50,7 @@ impl fmt::Display for TraceEvent {
         write!(f, "{:>8.1} µs  {:indent$}", self.dur_us, "", indent = 2 * depth)?;
         let flow = self.flow.as_deref().unwrap_or("");
         match &self.what {
-            What::Classified { intent, tier, score, threshold, margin, best, matched, abstained } => {
+            What::Classified { intent, tier, score, threshold, margin, best, matched, abstained, .. } => {
                 match (intent, best, abstained) {
                     (Some(intent), ..) => {
                         write!(f, "means `{intent}`: {tier}, {score:.2} ≥ {threshold:.2}, margin {margin:.2}")?
