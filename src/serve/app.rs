@@ -17,6 +17,7 @@ use super::configs::Configs;
 use super::conversations::Store;
 use super::error::{ApiError, Code};
 use super::metrics::Metrics;
+use super::page;
 use super::request_id::{self, RequestId};
 use super::settings::Settings;
 
@@ -34,6 +35,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     let router = apis::routes()
         .route_layer(middleware::from_fn_with_state(app.clone(), identify))
         .merge(apis::open_routes(app))
+        .merge(page::routes())
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .layer(CatchPanicLayer::custom(panicked))

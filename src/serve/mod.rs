@@ -12,6 +12,7 @@ mod error;
 mod listen;
 mod log;
 mod metrics;
+mod page;
 mod request_id;
 mod settings;
 mod tls;

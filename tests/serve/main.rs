@@ -8,6 +8,7 @@ mod configs;
 mod faults;
 mod gateways;
 mod models;
+mod page;
 mod running;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,5 +1,6 @@
 //! `POST /v1/chat/completions`, as OpenAI's clients know it.
 
+mod lines;
 mod message;
 mod reply;
 mod request;

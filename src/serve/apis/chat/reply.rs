@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::lines::{Line, lines};
 use super::request::Log;
 use crate::engine::{Evidence, Exception, RailVerdict, Reply, Status, Trace};
 use crate::model::ToolCall;
@@ -89,6 +90,8 @@ struct LogReply<'a> {
     line: Option<&'a Location>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<&'a Trace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<Vec<Line<'a>>>,
 }
 
 /// A part of an answer that comes in parts.
@@ -164,12 +167,13 @@ impl Head {
 
     fn guardrails<'a>(&'a self, reply: &'a Reply) -> GuardrailsReply<'a> {
         let verdict = &reply.verdict;
-        let Log { activated_rails, trace } = self.log;
-        let log = (activated_rails || trace).then(|| LogReply {
+        let Log { activated_rails, trace, lines: with_lines } = self.log;
+        let log = (activated_rails || trace || with_lines).then(|| LogReply {
             activated_rails: activated_rails.then_some(&*verdict.rails),
             evidence: activated_rails.then_some(&verdict.evidence),
             line: verdict.line.as_ref().filter(|_| activated_rails),
             trace: trace.then_some(&reply.trace),
+            lines: with_lines.then(|| lines(reply, self.asked.config.rails.sources())),
         });
         GuardrailsReply {
             config_id: &self.asked.config.id,

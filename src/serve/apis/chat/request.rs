@@ -77,6 +77,8 @@ pub(super) struct Log {
     pub activated_rails: bool,
     /// All that happened, in order.
     pub trace: bool,
+    /// The lines of `.co` that it names, with their texts.
+    pub lines: bool,
 }
 
 impl Guardrails {
