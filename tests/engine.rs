@@ -329,3 +329,31 @@ async fn an_exception_of_a_flow_ends_the_turn() {
     assert_eq!((&*exception.kind, &*exception.message, &*reply.text), ("TopicException", "not here", ""));
     assert!(rails::explain(&reply).contains("the exception `TopicException`"), "{}", rails::explain(&reply));
 }
+
+#[tokio::test]
+async fn a_conversation_is_carried_over_to_rails_that_changed() {
+    let asks = "define flow asks\n  user \"hi\"\n  bot \"Who are you?\"\n  user ...\n  bot \"Hello.\"\n";
+    let waits = "define flow waits\n  user \"wait\"\n  bot \"For what?\"\n  user ...\n  bot \"Done.\"\n";
+    let load = |text: &str| Rails::from_source(text.to_owned()).unwrap();
+    let state = || async {
+        let mut session = load(&format!("{asks}{waits}")).session();
+        session.set("name", "Ada");
+        assert_eq!(session.generate("hi").await.unwrap().text, "Who are you?");
+        serde_json::from_str(&serde_json::to_string(&session.state()).unwrap()).unwrap()
+    };
+    let more = "define user other\n  \"something else\"\ndefine flow new\n  user other\n  bot \"New.\"\n";
+    for (changed, says) in [
+        (format!("{asks}{waits}"), "Hello."),
+        (format!("{more}{waits}{asks}"), "Hello."),
+        (format!("{waits}{}", asks.replace("Hello", "Good day")), "I'm sorry, I can't help with that."),
+        (
+            format!("{waits}{}", asks.replace("user ...\n", "user ...\n  $seen = True\n")),
+            "I'm sorry, I can't help with that.",
+        ),
+        (waits.to_owned(), "I'm sorry, I can't help with that."),
+    ] {
+        let mut session = load(&changed).carry_over(state().await).unwrap();
+        assert_eq!((session.turns(), session.variable("name")), (1, Some(&json!("Ada"))));
+        assert_eq!(session.generate("Ada").await.unwrap().text, says, "{changed}");
+    }
+}

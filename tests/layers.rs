@@ -16,7 +16,8 @@ const LAYERS: &[&[&str]] = &[
     &["engine"],
     &["library"],
     &["tools"],
-    &["serve", "cli"],
+    &["serve"],
+    &["cli"],
 ];
 
 fn rank(layer: &str) -> Option<usize> {

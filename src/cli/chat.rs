@@ -1,6 +1,6 @@
 //! `railsc chat`: a conversation in the terminal.
 
-mod model;
+pub(super) mod model;
 mod terminal;
 mod told;
 

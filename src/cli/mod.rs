@@ -16,6 +16,8 @@ mod lines;
 mod migrate;
 mod progress;
 mod rows;
+#[cfg(feature = "serve")]
+mod serve;
 mod test;
 mod visible;
 
@@ -58,6 +60,8 @@ enum Command {
     Guard(guard::Arguments),
     Init(init::Arguments),
     Migrate(migrate::Arguments),
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
     Test(test::Arguments),
 }
 
@@ -119,6 +123,8 @@ pub fn main() -> ExitCode {
         Command::Guard(arguments) => guard::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };
     match result {

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, codes};
 
 /// Puts the variables of the environment in place of their names: `${NAME}`, or `${NAME:-default}` for one that may be
 /// missing. What is filled in is never looked at again, and keys are left alone.
-pub(super) fn fill(node: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn fill(node: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
     match &mut node.data {
         Data::Scalar(text, _) if text.contains("${") => match filled(text, &|name| std::env::var(name).ok()) {
             Ok(new) => *text = new,

@@ -3,7 +3,7 @@
 
 mod dialog;
 mod embedder;
-mod environment;
+pub(crate) mod environment;
 mod imports;
 mod keys;
 mod knowledge;
@@ -13,7 +13,7 @@ mod python;
 mod rails;
 mod read;
 mod thresholds;
-mod value;
+pub(crate) mod value;
 pub(crate) mod yaml;
 
 use std::path::PathBuf;

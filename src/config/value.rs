@@ -7,17 +7,17 @@ use super::yaml::{Data, Key, Node};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 
 /// Reads values, and reports the ones that are something else.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pub diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
-    pub(super) fn wrong(&mut self, node: &Node, expected: &str) {
+    pub(crate) fn wrong(&mut self, node: &Node, expected: &str) {
         self.diagnostics.push(Diagnostic::new(codes::BAD_VALUE, node.span, format!("this should be {expected}")));
     }
 
     /// The entries of a mapping; none where nothing stands.
-    pub(super) fn mapping<'n>(&mut self, node: &'n Node) -> &'n [(Key, Node)] {
+    pub(crate) fn mapping<'n>(&mut self, node: &'n Node) -> &'n [(Key, Node)] {
         match &node.data {
             Data::Mapping(entries) => entries,
             _ if node.is_null() => &[],
@@ -28,7 +28,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn list<'n>(&mut self, node: &'n Node) -> &'n [Node] {
+    pub(crate) fn list<'n>(&mut self, node: &'n Node) -> &'n [Node] {
         match &node.data {
             Data::List(items) => items,
             _ if node.is_null() => &[],
@@ -39,7 +39,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn text<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
+    pub(crate) fn text<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
         match &node.data {
             Data::Scalar(text, _) if !node.is_null() => Some(text),
             _ => {
@@ -49,7 +49,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn truth(&mut self, node: &Node) -> Option<bool> {
+    pub(crate) fn truth(&mut self, node: &Node) -> Option<bool> {
         match &node.data {
             Data::Scalar(text, true) if text.eq_ignore_ascii_case("true") => Some(true),
             Data::Scalar(text, true) if text.eq_ignore_ascii_case("false") => Some(false),
@@ -60,7 +60,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn count(&mut self, node: &Node, range: RangeInclusive<usize>) -> Option<usize> {
+    pub(crate) fn count(&mut self, node: &Node, range: RangeInclusive<usize>) -> Option<usize> {
         let number = match &node.data {
             Data::Scalar(text, true) => text.replace('_', "").parse().ok(),
             _ => None,
@@ -72,7 +72,7 @@ impl Reader<'_> {
         number
     }
 
-    pub(super) fn number(&mut self, node: &Node, range: RangeInclusive<f64>) -> Option<f64> {
+    pub(crate) fn number(&mut self, node: &Node, range: RangeInclusive<f64>) -> Option<f64> {
         let number = match &node.data {
             Data::Scalar(text, true) => text.parse().ok().filter(|number| range.contains(number)),
             _ => None,
@@ -83,7 +83,7 @@ impl Reader<'_> {
         number
     }
 
-    pub(super) fn fraction(&mut self, node: &Node) -> Option<f32> {
+    pub(crate) fn fraction(&mut self, node: &Node) -> Option<f32> {
         let number = match &node.data {
             Data::Scalar(text, true) => text.parse().ok().filter(|number| (0.0..=1.0).contains(number)),
             _ => None,
@@ -94,7 +94,7 @@ impl Reader<'_> {
         number
     }
 
-    pub(super) fn duration(&mut self, node: &Node) -> Option<Duration> {
+    pub(crate) fn duration(&mut self, node: &Node) -> Option<Duration> {
         let duration = match &node.data {
             Data::Scalar(text, _) => duration(text),
             _ => None,
@@ -106,7 +106,7 @@ impl Reader<'_> {
     }
 
     /// One of `choices`.
-    pub(super) fn choice<T: Copy>(&mut self, node: &Node, choices: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&mut self, node: &Node, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(node)?;
         if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text) {
             return Some(*choice);

@@ -28,6 +28,7 @@ pub struct RailsBuilder {
     /// Whether the models that the configuration names are called.
     connects: bool,
     remembered: u64,
+    shadow: bool,
 }
 
 enum Origin {
@@ -51,6 +52,7 @@ impl RailsBuilder {
             models: Models::default(),
             connects: true,
             remembered: Seen::USUAL,
+            shadow: false,
         }
     }
 
@@ -124,6 +126,25 @@ impl RailsBuilder {
         self
     }
 
+    /// Has rails be watched, and not obeyed: they run, and the verdict and the trace say what they would have done, but no text is changed or
+    /// withheld by them. To try rails on live traffic.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let rails = rails::Rails::builder().path("tests/data/tested").shadow().build()?;
+    /// let verdict = rails.check_input("tell me a secret").await?.verdict;
+    /// assert_eq!((verdict.status, verdict.rails[0].status), (rails::Status::Passed, rails::Status::Blocked));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn shadow(mut self) -> Self {
+        self.shadow = true;
+        self
+    }
+
     /// Loads and compiles.
     ///
     /// # Errors
@@ -140,7 +161,7 @@ impl RailsBuilder {
         } = load(read, self.actions.names(), self.models.has_main(), Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
-        let guards = guards(&config, &program);
+        let guards = guards(&config, &program, self.shadow);
         let starts = Starts::new(&program, &guards.iter().map(|guard| guard.flow).collect::<Vec<_>>());
         let mut models = Models::default();
         if self.connects {
@@ -169,6 +190,7 @@ impl RailsBuilder {
             fallback_intent,
             diagnostics,
             fingerprint: OnceLock::new(),
+            looks: OnceLock::new(),
         };
         let Self { mut actions, remembered, .. } = self;
         if let Some(base) = &loaded.config.actions_server

@@ -3,7 +3,7 @@
 use super::history::History;
 use super::machine::Instances;
 use super::store::Store;
-use crate::expression::Value;
+use crate::expression::{Value, Variables};
 
 /// Plain data; the rails that it belongs to are passed along.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +49,11 @@ impl std::fmt::Display for Digest {
 }
 
 impl Conversation {
+    /// One that begins with these variables.
+    pub(super) fn about(variables: Variables) -> Self {
+        Self { store: Store::new(variables), ..Self::default() }
+    }
+
     /// Sets the variables that a text of the user comes with.
     pub(super) fn hear(&mut self, text: &str) {
         let last_reply = self.store.variables().get("bot_message").cloned().unwrap_or(Value::Null);

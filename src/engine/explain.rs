@@ -93,6 +93,9 @@ fn sentence(event: &TraceEvent) -> Option<String> {
             let then = if *passes { "is passed by, as `on_error` says" } else { "blocks therefore" };
             format!("rail `{rail}` fails and {then}: {reason}")
         }
+        What::NotObeyed { rail, status } => {
+            format!("rail `{rail}` is only watched: the text is {}, and the turn goes on", status.name())
+        }
         What::OutputRailsSkipped => "no output rail looks at it, as `$skip_output_rails` says".to_owned(),
         What::Asked { task, model, answer, .. } => {
             format!("`{model}` is asked for {task}, and answers {:?}", shortened(answer))

@@ -19,10 +19,12 @@ pub(super) struct Guard {
     pub model: Option<Arc<str>>,
     pub on_error: OnError,
     pub timeout: Duration,
+    /// It is watched, and not obeyed.
+    pub shadow: bool,
 }
 
 /// The rails that `config` names, in its order. Those that no flow is are errors at check.
-pub(super) fn guards(config: &Config, program: &Program) -> Vec<Guard> {
+pub(super) fn guards(config: &Config, program: &Program, shadow: bool) -> Vec<Guard> {
     let guard = |rail: &crate::config::Rail| {
         Some(Guard {
             guards: rail.guards,
@@ -32,6 +34,7 @@ pub(super) fn guards(config: &Config, program: &Program) -> Vec<Guard> {
             locals: rail.parameters.iter().cloned().collect(),
             on_error: rail.on_error.unwrap_or(config.on_error),
             timeout: rail.timeout.unwrap_or(config.limits.timeout),
+            shadow,
         })
     };
     config.rails.iter().filter_map(guard).collect()

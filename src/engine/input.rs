@@ -1,9 +1,10 @@
 //! What goes into a turn: a text, or a conversation as chat interfaces pass it around.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
+use crate::expression::Variables;
 use crate::model::Message;
 
 /// What [`Rails::generate`](super::Rails::generate) takes: one text of the user, or messages of which the last is the user's, or what a tool
@@ -14,6 +15,10 @@ pub struct Input {
     /// These are the messages of a conversation, which may go on.
     pub(super) goes_on: bool,
     pub(super) options: Options,
+    /// Variables that are set before the first of them.
+    pub(super) context: Variables,
+    /// Whose conversation it is, as far as that is said.
+    pub(super) owner: String,
 }
 
 /// What a model is told besides the conversation, where it writes the reply.
@@ -22,6 +27,8 @@ pub(super) struct Options {
     pub tools: Vec<Value>,
     pub tool_choice: Option<Value>,
     pub parameters: Map<String, Value>,
+    /// A model that does not answer ends the turn without a word.
+    pub silent_failures: bool,
 }
 
 impl Options {
@@ -34,7 +41,7 @@ impl Options {
 
 impl Input {
     fn text(text: impl Into<String>) -> Self {
-        Self { messages: vec![Message::user(text)], goes_on: false, options: Options::default() }
+        Self { goes_on: false, ..Self::from(vec![Message::user(text)]) }
     }
 
     /// Lets the model call `tools`, each in the shape of OpenAI's chat interface. Its calls are in
@@ -80,6 +87,29 @@ impl Input {
         self.options.parameters.insert(name.into(), value.into());
         self
     }
+
+    /// Has a turn end without a word when a model does not answer, instead of with the message for errors:
+    /// [`Reply::failure`](super::Reply::failure) says what failed. For servers, which have errors of their own.
+    #[must_use]
+    pub fn silent_failures(mut self) -> Self {
+        self.options.silent_failures = true;
+        self
+    }
+
+    /// Sets a variable, without the `$`, that flows may read; in a conversation that is sent as a whole, before its first message.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Self {
+        self.context.insert(name.into(), value.into());
+        self
+    }
+
+    /// Whose conversation this is: what is [remembered](super::RailsBuilder::remember) of those of others is not gone by, nor is this of
+    /// theirs. The variables given by [`variable`](Self::variable) tell conversations apart, too.
+    #[must_use]
+    pub fn owner(mut self, owner: impl Into<String>) -> Self {
+        self.owner = owner.into();
+        self
+    }
 }
 
 impl From<&str> for Input {
@@ -108,7 +138,13 @@ impl From<Message> for Input {
 
 impl From<Vec<Message>> for Input {
     fn from(messages: Vec<Message>) -> Self {
-        Self { messages, goes_on: true, options: Options::default() }
+        Self {
+            messages,
+            goes_on: true,
+            options: Options::default(),
+            context: Variables::default(),
+            owner: String::new(),
+        }
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) struct Loaded {
     pub fallback_intent: Option<IntentId>,
     pub diagnostics: Vec<Diagnostic>,
     pub fingerprint: OnceLock<String>,
+    pub looks: OnceLock<Vec<Arc<str>>>,
 }
 
 impl Deref for Parts {

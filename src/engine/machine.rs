@@ -17,6 +17,7 @@ use super::starts::Starts;
 use super::store::Store;
 use super::trace::{Tracer, What};
 use crate::expression::{Value, Variables};
+use crate::model::ModelError;
 use crate::program::{FlowId, IntentId, MessageId, Op, Program, Say};
 use crate::source::Span;
 
@@ -107,8 +108,30 @@ pub(super) enum Act {
 pub(super) enum Failure {
     /// An expression, a text or an action failed; the flow and the line, if one is to blame.
     Failed { place: Option<(FlowId, Span)>, reason: String },
+    /// A model did not answer.
+    Model { reason: String, error: ModelError },
     /// The turn did too much.
     Exhausted(Exhausted),
+}
+
+/// A failure that ends the turn with the message for errors.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub place: Option<(FlowId, Span)>,
+    pub reason: String,
+    /// Why a model did not answer, if it was that.
+    pub error: Option<ModelError>,
+}
+
+impl Failure {
+    /// What is told of it, unless the turn did too much, which is an error of the call.
+    pub(super) fn told(self) -> Result<Told, Exhausted> {
+        match self {
+            Failure::Failed { place, reason } => Ok(Told { place, reason, error: None }),
+            Failure::Model { reason, error } => Ok(Told { place: None, reason, error: Some(error) }),
+            Failure::Exhausted(exhausted) => Err(exhausted),
+        }
+    }
 }
 
 impl From<Exhausted> for Failure {

@@ -39,10 +39,12 @@ pub use explain::explain;
 pub use input::Input;
 pub(crate) use load::inspect_read;
 pub use load::{Inspection, Report, inspect, inspect_source};
+#[cfg(feature = "serve")]
+pub(crate) use pipeline::STEERING;
 pub use rails::Rails;
-pub use reply::{Exception, Reply};
+pub use reply::{Exception, Reply, TurnFailure};
 pub use session::Session;
 pub use state::{ResumeError, STATE_VERSION, SessionState};
 pub use stream::ReplyStream;
-pub use trace::{TRACE_VERSION, Trace, TraceEvent, What};
+pub use trace::{Considered, TRACE_VERSION, Trace, TraceEvent, What};
 pub use verdict::{Evidence, RailVerdict, Status, TextSpan, Verdict};

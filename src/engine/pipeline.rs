@@ -20,8 +20,8 @@ use super::guard::Guard;
 use super::history::Said;
 use super::input::Options;
 use super::loaded::Parts;
-use super::machine::{Act, Decision, Event, Failure, Machine};
-use super::reply::Exception;
+use super::machine::{Act, Decision, Event, Failure, Machine, Told};
+use super::reply::{Exception, TurnFailure};
 use super::stream::Outlet;
 use super::trace::{Tracer, What};
 use super::verdict::{Evidence, Verdict};
@@ -45,6 +45,10 @@ pub(super) const CONFIG: &str = "config";
 /// The variable by which a flow lets what is said past the output rails.
 const SKIP_OUTPUT_RAILS: &str = "skip_output_rails";
 
+/// Variables by which rails are steered: whoever sets them can pass rails by.
+#[cfg(feature = "serve")]
+pub(crate) const STEERING: [&str; 2] = [CONFIG, SKIP_OUTPUT_RAILS];
+
 /// What a turn begins with.
 pub(super) struct Heard<'a> {
     /// What was said since the last reply: by the user, by tools, by whoever runs the application.
@@ -62,6 +66,8 @@ pub(super) struct Outcome {
     pub intent: Option<Arc<str>>,
     pub verdict: Verdict,
     pub exception: Option<Exception>,
+    pub failure: Option<TurnFailure>,
+    pub finish: Option<String>,
     pub usage: Usage,
     /// Why a replayed turn can't have gone like this.
     pub differs: Option<String>,
@@ -86,10 +92,8 @@ pub(super) async fn turn(
     begin(conversation, last.map_or("", |message| &message.content));
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
     (turn.options, turn.outlet) = (heard.options, heard.outlet);
-    match turn.take(heard.messages).await {
-        Ok(()) => {}
-        Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
-        Err(Failure::Failed { place, reason }) => turn.fail(before, place, reason),
+    if let Err(failure) = turn.take(heard.messages).await {
+        turn.fail(before, failure.told()?);
     }
     Ok(turn.finish())
 }
@@ -123,8 +127,7 @@ pub(super) async fn check(
             let text = turn.conversation.store.text(stage.variable());
             turn.texts.push(text);
         }
-        Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
-        Err(Failure::Failed { place, reason }) => turn.fail(before, place, reason),
+        Err(failure) => turn.fail(before, failure.told()?),
     }
     let outcome = turn.finish();
     // Nobody said this in the conversation.
@@ -163,7 +166,9 @@ struct Turn<'a> {
     /// What the last action of the rail which runs went by.
     evidence: Option<Evidence>,
     differs: Option<String>,
-    failed: bool,
+    failure: Option<TurnFailure>,
+    /// Why the model ended that wrote the last text.
+    finish: Option<String>,
 }
 
 /// A step and its text, as a model has named them along with the intent.
@@ -195,7 +200,8 @@ impl<'a> Turn<'a> {
             rail: None,
             evidence: None,
             differs: None,
-            failed: false,
+            failure: None,
+            finish: None,
         }
     }
 
@@ -381,15 +387,20 @@ impl<'a> Turn<'a> {
     }
 
     /// Ends the turn with the message for errors. It leaves no trace in the conversation, but the texts stay said.
-    fn fail(&mut self, before: Conversation, place: Option<(FlowId, Span)>, reason: String) {
+    fn fail(&mut self, before: Conversation, told: Told) {
+        let Told { place, reason, error } = told;
         self.tracer.deeper(false);
-        self.note(What::Failed { reason }, place);
+        self.note(What::Failed { reason: reason.clone() }, place);
         self.leave_off();
         self.tool_calls.clear();
         let turns = self.conversation.turns;
         *self.conversation = Conversation { turns, ..before };
         self.conversation.instances.clear();
-        self.failed = true;
+        let is_of_model = error.is_some();
+        self.failure = Some(TurnFailure { reason, model: error });
+        if is_of_model && self.options.silent_failures {
+            return;
+        }
         // A message that fails itself must not fail the failing.
         let message = MessageId::INTERNAL_ERROR;
         if self.say_message(message, &Variables::new(), None).is_err() {
@@ -404,7 +415,7 @@ impl<'a> Turn<'a> {
         if self.mode.reply().is_some_and(|reply| reply != text) {
             self.differ("the reply of then is not what the flows say".to_owned());
         }
-        if !self.failed {
+        if self.failure.is_none() {
             let said = self.mode.reply().unwrap_or(&text);
             self.conversation.digest = self.conversation.digest.with(said);
             self.conversation.store.set("bot_message".into(), said.into());
@@ -414,9 +425,9 @@ impl<'a> Turn<'a> {
         if store.variables().get(SKIP_OUTPUT_RAILS).is_some_and(is_true) {
             store.set(SKIP_OUTPUT_RAILS.into(), Value::Bool(false));
         }
-        let Self { intent, tool_calls, verdict, exception, differs, .. } = self;
+        let Self { intent, tool_calls, verdict, exception, differs, failure, finish, .. } = self;
         let usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Outcome { text, tool_calls, intent, verdict, exception, usage, differs }
+        Outcome { text, tool_calls, intent, verdict, exception, failure, finish, usage, differs }
     }
 
     /// Keeps what was said for a model to read. What a rail has stopped is not for it.

@@ -23,7 +23,7 @@ use super::trace::{Tracer, What};
 use crate::classify::{Classification, Classifier, Settings, Tier};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Message, Role};
+use crate::model::{ChatModel, Message, Role};
 use crate::program::{Guards, Program};
 use crate::source::SourceMap;
 
@@ -109,24 +109,24 @@ impl Rails {
     }
 
     async fn answer(&self, input: Input, outlet: Option<&Outlet>) -> Result<Reply, GenerateError> {
-        let Input { messages, goes_on, options } = input;
+        let Input { messages, goes_on, options, context, owner } = input;
         self.measure_count(&messages)?;
         let replied = messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
         let (history, heard) = messages.split_at(replied);
         let mut tracer = self.tracer();
         let heard = Heard { messages: heard, options: &options, outlet };
         if !goes_on {
-            return self.turn(&mut Conversation::default(), tracer, heard).await;
+            return self.turn(&mut Conversation::about(context), tracer, heard).await;
         }
         self.measure(heard.messages)?;
-        let key = self.parts.seen.key(history);
+        let key = self.parts.seen.key(&owner, &context, history);
         let mut conversation = match self.parts.seen.get(&key) {
             Some(conversation) => {
                 tracer.record(What::Recognised { turns: conversation.turns }, None, None);
                 conversation
             }
             None => {
-                let mut conversation = Conversation::default();
+                let mut conversation = Conversation::about(context);
                 self.replay(history, &mut conversation, &mut tracer).await?;
                 conversation
             }
@@ -155,6 +155,20 @@ impl Rails {
         Ok(Session::new(self.clone(), conversation))
     }
 
+    /// As [`resume`](Self::resume), but a conversation with other rails goes on, too, with its variables and its history, and with those
+    /// flows under way that are here as they were there; the others are dropped. For rails that changed while a server runs.
+    ///
+    /// # Errors
+    /// When the state makes no sense.
+    pub fn carry_over(&self, state: SessionState) -> Result<Session, ResumeError> {
+        self.resume(state.carried_over(&self.parts.program, self.fingerprint(), self.looks()))
+    }
+
+    /// What tells flows apart, by their ids.
+    pub(super) fn looks(&self) -> &[Arc<str>] {
+        self.parts.looks.get_or_init(|| state::looks(&self.parts.program))
+    }
+
     /// What tells programs apart that a conversation can't be carried between.
     pub(super) fn fingerprint(&self) -> &str {
         self.parts.fingerprint.get_or_init(|| state::fingerprint(&self.parts.program))
@@ -176,6 +190,11 @@ impl Rails {
     /// How the classifier was built, but for thresholds that were fitted.
     pub(crate) fn classifier_settings(&self) -> Settings {
         settings(self.config(), self.classifier().embedder().cloned())
+    }
+
+    /// The model that is asked where no other is for a task, if there is one.
+    pub fn model(&self) -> Option<&dyn ChatModel> {
+        self.parts.models.named("main").map(|served| &*served.model)
     }
 
     /// What `config.yml` says.
@@ -372,8 +391,8 @@ fn measure(text: &str, limit: usize) -> Result<(), GenerateError> {
 }
 
 fn reply(outcome: Outcome, tracer: Tracer, turn: u32) -> Reply {
-    let Outcome { text, tool_calls, intent, verdict, exception, usage, .. } = outcome;
-    Reply { text, intent, verdict, tool_calls, exception, usage, trace: tracer.finish(turn) }
+    let Outcome { text, tool_calls, intent, verdict, exception, failure, finish, usage, .. } = outcome;
+    Reply { text, intent, verdict, tool_calls, exception, failure, finish, usage, trace: tracer.finish(turn) }
 }
 
 /// What the bot said, with calls of tools or without.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::trace::Trace;
 use super::verdict::Verdict;
-use crate::model::{ToolCall, Usage};
+use crate::model::{ModelError, ToolCall, Usage};
 
 /// The answer to one turn.
 #[derive(Debug, Clone, Serialize)]
@@ -22,10 +22,26 @@ pub struct Reply {
     pub tool_calls: Vec<ToolCall>,
     /// The exception that ended the turn instead of a text.
     pub exception: Option<Exception>,
+    /// What ended the turn with the message for errors, or with nothing where the [input](crate::Input::silent_failures) says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<TurnFailure>,
+    /// Why the model ended that wrote the text, in the server's word: `stop`, `length`. `None` where no model wrote it, or it did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish: Option<String>,
     /// What the models cost; nothing when none was called.
     pub usage: Usage,
     /// How it came about.
     pub trace: Trace,
+}
+
+/// What kept a turn from its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TurnFailure {
+    /// What failed and why, as the trace has it; not for users.
+    pub reason: String,
+    /// Why a model did not answer, if it was that.
+    #[serde(skip)]
+    pub model: Option<ModelError>,
 }
 
 /// An exception that a rail raised.

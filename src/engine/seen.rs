@@ -6,7 +6,7 @@ use std::mem::size_of;
 use moka::sync::Cache;
 
 use super::conversation::Conversation;
-use crate::expression::Value;
+use crate::expression::{Value, Variables};
 use crate::model::Message;
 
 /// Where conversations stood behind their last reply. Bounded by what they weigh; the least used go first.
@@ -30,8 +30,10 @@ impl Seen {
         Self { conversations, hashers: [RandomState::new(), RandomState::new()] }
     }
 
-    pub(super) fn key(&self, messages: &[Message]) -> Key {
-        let start = Key(self.hashers.each_ref().map(|state| state.hash_one(())));
+    /// The key of the conversation of `owner`, begun with the variables of `context`, that is `messages`.
+    pub(super) fn key(&self, owner: &str, context: &Variables, messages: &[Message]) -> Key {
+        let context: Vec<_> = context.iter().map(|(name, value)| (name, value.to_string())).collect();
+        let start = Key(self.hashers.each_ref().map(|state| state.hash_one((owner, &context))));
         messages.iter().fold(start, |key, message| self.with(key, message))
     }
 

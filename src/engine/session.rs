@@ -39,10 +39,11 @@ impl Session {
     }
 
     async fn answer(&mut self, input: Input, outlet: Option<&Outlet>) -> Result<Reply, GenerateError> {
-        let Input { messages, options, .. } = input;
+        let Input { messages, options, context, .. } = input;
         self.rails.measure_count(&messages)?;
         let heard = Heard { messages: &messages, options: &options, outlet };
         let mut next = self.conversation.clone();
+        context.into_iter().for_each(|(name, value)| next.store.set(name, value));
         let reply = self.rails.turn(&mut next, self.rails.tracer(), heard).await?;
         if let Some(outlet) = outlet {
             outlet.make_way().await;
@@ -67,7 +68,8 @@ impl Session {
     /// # }
     /// ```
     pub fn state(&self) -> SessionState {
-        SessionState::new(&self.conversation, self.rails.fingerprint())
+        let rails = &self.rails;
+        SessionState::new(&self.conversation, rails.fingerprint(), rails.looks())
     }
 
     /// The variable called `name`, without the `$`.

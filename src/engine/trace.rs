@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::verdict::Status;
 use crate::classify::Tier;
 use crate::expression::Value;
 use crate::model::{Task, Tokens};
@@ -71,6 +72,8 @@ pub enum What {
         matched: Option<String>,
         /// Why no score could be had.
         abstained: Option<String>,
+        /// What was weighed, the best first. A tier that decides leaves out those behind it.
+        candidates: Vec<Considered>,
     },
     /// `embeddings_only_fallback_intent` stands in for the intent that was not found.
     FellBack {
@@ -141,6 +144,13 @@ pub enum What {
         reason: String,
         /// Whether the turn went on without it, as `on_error: pass` says.
         passes: bool,
+    },
+    /// A rail is only watched, and the turn went on as if it were not there.
+    NotObeyed {
+        /// Which.
+        rail: Arc<str>,
+        /// What it would have made of the text.
+        status: Status,
     },
     /// `$skip_output_rails` let a text past the output rails.
     OutputRailsSkipped,
@@ -233,4 +243,21 @@ pub enum What {
         /// Why the flows could not follow, if they could not; they start afresh then.
         dropped: Option<String>,
     },
+}
+
+/// An intent that a text was compared with.
+#[derive(Debug, Clone, Serialize)]
+pub struct Considered {
+    /// The intent.
+    pub intent: Arc<str>,
+    /// The tier that found it.
+    pub tier: Tier,
+    /// The confidence, from 0 to 1.
+    pub score: f32,
+    /// What it has to reach.
+    pub threshold: f32,
+    /// The text of the example or pattern that speaks for it.
+    pub example: Arc<str>,
+    /// Where that stands.
+    pub span: Location,
 }

@@ -84,6 +84,29 @@ pub struct RailVerdict {
     pub duration_us: f64,
     /// Whether it failed and let the text pass, because its `on_error` says so.
     pub failed_open: bool,
+    /// Whether it was only watched: the turn went on as if it were not there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
+    /// Why it blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it went by when it blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// The line of `.co` that blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<Location>,
+}
+
+impl Status {
+    /// Its name: `passed`, `modified` or `blocked`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Passed => "passed",
+            Status::Modified => "modified",
+            Status::Blocked => "blocked",
+        }
+    }
 }
 
 impl Verdict {

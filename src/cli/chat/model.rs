@@ -9,10 +9,6 @@ use crate::engine::{Rails, RailsBuilder};
 use crate::model::OpenAi;
 use crate::model::missing_key;
 
-/// What a model is called whose server does not say.
-#[cfg(feature = "http")]
-const UNNAMED: &str = "default";
-
 /// Who is talked to.
 pub(super) struct Counterpart {
     pub rails: Rails,
@@ -22,7 +18,7 @@ pub(super) struct Counterpart {
 }
 
 /// Takes an address for `--model`.
-pub(super) fn address(text: &str) -> Result<String, String> {
+pub(in crate::cli) fn address(text: &str) -> Result<String, String> {
     let rest = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
     match rest {
         Some(rest) if !rest.is_empty() => Ok(text.to_owned()),
@@ -61,15 +57,7 @@ fn asking(_: RailsBuilder, url: &str, _: Option<&str>) -> Result<(RailsBuilder, 
 /// Has `builder` ask the model at `url`, called `name`, or as its server calls the first it has; and what to say of it first.
 #[cfg(feature = "http")]
 fn asking(builder: RailsBuilder, url: &str, name: Option<&str>) -> Result<(RailsBuilder, Option<String>), Failure> {
-    let model = |name: &str| OpenAi::new(url, name).usual_key();
-    let model = match (name, model(UNNAMED).service()) {
-        (Some(name), _) => model(name),
-        (None, Some(service)) => {
-            let at = service.host().unwrap_or(url);
-            return Err(Failure::Input(format!("`{at}` has many models; say which by `--model-name`")));
-        }
-        (None, None) => model(wait(OpenAi::first_model(url))?.as_deref().unwrap_or(UNNAMED)),
-    };
+    let model = wait(OpenAi::at_server(url, name))?.map_err(|error| Failure::Input(error.to_string()))?;
     let note = model.missing_key().map(|variable| missing(variable, "the model"));
     Ok((builder.model(model), note))
 }

@@ -1,8 +1,8 @@
 //! All flows that run in one conversation.
 
-use super::{Frame, InstanceId, Instances};
+use super::{Frame, Instance, InstanceId, Instances};
 use crate::engine::budget::CALL_DEPTH;
-use crate::program::{Op, Program};
+use crate::program::{FlowId, Op, Program};
 
 impl Instances {
     /// Drops every flow that runs.
@@ -22,6 +22,34 @@ impl Instances {
     /// How many flows run.
     pub(in crate::engine) fn len(&self) -> usize {
         self.running.len()
+    }
+
+    /// The flows that run, and the subflows they are in, once each.
+    pub(in crate::engine) fn flows(&self) -> Vec<FlowId> {
+        let mut flows: Vec<_> =
+            self.running.iter().flat_map(|instance| &instance.frames).map(|frame| frame.flow).collect();
+        flows.sort_unstable();
+        flows.dedup();
+        flows
+    }
+
+    /// Has each flow be the one that `here` tells, and drops those for which there is none, or that wait for one of these.
+    pub(in crate::engine) fn move_to(&mut self, here: impl Fn(FlowId) -> Option<FlowId>) {
+        let moved = |mut instance: Instance| {
+            instance.flow = here(instance.flow)?;
+            for frame in &mut instance.frames {
+                frame.flow = here(frame.flow)?;
+            }
+            Some(instance)
+        };
+        self.running = std::mem::take(&mut self.running).into_iter().filter_map(moved).collect();
+        loop {
+            let ids: Vec<_> = self.running.iter().map(|instance| instance.id).collect();
+            self.running.retain(|instance| instance.interrupted_by.is_none_or(|other| ids.contains(&other)));
+            if self.running.len() == ids.len() {
+                return;
+            }
+        }
     }
 
     /// Whether all of it could have come about by running `program`; what is read from outside may not.

@@ -152,8 +152,8 @@ impl Turn<'_> {
         if let Some(tokens) = tokens {
             self.counted().count(name, tokens);
         }
-        let mut completion = completion.map_err(|error| failed(task, &format!("`{name}`: {error}")))?;
-        measured(&completion.text).map_err(|error| failed(task, &format!("`{name}`: {error}")))?;
+        let mut completion = completion.map_err(|error| unanswered(task, name, error))?;
+        measured(&completion.text).map_err(|error| unanswered(task, name, error))?;
         let answer = completion.text.clone();
         self.note(What::Asked { task, model: name.to_owned(), answer, tokens }, None);
         completion.text = parsed(parser, &completion.text);
@@ -168,7 +168,12 @@ fn measured(answer: &str) -> Result<(), ModelError> {
     if answer.len() > LONGEST_ANSWER { Err(ModelError::TooLong { limit: LONGEST_ANSWER }) } else { Ok(()) }
 }
 
-/// A call that failed, and with it the turn.
+/// A call that can't be made, and with it the turn.
 pub(super) fn failed(task: Task, reason: &str) -> Failure {
     Failure::Failed { place: None, reason: format!("model, asked for {task}: {reason}") }
+}
+
+/// A call of the model called `name` that got no answer.
+fn unanswered(task: Task, name: &str, error: ModelError) -> Failure {
+    Failure::Model { reason: format!("model, asked for {task}: `{name}`: {error}"), error }
 }

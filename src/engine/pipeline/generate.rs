@@ -89,6 +89,7 @@ impl Turn<'_> {
         };
         let question = self.wanted(task, message.as_deref(), instruction);
         let Some(completion) = self.ask_aloud(task, question, shape).await? else { return Ok(Ended::Yes) };
+        self.finish = completion.finish;
         let text = shape.of(&completion.text).to_owned();
         if completion.tool_calls.is_empty() {
             return self.deliver(message, text, place).await;

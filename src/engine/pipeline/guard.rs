@@ -48,6 +48,32 @@ impl<'a> Turn<'a> {
 
     /// Runs one rail, and takes down what it makes of the text.
     pub(super) async fn run_rail(&mut self, rail: &'a Guard) -> Result<Ended, Failure> {
+        if rail.shadow { self.watch(rail).await } else { self.obey(rail).await }
+    }
+
+    /// Runs a rail, and goes on as if it were not there, but for what the verdict says of it.
+    async fn watch(&mut self, rail: &'a Guard) -> Result<Ended, Failure> {
+        let conversation = self.conversation.clone();
+        let (verdict, exception) = (std::mem::take(&mut self.verdict), self.exception.clone());
+        // What it says goes nowhere.
+        let (outlet, streamed) = (self.outlet.take(), self.streamed.take());
+        let texts = std::mem::take(&mut self.texts);
+        let failed = self.obey(rail).await.err();
+        *self.conversation = conversation;
+        let seen = std::mem::replace(&mut self.verdict, verdict);
+        (self.exception, self.outlet, self.streamed, self.texts) = (exception, outlet, streamed, texts);
+        let status = seen.rails.last().map_or(Status::Passed, |rail| rail.status);
+        self.verdict.rails.extend(seen.rails.into_iter().map(|of_rail| RailVerdict { shadow: true, ..of_rail }));
+        if let Some(failure) = failed {
+            let (reason, _) = self.told(failure);
+            self.note(What::RailFailed { rail: rail.name.clone(), reason, passes: true }, None);
+        } else if status != Status::Passed {
+            self.note(What::NotObeyed { rail: rail.name.clone(), status }, None);
+        }
+        Ok(Ended::No)
+    }
+
+    async fn obey(&mut self, rail: &'a Guard) -> Result<Ended, Failure> {
         let began = Instant::now();
         let (failed_open, was) = (self.verdict.failed_open.len(), self.verdict.status);
         self.verdict.status = Status::Passed;
@@ -56,7 +82,12 @@ impl<'a> Turn<'a> {
         if status == Status::Passed {
             self.verdict.status = was;
         }
+        let blocked = status == Status::Blocked;
         self.verdict.rails.push(RailVerdict {
+            shadow: false,
+            reason: self.verdict.reason.clone().filter(|_| blocked),
+            evidence: blocked.then(|| self.verdict.evidence.clone()),
+            line: self.verdict.line.clone().filter(|_| blocked),
             name: rail.name.clone(),
             guards: rail.guards,
             status,
@@ -222,6 +253,7 @@ impl<'a> Turn<'a> {
     fn told(&self, failure: Failure) -> (String, Option<Span>) {
         match failure {
             Failure::Failed { place, reason } => (reason, place.map(|(_, span)| span)),
+            Failure::Model { reason, .. } => (reason, None),
             Failure::Exhausted(exhausted) => {
                 let limit = self.parts.config.limits.steps;
                 (format!("it does not come to an end in {limit} steps"), Some(exhausted.span))

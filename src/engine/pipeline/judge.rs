@@ -72,7 +72,7 @@ impl Turn<'_> {
         let asked = self.ask(Task::Judge, Question { more, behind: Vec::new() });
         let completion = match tokio::time::timeout(limit, asked).await {
             Err(_) => return Err(format!("it took longer than {limit:?}")),
-            Ok(Err(Failure::Failed { reason, .. })) => return Err(reason),
+            Ok(Err(Failure::Failed { reason, .. } | Failure::Model { reason, .. })) => return Err(reason),
             Ok(Err(Failure::Exhausted(_))) => return Err("it did too much".to_owned()),
             Ok(Ok(completion)) => completion,
         };

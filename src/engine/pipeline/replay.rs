@@ -35,10 +35,8 @@ pub(in crate::engine) async fn replay(
     let said_before = before.history.clone();
     begin(conversation, text);
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Replay { reply });
-    match turn.take_again(text, checked).await {
-        Ok(()) => {}
-        Err(Failure::Exhausted(exhausted)) => return Err(exhausted),
-        Err(Failure::Failed { place, reason }) => turn.fail(before.clone(), place, reason),
+    if let Err(failure) = turn.take_again(text, checked).await {
+        turn.fail(before.clone(), failure.told()?);
     }
     let outcome = turn.finish();
     if outcome.differs.is_some() {

@@ -184,7 +184,7 @@ impl Turn<'_> {
             return;
         }
         let text = if text.is_empty() { EMPTY_TEXT.to_owned() } else { text };
-        if !self.failed {
+        if self.failure.is_none() {
             self.conversation.store.set("bot_message".into(), text.as_str().into());
             self.remember(Said::Bot { text: text.clone(), message: message.clone() });
         }

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::ask::Question;
 use super::{Ended, Foreseen, Turn};
-use crate::classify::{Abstention, Classification, Tier};
+use crate::classify::{Abstention, Candidate, Classification, Tier};
 use crate::config::{Compat, JudgePolicy, OnError};
 use crate::engine::history::Said;
 use crate::engine::loaded::Loaded;
 use crate::engine::machine::{Event, Failure};
 use crate::engine::prompt::{intent, three};
-use crate::engine::trace::What;
+use crate::engine::trace::{Considered, What};
 use crate::engine::verdict::Evidence;
 use crate::model::Task;
 use crate::program::{IntentId, MessageId};
@@ -180,6 +180,14 @@ impl Turn<'_> {
     fn record_classification(&mut self, found: &Classification) {
         let name = |intent: IntentId| self.parts.program.intent(intent).name.clone();
         let best = found.candidates.first();
+        let considered = |candidate: &Candidate| Considered {
+            intent: name(candidate.intent),
+            tier: candidate.tier,
+            score: candidate.score,
+            threshold: self.parts.classifier.threshold(candidate.intent),
+            example: candidate.example.clone(),
+            span: self.parts.sources.location(candidate.span),
+        };
         let what = What::Classified {
             intent: found.intent.map(name),
             tier: found.tier,
@@ -189,6 +197,7 @@ impl Turn<'_> {
             best: best.map(|candidate| name(candidate.intent)),
             matched: found.matched.as_ref().map(ToString::to_string),
             abstained: found.abstained.map(|reason| reason.to_string()),
+            candidates: found.candidates.iter().map(considered).collect(),
         };
         let span = found.matched.as_ref().map(|matched| matched.span).or(best.map(|candidate| candidate.span));
         self.tracer.record(what, span, None);

@@ -50,7 +50,7 @@ impl fmt::Display for TraceEvent {
         write!(f, "{:>8.1} µs  {:indent$}", self.dur_us, "", indent = 2 * depth)?;
         let flow = self.flow.as_deref().unwrap_or("");
         match &self.what {
-            What::Classified { intent, tier, score, threshold, margin, best, matched, abstained } => {
+            What::Classified { intent, tier, score, threshold, margin, best, matched, abstained, .. } => {
                 match (intent, best, abstained) {
                     (Some(intent), ..) => {
                         write!(f, "means `{intent}`: {tier}, {score:.2} ≥ {threshold:.2}, margin {margin:.2}")?
@@ -88,6 +88,9 @@ impl fmt::Display for TraceEvent {
             What::RailFailed { rail, reason, passes: false } => write!(f, "rail `{rail}` fails: {reason}")?,
             What::RailFailed { rail, reason, passes: true } => {
                 write!(f, "rail `{rail}` fails and is passed by, as `on_error` says: {reason}")?;
+            }
+            What::NotObeyed { rail, status } => {
+                write!(f, "rail `{rail}` is only watched: {}, and the turn goes on", status.name())?;
             }
             What::OutputRailsSkipped => write!(f, "passes the output rails by, as `$skip_output_rails` says")?,
             What::Asked { task, model, answer, tokens } => {

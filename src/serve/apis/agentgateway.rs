@@ -1,0 +1,82 @@
+//! `POST /request` and `POST /response`: the webhook of agentgateway and kgateway.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::body;
+use super::check::{Outcome, check_choices, check_messages, must_guard, named};
+use crate::serve::app::App;
+use crate::serve::asked::Asked;
+use crate::serve::callers::Caller;
+use crate::serve::error::ApiError;
+use crate::serve::request_id::RequestId;
+
+/// The status that a client of the gateway gets for what rails block.
+const BLOCKED: u16 = 403;
+
+#[derive(Deserialize)]
+struct Asking {
+    body: Messages,
+}
+
+#[derive(Deserialize)]
+struct Messages {
+    messages: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Answering {
+    body: Choices,
+}
+
+#[derive(Deserialize)]
+struct Choices {
+    choices: Vec<Value>,
+}
+
+pub(super) async fn request(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let Asking { body: Messages { mut messages } } = body::read(request, &app.settings.limits).await?;
+    let config = app.configs.choose(named(&headers), None, &caller)?;
+    let asked = Asked::new(app, id, caller, config);
+    must_guard(&asked)?;
+    let outcome = check_messages(&asked, &mut messages).await?;
+    Ok(answer(outcome, json!({ "messages": messages })))
+}
+
+pub(super) async fn response(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let Answering { body: Choices { mut choices } } = body::read(request, &app.settings.limits).await?;
+    let config = app.configs.choose(named(&headers), None, &caller)?;
+    let asked = Asked::new(app, id, caller, config);
+    must_guard(&asked)?;
+    let outcome = check_choices(&asked, &mut choices, None).await?;
+    Ok(answer(outcome, json!({ "choices": choices })))
+}
+
+fn answer(outcome: Outcome, rewritten: Value) -> Response {
+    let action = match outcome {
+        Outcome::Passed => json!({ "reason": "passed" }),
+        Outcome::Modified => json!({ "body": rewritten, "reason": "modified" }),
+        Outcome::Blocked(checked) => {
+            json!({ "body": checked.content, "status_code": BLOCKED, "reason": checked.reason() })
+        }
+    };
+    body::json(&json!({ "action": action }))
+}

@@ -1,0 +1,98 @@
+//! `POST /v1/chat/completions`, as OpenAI's clients know it.
+
+mod lines;
+mod message;
+mod reply;
+mod request;
+mod stream;
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::response::Response;
+
+use super::body;
+use crate::engine::Input;
+use crate::model::{Message, Role};
+use crate::serve::app::App;
+use crate::serve::asked::Asked;
+use crate::serve::callers::Caller;
+use crate::serve::conversations::Thread;
+use crate::serve::error::{ApiError, Code};
+use crate::serve::request_id::RequestId;
+pub(super) use message::{Content, Sent};
+use reply::Head;
+use request::ChatRequest;
+
+pub(super) async fn complete(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let chat: ChatRequest = body::read(request, &app.settings.limits).await?;
+    let guardrails = chat.guardrails.unwrap_or_default();
+    let config = app.configs.choose(guardrails.config()?, chat.model.as_deref(), &caller)?;
+    let thread = match &guardrails.thread_id {
+        None => None,
+        Some(thread) => Some(Thread::open(&app, &caller, &config, thread).await?),
+    };
+    let owner = format!("{}\n{}", caller.name, chat.user.as_deref().unwrap_or_default());
+    let text = chat.messages.last().filter(|_| app.settings.log.texts).map(|message| message.content.clone());
+    let messages = if thread.is_some() { new(chat.messages) } else { chat.messages };
+    let mut input = Input::from(messages).owner(owner).silent_failures();
+    if !chat.tools.is_empty() {
+        input = input.tools(chat.tools);
+    }
+    if let Some(choice) = chat.tool_choice {
+        input = input.tool_choice(choice);
+    }
+    for (name, value) in chat.parameters {
+        input = input.parameter(name, value);
+    }
+    for (name, value) in guardrails.context {
+        input = input.variable(name, value);
+    }
+    let head = Head {
+        id: format!("chatcmpl-{}", id.0),
+        created: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
+        model: chat.model.unwrap_or_else(|| config.id.to_string()),
+        text,
+        asked: Asked::new(app, id, caller, config),
+        log: guardrails.options.log,
+    };
+    let rails = head.asked.config.rails.clone();
+    if chat.stream {
+        let head = Arc::new(head);
+        let story = stream::story(head.clone(), thread, input);
+        return stream::respond(head, story, chat.include_usage).await;
+    }
+    let reply = match thread {
+        None => {
+            let reply = rails.generate(input).await?;
+            head.done(&reply)?;
+            reply
+        }
+        Some(mut thread) => {
+            let reply = thread.session.generate(input).await?;
+            // What failed is asked again, and was not said.
+            head.done(&reply)?;
+            thread.keep().await?;
+            reply
+        }
+    };
+    Ok(body::json(&head.completion(&reply)))
+}
+
+/// What is new to a conversation that is kept: what was said since the last reply.
+fn new(mut messages: Vec<Message>) -> Vec<Message> {
+    let replied = messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
+    messages.split_off(replied)
+}
+
+/// A value that is not what it should be.
+fn invalid(message: impl Into<String>, param: &str) -> ApiError {
+    ApiError::new(Code::InvalidValue, message).at(param)
+}

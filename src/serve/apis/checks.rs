@@ -1,0 +1,128 @@
+//! `POST /v1/checks`: what rails make of a message, with the evidence, and without a reply to it.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::body;
+use super::chat::Sent;
+use super::check::{Checked, check, must_be_guarded};
+use crate::engine::{Evidence, RailVerdict, Status};
+use crate::model::{Message, Role};
+use crate::program::Guards;
+use crate::serve::app::App;
+use crate::serve::asked::Asked;
+use crate::serve::callers::Caller;
+use crate::serve::error::{ApiError, Code};
+use crate::serve::request_id::RequestId;
+use crate::source::Location;
+
+#[derive(Deserialize)]
+pub(super) struct CheckRequest {
+    #[serde(default)]
+    model: Option<String>,
+    messages: Vec<Sent>,
+    #[serde(default)]
+    guardrails: Guardrails,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Guardrails {
+    config_id: Option<String>,
+    rail_types: Option<Vec<RailType>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RailType {
+    Input,
+    Output,
+}
+
+impl RailType {
+    fn stage(self) -> Guards {
+        match self {
+            Self::Input => Guards::Input,
+            Self::Output => Guards::Output,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct CheckReply<'a> {
+    status: Status,
+    content: &'a str,
+    rail: Option<&'a str>,
+    reason: Option<String>,
+    #[serde(flatten)]
+    evidence: &'a Evidence,
+    line: Option<&'a Location>,
+    failed_open: &'a [Arc<str>],
+    rails: Vec<&'a RailVerdict>,
+    config_id: &'a str,
+}
+
+pub(super) async fn run(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let CheckRequest { model, messages, guardrails } = body::read(request, &app.settings.limits).await?;
+    let config = app.configs.choose(guardrails.config_id.as_deref(), model.as_deref(), &caller)?;
+    let asked = Asked::new(app, id, caller, config);
+    let messages: Vec<Message> = messages.into_iter().map(Message::from).collect();
+    let last = |role: Role| messages.iter().rfind(|message| message.role == role).map(|message| &*message.content);
+    let types = match (&guardrails.rail_types, messages.last().map(|message| message.role)) {
+        (Some(types), _) => types.clone(),
+        (None, Some(Role::User)) => vec![RailType::Input],
+        (None, Some(Role::Assistant)) => vec![RailType::Output],
+        (None, _) => return Err(no_text("the last message should be the user's, or the assistant's")),
+    };
+    if types.is_empty() {
+        return Err(no_text("`rail_types` should name some").at("guardrails.rail_types"));
+    }
+    let mut done: Vec<Checked> = Vec::new();
+    for stage in [RailType::Input, RailType::Output].into_iter().filter(|stage| types.contains(stage)) {
+        must_be_guarded(&asked, stage.stage())?;
+        let (role, input) = match stage {
+            RailType::Input => (Role::User, None),
+            RailType::Output => (Role::Assistant, last(Role::User)),
+        };
+        let text = last(role).ok_or_else(|| no_text("there is no message for these rails to check"))?;
+        let checked = check(&asked, stage.stage(), text, input).await?;
+        let is_blocked = checked.is_blocked();
+        done.push(checked);
+        if is_blocked {
+            break;
+        }
+    }
+    Ok(body::json(&reply(&asked, &done)?))
+}
+
+fn no_text(message: &str) -> ApiError {
+    ApiError::new(Code::InvalidValue, message).at("messages")
+}
+
+/// What the last stage made of its text; a stage before may have rewritten its own.
+fn reply<'a>(asked: &'a Asked, done: &'a [Checked]) -> Result<CheckReply<'a>, ApiError> {
+    let last = done.last().ok_or_else(|| no_text("there is nothing to check"))?;
+    let modified = done.iter().rfind(|checked| checked.status == Status::Modified);
+    let told = modified.filter(|_| !last.is_blocked()).unwrap_or(last);
+    let verdict = &told.reply.verdict;
+    Ok(CheckReply {
+        status: told.status,
+        content: &told.content,
+        rail: verdict.rail.as_deref(),
+        reason: told.is_blocked().then(|| verdict.reason.clone().unwrap_or_else(|| told.reason())),
+        evidence: &verdict.evidence,
+        line: verdict.line.as_ref(),
+        failed_open: &verdict.failed_open,
+        rails: done.iter().flat_map(|checked| &checked.reply.verdict.rails).collect(),
+        config_id: &asked.config.id,
+    })
+}

@@ -1,0 +1,17 @@
+//! The server as its clients see it: the binary, over sockets, with a scripted model behind.
+
+mod callers;
+mod chat;
+mod client;
+mod clients;
+mod configs;
+mod faults;
+mod gateways;
+mod models;
+mod page;
+mod running;
+#[path = "../support/mod.rs"]
+mod support;
+mod threads;
+mod tls;
+mod watching;
