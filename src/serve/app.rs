@@ -16,6 +16,7 @@ use super::callers::Callers;
 use super::configs::Configs;
 use super::conversations::Store;
 use super::error::{ApiError, Code};
+use super::limits::{self, Limiter};
 use super::metrics::Metrics;
 use super::request_id::{self, RequestId};
 use super::settings::Settings;
@@ -27,12 +28,15 @@ pub(super) struct App {
     pub metrics: Arc<Metrics>,
     pub callers: Callers,
     pub conversations: Arc<dyn Store>,
+    pub limiter: Arc<Limiter>,
 }
 
 /// All that is served.
 pub(super) fn router(app: &Arc<App>) -> Router {
     let router = apis::routes()
+        .route_layer(middleware::from_fn(limits::by_caller))
         .route_layer(middleware::from_fn_with_state(app.clone(), identify))
+        .route_layer(middleware::from_fn_with_state(app.clone(), limits::by_address))
         .merge(apis::open_routes(app))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)

@@ -7,6 +7,7 @@ use super::app::App;
 use super::callers::Caller;
 use super::configs::Configuration;
 use super::error::ApiError;
+use super::limits::Admission;
 use super::log;
 use super::request_id::RequestId;
 use crate::engine::{Reply, What};
@@ -17,12 +18,19 @@ pub(super) struct Asked {
     pub id: RequestId,
     pub caller: Caller,
     pub config: Arc<Configuration>,
+    /// Held until the answer is told whole.
+    admission: Option<Arc<Admission>>,
     began: Instant,
 }
 
 impl Asked {
     pub(super) fn new(app: Arc<App>, id: RequestId, caller: Caller, config: Arc<Configuration>) -> Self {
-        Self { app, id, caller, config, began: Instant::now() }
+        Self { app, id, caller, config, admission: None, began: Instant::now() }
+    }
+
+    /// Holds what the request has got of the limits.
+    pub(super) fn admitted(self, admission: Arc<Admission>) -> Self {
+        Self { admission: Some(admission), ..self }
     }
 
     /// Takes down how it ended. The text is what was said, where the log wants it.
@@ -31,6 +39,9 @@ impl Asked {
     /// When a model did not answer, which clients are told by a status of its own.
     pub(super) fn done(&self, text: Option<&str>, reply: &Reply) -> Result<(), ApiError> {
         log::turn(&self.id, &self.caller, &self.config, reply, self.began.elapsed(), text);
+        if let Some(admission) = &self.admission {
+            admission.settle_tokens(reply.usage.input_tokens.saturating_add(reply.usage.output_tokens));
+        }
         self.app.metrics.turn(&self.config.id, reply);
         let Some(error) = reply.failure.as_ref().and_then(|failure| failure.model.as_ref()) else { return Ok(()) };
         let mut error = ApiError::upstream(error);

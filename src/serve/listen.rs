@@ -27,6 +27,7 @@ use super::callers::Callers;
 use super::configs::{Configs, Reloads, watch};
 use super::conversations::Memory;
 use super::error::ServeError;
+use super::limits::{Limiter, Peer};
 use super::metrics::Metrics;
 use super::settings::{Limits, Settings};
 use super::tls;
@@ -70,8 +71,9 @@ impl Server {
         let listener = bound.map_err(|error| ServeError::Bind { address, error })?;
         let address = listener.local_addr().map_err(ServeError::io("can't tell the port"))?;
         let conversations = Arc::new(Memory::new(&settings.conversations));
+        let limiter = Arc::new(Limiter::new(&settings.rates));
         let reloads = watch(&settings.path, configs.clone(), metrics.clone());
-        let app = Arc::new(App { settings, configs, metrics, callers, conversations });
+        let app = Arc::new(App { settings, configs, metrics, callers, conversations, limiter });
         Ok(Self { listener, address, app, reloads, tls })
     }
 
@@ -101,7 +103,7 @@ impl Server {
                 accepted = accept(&listener, &places) => accepted,
                 () = &mut stop => break,
             };
-            let Some((stream, place)) = accepted else { continue };
+            let Some((stream, peer, place)) = accepted else { continue };
             let place = Place { metrics: app.metrics.clone(), _permit: place };
             place.metrics.connections.inc();
             let (tls, limits) = (tls.clone(), limits.clone());
@@ -113,11 +115,11 @@ impl Server {
                 stream.set_write_timeout(Some(limits.write_time));
                 let stream = Box::pin(stream);
                 match tls {
-                    None => connection(stream, router, &limits, watcher).await,
+                    None => connection(stream, peer, router, &limits, watcher).await,
                     // Whoever does not get this far was no client.
                     Some(tls) => {
                         if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
-                            connection(stream, router, &limits, watcher).await;
+                            connection(stream, peer, router, &limits, watcher).await;
                         }
                     }
                 }
@@ -147,11 +149,11 @@ fn may_start(settings: &Settings) -> Result<(), ServeError> {
 }
 
 /// The next connection, when there is room for one.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     // It is never closed.
     let place = places.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, address)) => Some((stream, Peer(address.ip()), place)),
         Err(_) => {
             // Without a file descriptor left, others must close theirs first.
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -174,11 +176,13 @@ impl Drop for Place {
 
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
     router: Router,
     limits: &Limits,
     watcher: Watcher,
 ) {
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let mut router = router.clone();
         async move { Ok::<_, Infallible>(router.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {})) }
     });

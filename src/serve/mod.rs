@@ -9,6 +9,7 @@ mod callers;
 mod configs;
 mod conversations;
 mod error;
+mod limits;
 mod listen;
 mod log;
 mod metrics;

@@ -7,6 +7,7 @@ mod clients;
 mod configs;
 mod faults;
 mod gateways;
+mod limits;
 mod models;
 mod running;
 #[path = "../support/mod.rs"]

@@ -20,6 +20,7 @@ use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
+use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 pub(super) use message::{Content, Sent};
 use reply::Head;
@@ -29,11 +30,16 @@ pub(super) async fn complete(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let named = app.settings.rates.user.in_headers(request.headers());
     let chat: ChatRequest = body::read(request, &app.settings.limits).await?;
+    let expected = chat.expected();
     let guardrails = chat.guardrails.unwrap_or_default();
     let config = app.configs.choose(guardrails.config()?, chat.model.as_deref(), &caller)?;
+    let user = app.settings.rates.user.user(named.as_deref(), chat.user.as_deref())?;
+    admission.of_user(&caller.name, user.as_deref().unwrap_or_default(), expected.total()).await?;
     let thread = match &guardrails.thread_id {
         None => None,
         Some(thread) => Some(Thread::open(&app, &caller, &config, thread).await?),
@@ -59,7 +65,7 @@ pub(super) async fn complete(
         created: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
         model: chat.model.unwrap_or_else(|| config.id.to_string()),
         text,
-        asked: Asked::new(app, id, caller, config),
+        asked: Asked::new(app, id, caller, config).admitted(admission),
         log: guardrails.options.log,
     };
     let rails = head.asked.config.rails.clone();

@@ -6,8 +6,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::http::HeaderName;
+
 use super::callers::KeyHash;
 use super::error::ServeError;
+use super::limits::{Network, Rate};
 
 /// What the server is told.
 #[derive(Debug, Clone)]
@@ -40,6 +43,37 @@ pub struct Settings {
     pub log: LogSettings,
     /// Whether `/metrics` is for anyone.
     pub(super) public_metrics: bool,
+    /// How much somebody may ask.
+    pub(super) rates: RateSettings,
+}
+
+/// How much somebody may ask.
+#[derive(Debug, Clone)]
+pub(super) struct RateSettings {
+    pub rates: Vec<Rate>,
+    pub user: UserSource,
+    /// Whom to believe where a request came from.
+    pub proxies: Vec<Network>,
+    /// How many keys, users and addresses are counted each by itself.
+    pub subjects: usize,
+}
+
+impl Default for RateSettings {
+    fn default() -> Self {
+        Self { rates: Vec::new(), user: UserSource::default(), proxies: Vec::new(), subjects: 50_000 }
+    }
+}
+
+/// Who a request is from, of those that share a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum UserSource {
+    /// Whoever has the key is one user.
+    #[default]
+    Key,
+    /// The field `user` of the body.
+    Field,
+    /// A header.
+    Header(HeaderName),
 }
 
 /// What is logged, and how.
@@ -179,6 +213,7 @@ impl Settings {
             cors: Vec::new(),
             log: LogSettings::default(),
             public_metrics: false,
+            rates: RateSettings::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! `serve.yml`, read as strictly as `config.yml` is.
 
+mod rates;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,11 +30,23 @@ const TOP: &[&str] = &[
     "cors",
     "log",
     "metrics",
+    "rates",
+    "user",
+    "trusted_proxies",
 ];
 const CALLER: &[&str] = &["name", "key_sha256", "configs"];
 const MODEL: &[&str] = &["url", "name"];
-const LIMITS: &[&str] =
-    &["body_bytes", "body_time", "head_bytes", "idle_time", "request_time", "write_time", "connections", "drain_time"];
+const LIMITS: &[&str] = &[
+    "body_bytes",
+    "body_time",
+    "head_bytes",
+    "idle_time",
+    "request_time",
+    "write_time",
+    "connections",
+    "drain_time",
+    "subjects",
+];
 const CONVERSATIONS: &[&str] = &["idle_time", "bytes", "thread_bytes", "waiting", "remembered_bytes"];
 const TLS: &[&str] = &["certificate", "key"];
 const LOG: &[&str] = &["format", "level", "texts"];
@@ -101,6 +115,9 @@ impl Keys<'_> {
                 "conversations" => self.conversations(node, settings),
                 "tls" => settings.tls = self.tls(node),
                 "log" => self.log(node, settings),
+                "rates" => self.rates(node, settings),
+                "user" => settings.rates.user = self.user(node).unwrap_or_default(),
+                "trusted_proxies" => self.proxies(node, settings),
                 "metrics" => {
                     for (_, node) in self.known(node, METRICS, "metrics.") {
                         settings.public_metrics = self.reader.truth(node) == Some(true);
@@ -170,6 +187,7 @@ impl Keys<'_> {
                 // What hyper needs at least.
                 "head_bytes" => Some((&mut limits.head_bytes, 8192..=1 << 20)),
                 "connections" => Some((&mut limits.connections, 1..=1_000_000)),
+                "subjects" => Some((&mut settings.rates.subjects, 1000..=10_000_000)),
                 _ => None,
             };
             if let Some((count, range)) = count {

@@ -79,6 +79,33 @@ pub(super) struct Log {
     pub trace: bool,
 }
 
+/// What of a reply is not known and not said either, in tokens.
+const USUAL_OUTPUT: u64 = 1000;
+/// How many bytes make a token, about; of English there are four.
+const BYTES_A_TOKEN: u64 = 3;
+
+/// The tokens that a model will need for a request, as far as can be told before.
+#[derive(Clone, Copy)]
+pub(super) struct Expected {
+    pub input: u64,
+    pub output: u64,
+}
+
+impl Expected {
+    pub(super) fn total(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+}
+
+impl ChatRequest {
+    /// What it will need, at most as a rule.
+    pub(super) fn expected(&self) -> Expected {
+        let bytes: u64 = self.messages.iter().map(|message| message.content.len() as u64).sum();
+        let most = ["max_completion_tokens", "max_tokens"].iter().find_map(|name| self.parameters.get(*name)?.as_u64());
+        Expected { input: bytes / BYTES_A_TOKEN, output: most.unwrap_or(USUAL_OUTPUT) }
+    }
+}
+
 impl Guardrails {
     /// The configuration that is asked for, if one is.
     pub(super) fn config(&self) -> Result<Option<&str>, ApiError> {
