@@ -32,7 +32,7 @@ fn a_canned_answer_is_a_completion() {
 #[test]
 fn a_model_answers_what_no_flow_does() {
     let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3 }),
+        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
         text: "At nine.".to_owned(),
         ..Completion::default()
     };
@@ -72,7 +72,7 @@ fn what_a_rail_blocks_is_an_ordinary_message() {
 #[test]
 fn a_stream_has_the_chunks_of_openai() {
     let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3 }),
+        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
         text: "We open at nine.".to_owned(),
         ..Completion::default()
     };

@@ -119,7 +119,7 @@ fn so_many_requests_may_be_under_way() {
 #[test]
 fn tokens_are_counted_as_models_tell_of_them() {
     let said = || Completion {
-        tokens: Some(Tokens { input: 70, output: 30 }),
+        tokens: Some(Tokens { input: 70, output: 30, cached: 0 }),
         text: "At nine.".into(),
         ..Completion::default()
     };
