@@ -113,12 +113,13 @@ pub(super) async fn check(
     conversation: &mut Conversation,
     tracer: &mut Tracer,
     stage: Guards,
-    text: &str,
-    input: Option<&str>,
+    (text, input): (&str, Option<&str>),
+    meter: &Meter,
 ) -> Result<Outcome, Exhausted> {
     let before = conversation.clone();
     let (digest, last_reply) = (conversation.digest, conversation.store.variables().get("bot_message").cloned());
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
+    turn.meter = meter.clone();
     turn.prepare();
     if let Some(heard) = if stage == Guards::Input { Some(text) } else { input } {
         turn.conversation.hear(heard);

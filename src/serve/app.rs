@@ -20,6 +20,7 @@ use super::limits::{self, Limiter};
 use super::metrics::Metrics;
 use super::request_id::{self, RequestId};
 use super::settings::Settings;
+use super::usage::Spending;
 
 /// What all requests share.
 pub(super) struct App {
@@ -29,12 +30,13 @@ pub(super) struct App {
     pub callers: Callers,
     pub conversations: Arc<dyn Store>,
     pub limiter: Arc<Limiter>,
+    pub spending: Arc<Spending>,
 }
 
 /// All that is served.
 pub(super) fn router(app: &Arc<App>) -> Router {
     let router = apis::routes()
-        .route_layer(middleware::from_fn(limits::by_caller))
+        .route_layer(middleware::from_fn_with_state(app.clone(), limits::by_caller))
         .route_layer(middleware::from_fn_with_state(app.clone(), identify))
         .route_layer(middleware::from_fn_with_state(app.clone(), limits::by_address))
         .merge(apis::open_routes(app))
@@ -77,7 +79,10 @@ async fn name(State(app): State<Arc<App>>, mut request: Request, next: Next) -> 
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
     app.metrics.answered(route, status, time);
     match response.extensions().get::<Code>() {
-        Some(code) => tracing::info!(request_id = &*id.0, route, status, error = code.name(), "refused"),
+        Some(code) => {
+            app.metrics.refused(*code);
+            tracing::info!(request_id = &*id.0, route, status, error = code.name(), "refused");
+        }
         None => tracing::debug!(request_id = &*id.0, route, status, micros = time.as_micros() as u64, "answered"),
     }
     response

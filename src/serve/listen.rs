@@ -31,6 +31,7 @@ use super::limits::{Limiter, Peer};
 use super::metrics::Metrics;
 use super::settings::{Limits, Settings};
 use super::tls;
+use super::usage::Spending;
 
 /// What the start of a connection by TLS may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -72,8 +73,9 @@ impl Server {
         let address = listener.local_addr().map_err(ServeError::io("can't tell the port"))?;
         let conversations = Arc::new(Memory::new(&settings.conversations));
         let limiter = Arc::new(Limiter::new(&settings.rates));
+        let spending = Arc::new(Spending::new(&settings.usage, metrics.clone())?);
         let reloads = watch(&settings.path, configs.clone(), metrics.clone());
-        let app = Arc::new(App { settings, configs, metrics, callers, conversations, limiter });
+        let app = Arc::new(App { settings, configs, metrics, callers, conversations, limiter, spending });
         Ok(Self { listener, address, app, reloads, tls })
     }
 
@@ -129,6 +131,9 @@ impl Server {
         drop(listener);
         // Whoever is not done by then is cut off.
         let _ = timeout(limits.drain_time, graceful.shutdown()).await;
+        let spending = app.spending.clone();
+        // A thread that can't be had any more loses what the last moments have cost, and nothing else.
+        let _ = tokio::task::spawn_blocking(move || spending.flush()).await;
         Ok(())
     }
 }

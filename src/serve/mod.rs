@@ -13,9 +13,11 @@ mod limits;
 mod listen;
 mod log;
 mod metrics;
+mod prices;
 mod request_id;
 mod settings;
 mod tls;
+mod usage;
 
 pub use callers::new_key;
 pub use configs::check;

@@ -130,7 +130,7 @@ fn tokens_are_counted_as_models_tell_of_them() {
     assert_eq!(server.ask(&keys[0], "when do you open?").status, 200);
     for _ in 0..3 {
         // What no model is asked for takes nothing.
-        assert_eq!(server.ask(&keys[0], "hi").header("ratelimit-remaining"), "400");
+        assert_eq!(server.ask(&keys[0], "hi").header("ratelimit-remaining"), "399");
     }
     assert_eq!(server.ask(&keys[0], "and when do you close?").status, 200);
     let refused = server.ask(&keys[0], &"long text ".repeat(150));

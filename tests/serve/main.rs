@@ -14,4 +14,5 @@ mod running;
 mod support;
 mod threads;
 mod tls;
+mod usage;
 mod watching;

@@ -1,7 +1,7 @@
 //! A request on its way past the limits, and what it holds of them until it ends.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Extension, Request, State};
@@ -73,6 +73,8 @@ fn humane(time: Duration) -> String {
 pub(in crate::serve) struct Admission {
     limiter: Arc<Limiter>,
     address: IpAddr,
+    /// The user that the headers name.
+    named: OnceLock<String>,
     held: Mutex<Held>,
 }
 
@@ -100,7 +102,8 @@ impl Admission {
 
     /// Takes what a request counts for by its address, before anything else of it is known.
     async fn begin(limiter: &Arc<Limiter>, address: IpAddr) -> (Arc<Self>, Result<(), ApiError>) {
-        let admission = Arc::new(Self { limiter: limiter.clone(), address, held: Mutex::default() });
+        let admission =
+            Arc::new(Self { limiter: limiter.clone(), address, named: OnceLock::new(), held: Mutex::default() });
         let address = client(address).to_string();
         let taken = admission.take(|rate| match (rate.per, rate.counted) {
             (Per::Ip, Counted::Requests | Counted::Concurrent) => Some((Subject::of("", &address), 1)),
@@ -108,6 +111,11 @@ impl Admission {
         });
         let taken = taken.await;
         (admission, taken)
+    }
+
+    /// The user that the headers name, where they are to.
+    pub(in crate::serve) fn named(&self) -> Option<&str> {
+        self.named.get().map(String::as_str)
     }
 
     /// Takes what a request counts for by its key.
@@ -220,11 +228,16 @@ pub(in crate::serve) async fn by_address(State(app): State<Arc<App>>, mut reques
 
 /// Lets a request in that its key has not sent too many of.
 pub(in crate::serve) async fn by_caller(
+    State(app): State<Arc<App>>,
     Extension(admission): Extension<Arc<Admission>>,
     Extension(caller): Extension<Caller>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
+    if let Some(user) = app.settings.rates.user.in_headers(request.headers()) {
+        // Nobody has named it before.
+        let _ = admission.named.set(user);
+    }
     // Looking at what there is takes nothing.
     if request.method() != Method::GET {
         admission.of_caller(&caller.name).await?;

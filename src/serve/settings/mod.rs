@@ -2,6 +2,7 @@
 
 mod read;
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +12,8 @@ use axum::http::HeaderName;
 use super::callers::KeyHash;
 use super::error::ServeError;
 use super::limits::{Network, Rate};
+use super::prices::Price;
+use super::usage::Budget;
 
 /// What the server is told.
 #[derive(Debug, Clone)]
@@ -45,6 +48,8 @@ pub struct Settings {
     pub(super) public_metrics: bool,
     /// How much somebody may ask.
     pub(super) rates: RateSettings,
+    /// What models cost, and who may spend how much.
+    pub(super) usage: UsageSettings,
 }
 
 /// How much somebody may ask.
@@ -62,6 +67,16 @@ impl Default for RateSettings {
     fn default() -> Self {
         Self { rates: Vec::new(), user: UserSource::default(), proxies: Vec::new(), subjects: 50_000 }
     }
+}
+
+/// What models cost, and who may spend how much.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UsageSettings {
+    /// Where what was used is kept; `None` for in memory.
+    pub path: Option<PathBuf>,
+    pub budgets: Vec<Budget>,
+    /// By the names of models, before the table that comes along.
+    pub prices: HashMap<String, Price>,
 }
 
 /// Who a request is from, of those that share a key.
@@ -111,6 +126,8 @@ pub(super) struct CallerSpec {
     pub key: KeyHash,
     /// What it may use; `None` for all.
     pub configs: Option<Vec<String>>,
+    /// Whether it may see what others have used.
+    pub is_admin: bool,
 }
 
 /// A model behind an interface like OpenAI's.
@@ -214,6 +231,7 @@ impl Settings {
             log: LogSettings::default(),
             public_metrics: false,
             rates: RateSettings::default(),
+            usage: UsageSettings::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! `serve.yml`, read as strictly as `config.yml` is.
 
 mod rates;
+mod spending;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,8 +34,11 @@ const TOP: &[&str] = &[
     "rates",
     "user",
     "trusted_proxies",
+    "budgets",
+    "prices",
+    "usage",
 ];
-const CALLER: &[&str] = &["name", "key_sha256", "configs"];
+const CALLER: &[&str] = &["name", "key_sha256", "configs", "admin"];
 const MODEL: &[&str] = &["url", "name"];
 const LIMITS: &[&str] = &[
     "body_bytes",
@@ -118,6 +122,9 @@ impl Keys<'_> {
                 "rates" => self.rates(node, settings),
                 "user" => settings.rates.user = self.user(node).unwrap_or_default(),
                 "trusted_proxies" => self.proxies(node, settings),
+                "budgets" => self.budgets(node, settings),
+                "prices" => self.prices(node, settings),
+                "usage" => self.usage(node, settings),
                 "metrics" => {
                     for (_, node) in self.known(node, METRICS, "metrics.") {
                         settings.public_metrics = self.reader.truth(node) == Some(true);
@@ -139,11 +146,12 @@ impl Keys<'_> {
 
     fn callers(&mut self, node: &Node, settings: &mut Settings) {
         for item in self.reader.list(node) {
-            let (mut name, mut hash, mut configs) = (None, None, None);
+            let (mut name, mut hash, mut configs, mut is_admin) = (None, None, None, false);
             for (key, node) in self.known(item, CALLER, "callers[].") {
                 match &*key.name {
                     "name" => name = self.reader.text(node).map(str::to_owned),
                     "configs" => configs = Some(self.texts(node)),
+                    "admin" => is_admin = self.reader.truth(node) == Some(true),
                     _ => match self.reader.text(node).and_then(KeyHash::parse) {
                         Some(parsed) => hash = Some(parsed),
                         None => {
@@ -157,7 +165,7 @@ impl Keys<'_> {
                     if settings.callers.iter().any(|other| other.name == name || other.key == key) {
                         self.reader.wrong(item, "a caller with a name and a key of its own");
                     }
-                    settings.callers.push(CallerSpec { name, key, configs });
+                    settings.callers.push(CallerSpec { name, key, configs, is_admin });
                 }
                 _ => self.reader.wrong(item, "a caller with its `name` and `key_sha256`"),
             }

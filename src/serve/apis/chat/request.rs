@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use super::invalid;
 use super::message::Sent;
 use crate::engine::STEERING;
-use crate::model::Message;
+use crate::model::{Message, Tokens};
 use crate::serve::error::ApiError;
+use crate::serve::prices::tokens_of;
 
 /// Parameters that the model which writes the reply is sent as they come.
 const PASSED: &[&str] = &[
@@ -81,28 +82,12 @@ pub(super) struct Log {
 
 /// What of a reply is not known and not said either, in tokens.
 const USUAL_OUTPUT: u64 = 1000;
-/// How many bytes make a token, about; of English there are four.
-const BYTES_A_TOKEN: u64 = 3;
-
-/// The tokens that a model will need for a request, as far as can be told before.
-#[derive(Clone, Copy)]
-pub(super) struct Expected {
-    pub input: u64,
-    pub output: u64,
-}
-
-impl Expected {
-    pub(super) fn total(self) -> u64 {
-        self.input.saturating_add(self.output)
-    }
-}
-
 impl ChatRequest {
-    /// What it will need, at most as a rule.
-    pub(super) fn expected(&self) -> Expected {
+    /// The tokens that a model will need for it, at most as a rule.
+    pub(super) fn expected(&self) -> Tokens {
         let bytes: u64 = self.messages.iter().map(|message| message.content.len() as u64).sum();
         let most = ["max_completion_tokens", "max_tokens"].iter().find_map(|name| self.parameters.get(*name)?.as_u64());
-        Expected { input: bytes / BYTES_A_TOKEN, output: most.unwrap_or(USUAL_OUTPUT) }
+        Tokens { input: tokens_of(bytes), output: most.unwrap_or(USUAL_OUTPUT), cached: 0 }
     }
 }
 
