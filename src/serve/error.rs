@@ -81,6 +81,7 @@ pub(super) enum Code {
     RateLimitExceeded,
     TokenLimitExceeded,
     ConcurrencyLimitExceeded,
+    LimitsUnavailable,
     InsufficientQuota,
     BudgetsUnavailable,
     PriceUnknown,
@@ -122,6 +123,7 @@ impl Code {
         Self::RateLimitExceeded,
         Self::TokenLimitExceeded,
         Self::ConcurrencyLimitExceeded,
+        Self::LimitsUnavailable,
         Self::InsufficientQuota,
         Self::BudgetsUnavailable,
         Self::PriceUnknown,
@@ -164,6 +166,7 @@ impl Code {
             Self::RateLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "requests", "rate_limit_exceeded"),
             Self::TokenLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "tokens", "token_limit_exceeded"),
             Self::ConcurrencyLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "requests", "concurrency_limit_exceeded"),
+            Self::LimitsUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "server_error", "limits_unavailable"),
             // OpenAI's name of a budget that is used up.
             Self::InsufficientQuota => (StatusCode::TOO_MANY_REQUESTS, "insufficient_quota", "insufficient_quota"),
             Self::BudgetsUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "server_error", "budgets_unavailable"),

@@ -29,10 +29,13 @@ use super::conversations::Memory;
 use super::error::ServeError;
 use super::limits::{Limiter, Peer};
 use super::metrics::Metrics;
+use super::redis::{self, Redis};
 use super::settings::{Limits, Settings};
 use super::tls;
 use super::usage::Spending;
 
+/// What the last requests get to be taken down in Redis.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// What the start of a connection by TLS may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -72,8 +75,14 @@ impl Server {
         let listener = bound.map_err(|error| ServeError::Bind { address, error })?;
         let address = listener.local_addr().map_err(ServeError::io("can't tell the port"))?;
         let conversations = Arc::new(Memory::new(&settings.conversations));
-        let limiter = Arc::new(Limiter::new(&settings.rates));
-        let spending = Arc::new(Spending::new(&settings.usage, metrics.clone())?);
+        // An answer has begun by then, and gets as long again to be told whole.
+        let longest = settings.limits.request_time * 2;
+        let redis = match &settings.redis {
+            Some(redis) => Some((Arc::new(Redis::new(redis)?), redis.when_gone)),
+            None => None,
+        };
+        let limiter = Arc::new(Limiter::new(&settings.rates, redis.clone(), longest));
+        let spending = Arc::new(Spending::new(&settings, redis, longest, metrics.clone())?);
         let reloads = watch(&settings.path, configs.clone(), metrics.clone());
         let app = Arc::new(App { settings, configs, metrics, callers, conversations, limiter, spending });
         Ok(Self { listener, address, app, reloads, tls })
@@ -131,6 +140,7 @@ impl Server {
         drop(listener);
         // Whoever is not done by then is cut off.
         let _ = timeout(limits.drain_time, graceful.shutdown()).await;
+        redis::finished(LAST_WORDS).await;
         let spending = app.spending.clone();
         // A thread that can't be had any more loses what the last moments have cost, and nothing else.
         let _ = tokio::task::spawn_blocking(move || spending.flush()).await;

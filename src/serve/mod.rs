@@ -14,6 +14,7 @@ mod listen;
 mod log;
 mod metrics;
 mod prices;
+mod redis;
 mod request_id;
 mod settings;
 mod tls;

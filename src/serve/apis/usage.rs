@@ -74,7 +74,7 @@ pub(super) async fn show(
         return Err(ApiError::new(Code::UsageNotAllowed, "this key may see its own usage only").at("caller"));
     }
     let user = asked.user.filter(|user| !user.is_empty());
-    let ([day, month], reserved) = app.spending.read(&whose, user.as_deref());
+    let ([day, month], reserved) = app.spending.read(&whose, user.as_deref()).await?;
     let (day, month) = (Period::new(day, reserved), Period::new(month, reserved));
     Ok(body::json(&Usage { object: "usage", caller: whose, user, currency: "usd", day, month, reserved }))
 }

@@ -12,24 +12,71 @@ use axum::response::{IntoResponse, Response};
 use super::address::{Network, Peer, client, origin};
 use super::memory::Memory;
 use super::rate::{Counted, Per, Rate};
+use super::shared::Shared;
 use super::window::Quota;
 use super::{Claim, Refusal, Subject, Taken};
 use crate::serve::app::App;
 use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
-use crate::serve::settings::RateSettings;
+use crate::serve::redis::{Gone, Redis, in_background};
+use crate::serve::settings::{Policy, RateSettings, WhenGone};
 
 /// All limits, and what is counted of them.
 pub(in crate::serve) struct Limiter {
     rates: Vec<Rate>,
     proxies: Vec<Network>,
-    counts: Memory,
+    counts: Counts,
+    /// Whether requests pass while nothing can be counted.
+    passes_uncounted: bool,
+}
+
+/// Where it is counted.
+enum Counts {
+    Memory(Memory),
+    Shared(Shared),
 }
 
 impl Limiter {
-    pub(in crate::serve) fn new(settings: &RateSettings) -> Self {
-        let counts = Memory::new(settings.subjects);
-        Self { rates: settings.rates.clone(), proxies: settings.proxies.clone(), counts }
+    /// Limits that are counted in Redis, if there is one. A request takes `longest` at most.
+    pub(in crate::serve) fn new(
+        settings: &RateSettings,
+        redis: Option<(Arc<Redis>, WhenGone)>,
+        longest: Duration,
+    ) -> Self {
+        let (counts, passes_uncounted) = match redis {
+            Some((redis, gone)) => (Counts::Shared(Shared::new(redis, longest)), gone.rates == Policy::Open),
+            None => (Counts::Memory(Memory::new(settings.subjects)), false),
+        };
+        Self { rates: settings.rates.clone(), proxies: settings.proxies.clone(), counts, passes_uncounted }
+    }
+
+    async fn take(&self, claims: &[Claim]) -> Result<Result<Vec<(Taken, Quota)>, Refusal>, ApiError> {
+        match &self.counts {
+            Counts::Memory(memory) => Ok(memory.take(&self.rates, claims)),
+            Counts::Shared(shared) => match shared.take(&self.rates, claims).await {
+                Ok(taken) => Ok(taken),
+                Err(Gone) if self.passes_uncounted => Ok(Ok(Vec::new())),
+                Err(Gone) => Err(ApiError::new(Code::LimitsUnavailable, "limits can't be counted right now")),
+            },
+        }
+    }
+
+    /// Corrects what was taken to what was needed; with Redis, a moment later.
+    fn settle(self: &Arc<Self>, taken: Vec<Taken>, needed: u64) {
+        match &self.counts {
+            Counts::Memory(memory) => taken.iter().for_each(|taken| memory.settle(&self.rates, taken, needed)),
+            Counts::Shared(_) if taken.is_empty() => {}
+            Counts::Shared(_) => {
+                let limiter = self.clone();
+                in_background(async move {
+                    let Counts::Shared(shared) = &limiter.counts else { return };
+                    for taken in &taken {
+                        // Without Redis it stays as it was taken, until it leaves the window.
+                        let _ = shared.settle(limiter.rates[taken.rate], taken, needed).await;
+                    }
+                });
+            }
+        }
     }
 
     fn refused(&self, refusal: &Refusal) -> ApiError {
@@ -147,7 +194,7 @@ impl Admission {
         if claims.is_empty() {
             return Ok(());
         }
-        let taken = self.limiter.counts.take(&self.limiter.rates, &claims);
+        let taken = self.limiter.take(&claims).await?;
         let mut held = self.held();
         match taken {
             Ok(taken) => {
@@ -171,7 +218,7 @@ impl Admission {
             let mut held = self.held();
             held.taken.extract_if(.., |taken| rates[taken.rate].counted == Counted::Tokens).collect()
         };
-        settled.iter().for_each(|taken| self.limiter.counts.settle(rates, taken, needed));
+        self.limiter.settle(settled, needed);
     }
 
     /// Says how much there is left, where there are limits.
@@ -201,12 +248,9 @@ impl Drop for Admission {
     fn drop(&mut self) {
         let rates = &self.limiter.rates;
         let taken = std::mem::take(&mut self.held.get_mut().unwrap_or_else(PoisonError::into_inner).taken);
-        for taken in taken {
-            // A request that was sent was sent, whatever became of it.
-            if rates[taken.rate].counted != Counted::Requests {
-                self.limiter.counts.settle(rates, &taken, 0);
-            }
-        }
+        // A request that was sent was sent, whatever became of it.
+        let back = taken.into_iter().filter(|taken| rates[taken.rate].counted != Counted::Requests).collect();
+        self.limiter.settle(back, 0);
     }
 }
 

@@ -127,7 +127,7 @@ impl Shard {
                 .take(rate.count, rate.window, now, claim.amount)
                 .map_err(|(wait, quota)| Refusal { rate: claim.rate, wait, quota })?,
         };
-        Ok((Taken { rate: claim.rate, subject, amount: claim.amount.min(rate.count), part }, quota))
+        Ok((Taken { rate: claim.rate, subject, amount: claim.amount.min(rate.count), part, lease: 0 }, quota))
     }
 }
 

@@ -4,6 +4,7 @@ mod address;
 mod admission;
 mod memory;
 mod rate;
+mod shared;
 mod user;
 mod window;
 
@@ -49,6 +50,8 @@ struct Taken {
     amount: u64,
     /// The part of the window in which it is counted.
     part: u64,
+    /// The name of the request, where several servers count.
+    lease: u64,
 }
 
 /// A limit that leaves too little.

@@ -50,6 +50,8 @@ pub struct Settings {
     pub(super) rates: RateSettings,
     /// What models cost, and who may spend how much.
     pub(super) usage: UsageSettings,
+    /// Where several servers share what they count.
+    pub(super) redis: Option<RedisSettings>,
 }
 
 /// How much somebody may ask.
@@ -77,6 +79,29 @@ pub(super) struct UsageSettings {
     pub budgets: Vec<Budget>,
     /// By the names of models, before the table that comes along.
     pub prices: HashMap<String, Price>,
+}
+
+/// Where several servers share what they count.
+#[derive(Debug, Clone)]
+pub(super) struct RedisSettings {
+    pub url: String,
+    /// What an answer may take.
+    pub timeout: Duration,
+    pub when_gone: WhenGone,
+}
+
+/// What becomes of requests while nothing can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WhenGone {
+    pub rates: Policy,
+    pub budgets: Policy,
+}
+
+/// Whether requests pass, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Policy {
+    Open,
+    Closed,
 }
 
 /// Who a request is from, of those that share a key.
@@ -232,6 +257,7 @@ impl Settings {
             public_metrics: false,
             rates: RateSettings::default(),
             usage: UsageSettings::default(),
+            redis: None,
         }
     }
 

@@ -37,6 +37,7 @@ const TOP: &[&str] = &[
     "budgets",
     "prices",
     "usage",
+    "redis",
 ];
 const CALLER: &[&str] = &["name", "key_sha256", "configs", "admin"];
 const MODEL: &[&str] = &["url", "name"];
@@ -125,6 +126,7 @@ impl Keys<'_> {
                 "budgets" => self.budgets(node, settings),
                 "prices" => self.prices(node, settings),
                 "usage" => self.usage(node, settings),
+                "redis" => settings.redis = self.redis(node),
                 "metrics" => {
                     for (_, node) in self.known(node, METRICS, "metrics.") {
                         settings.public_metrics = self.reader.truth(node) == Some(true);

@@ -40,6 +40,8 @@ struct Shard {
 pub(super) struct Hold {
     pub who: Who,
     pub amount: Money,
+    /// The name of the request, where several servers keep accounts.
+    pub lease: u64,
 }
 
 impl Accounts {
@@ -74,14 +76,14 @@ impl Accounts {
     pub(super) fn reserve(&self, whose: &[Who], amount: Money, date: Date) -> Result<Vec<Hold>, Exhausted> {
         let mut holds: Vec<Hold> = Vec::with_capacity(whose.len());
         for who in whose {
-            let budgets = budgets_of(&self.budgets, who, whose.len() == 1);
+            let budgets = budgets_of(&self.budgets, who);
             let (who, reserved) =
                 self.with(who.clone(), date, |shard, who| shard.account(who, date).reserve(budgets, amount));
             if let Err(exhausted) = reserved {
                 holds.iter().for_each(|hold| self.release(hold));
                 return Err(exhausted);
             }
-            holds.push(Hold { who, amount });
+            holds.push(Hold { who, amount, lease: 0 });
         }
         Ok(holds)
     }
@@ -150,14 +152,10 @@ impl Accounts {
     }
 }
 
-/// The budgets that go for an account: those of keys for that of a key, and for both where a key is one user.
-pub(super) fn budgets_of<'b>(
-    budgets: &'b [Budget],
-    who: &Who,
-    is_alone: bool,
-) -> impl Iterator<Item = &'b Budget> + use<'b> {
+/// The budgets that go for an account: those of keys for that of a key.
+pub(super) fn budgets_of<'b>(budgets: &'b [Budget], who: &Who) -> impl Iterator<Item = &'b Budget> + use<'b> {
     let is_user = who.user.is_some();
-    budgets.iter().filter(move |budget| is_alone || (budget.per == Per::User) == is_user)
+    budgets.iter().filter(move |budget| (budget.per == Per::User) == is_user)
 }
 
 impl Shard {

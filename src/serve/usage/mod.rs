@@ -6,9 +6,11 @@ mod budget;
 mod date;
 mod disk;
 mod reservation;
+mod shared;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
@@ -17,7 +19,8 @@ use super::error::{ApiError, Code, ServeError};
 use super::limits::{Admission, Per};
 use super::metrics::Metrics;
 use super::prices::{Cost, Money, Prices};
-use super::settings::UsageSettings;
+use super::redis::{Gone, Redis, in_background};
+use super::settings::{Policy, Settings, UserSource, WhenGone};
 use crate::engine::Rails;
 use crate::model::Tokens;
 pub(super) use account::Totals;
@@ -28,6 +31,7 @@ use budget::Exhausted;
 use date::{Date, Span};
 use disk::Disk;
 pub(super) use reservation::Reservation;
+use shared::Shared;
 
 /// How many users' sums are kept at hand.
 const ROOM: usize = 100_000;
@@ -36,11 +40,18 @@ const ROOM: usize = 100_000;
 pub(super) struct Spending {
     prices: Prices,
     budgets: Vec<Budget>,
-    accounts: Arc<Accounts>,
-    disk: Option<Disk>,
+    ledger: Ledger,
+    /// Whether budgets do not count while nothing can be counted.
+    passes_uncounted: bool,
     metrics: Arc<Metrics>,
     /// Models without a price that the log has told of.
     told: Mutex<BTreeSet<String>>,
+}
+
+/// Where accounts are kept.
+enum Ledger {
+    Local { accounts: Arc<Accounts>, disk: Option<Disk> },
+    Shared(Arc<Shared>),
 }
 
 /// What one has used in a day or a month.
@@ -66,15 +77,40 @@ impl Spending {
     ///
     /// # Errors
     /// When the settings do not go together, or what was spent can't be kept where they say.
-    pub(super) fn new(settings: &UsageSettings, metrics: Arc<Metrics>) -> Result<Self, ServeError> {
-        if !settings.budgets.is_empty() && settings.path.is_none() {
-            let message = "budgets are kept where a restart does not empty them: say `usage: {path: usage.sqlite}`";
-            return Err(ServeError::Setting(message.to_owned()));
+    pub(super) fn new(
+        settings: &Settings,
+        redis: Option<(Arc<Redis>, WhenGone)>,
+        longest: Duration,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, ServeError> {
+        let is_one_user = settings.rates.user == UserSource::Key;
+        let settings = &settings.usage;
+        let mut budgets = settings.budgets.clone();
+        if is_one_user {
+            // Whoever has a key is its user, and has one account.
+            budgets.iter_mut().for_each(|budget| budget.per = Per::Key);
         }
-        let accounts = Arc::new(Accounts::new(ROOM, settings.budgets.clone()));
-        let disk = settings.path.as_deref().map(|path| Disk::open(path, &accounts)).transpose()?;
+        let wrong = |message: &str| Err(ServeError::Setting(message.to_owned()));
+        let (ledger, passes_uncounted) = match (redis, &settings.path) {
+            (Some(_), Some(_)) => return wrong("usage is kept in one place: `redis`, or `usage.path`"),
+            (None, None) if !budgets.is_empty() => {
+                return wrong(
+                    "budgets are kept where a restart does not empty them: say `usage: {path: usage.sqlite}`, or `redis`",
+                );
+            }
+            (Some((redis, gone)), None) => {
+                // Somewhat longer than any request, so that none is settled that was given up.
+                let shared = Shared::new(redis, budgets.clone(), longest + Duration::from_secs(60));
+                (Ledger::Shared(Arc::new(shared)), gone.budgets == Policy::Open)
+            }
+            (None, path) => {
+                let accounts = Arc::new(Accounts::new(ROOM, budgets.clone()));
+                let disk = path.as_deref().map(|path| Disk::open(path, &accounts)).transpose()?;
+                (Ledger::Local { accounts, disk }, false)
+            }
+        };
         let prices = Prices::new(settings.prices.clone());
-        Ok(Self { prices, budgets: settings.budgets.clone(), accounts, disk, metrics, told: Mutex::default() })
+        Ok(Self { prices, budgets, ledger, passes_uncounted, metrics, told: Mutex::default() })
     }
 
     /// Sets aside what a request is expected to take: of the limits that are left, and of budgets.
@@ -92,7 +128,16 @@ impl Spending {
         let amount = self.expected_cost(rails, expected)?;
         let mut whose = vec![Who { caller: caller.clone(), user: None }];
         whose.extend(user.map(|user| Who { caller: caller.clone(), user: Some(user) }));
-        let holds = self.accounts.reserve(&whose, amount, Date::today()).map_err(exhausted)?;
+        let today = Date::today();
+        let holds = match &self.ledger {
+            Ledger::Local { accounts, .. } => accounts.reserve(&whose, amount, today),
+            Ledger::Shared(shared) => match shared.reserve(&whose, amount, today).await {
+                Ok(reserved) => reserved,
+                Err(Gone) if self.passes_uncounted => Ok(Vec::new()),
+                Err(Gone) => return Err(unavailable()),
+            },
+        };
+        let holds = holds.map_err(exhausted)?;
         Ok(Reservation::new(self.clone(), admission, config.clone(), holds))
     }
 
@@ -101,9 +146,10 @@ impl Spending {
         if self.budgets.is_empty() {
             return Ok(Money::ZERO);
         }
-        if self.accounts.is_failing() {
-            let message = "what is spent can't be written down, so nothing is spent until it can";
-            return Err(ApiError::new(Code::BudgetsUnavailable, message));
+        if let Ledger::Local { accounts, .. } = &self.ledger
+            && accounts.is_failing()
+        {
+            return Err(unavailable());
         }
         let mut most = Money::ZERO;
         for name in rails.models() {
@@ -119,7 +165,7 @@ impl Spending {
     }
 
     /// Takes down what a request has cost.
-    fn settle(&self, config: &str, holds: &[Hold], cost: &Cost) {
+    fn settle(&self, config: &str, holds: Vec<Hold>, cost: &Cost) {
         for name in &cost.unpriced {
             self.warn(name);
         }
@@ -133,7 +179,13 @@ impl Spending {
             unknown: u64::from(known.is_none()),
         };
         let today = Date::today();
-        holds.iter().for_each(|hold| self.accounts.settle(hold, &used, today));
+        match &self.ledger {
+            Ledger::Local { accounts, .. } => holds.iter().for_each(|hold| accounts.settle(hold, &used, today)),
+            Ledger::Shared(shared) => {
+                let shared = shared.clone();
+                in_background(async move { shared.settle(&holds, &used, today).await });
+            }
+        }
     }
 
     /// Says once that nobody knows what a model costs.
@@ -145,25 +197,38 @@ impl Spending {
     }
 
     /// What a key, or one user of it, has used: today, and this month; and what is set aside for requests under way.
-    pub(super) fn read(&self, caller: &str, user: Option<&str>) -> ([Used; 2], Money) {
+    ///
+    /// # Errors
+    /// When it is kept in Redis, and that is gone.
+    pub(super) async fn read(&self, caller: &str, user: Option<&str>) -> Result<([Used; 2], Money), ApiError> {
         let today = Date::today();
         let who = Who { caller: caller.into(), user: user.map(Into::into) };
-        let (day, month, reserved) = self.accounts.read(&who, today);
+        let (day, month, reserved) = match &self.ledger {
+            Ledger::Local { accounts, .. } => accounts.read(&who, today),
+            Ledger::Shared(shared) => shared.read(&who, today).await.map_err(|Gone| unavailable())?,
+        };
         let per = if user.is_some() { Per::User } else { Per::Key };
         let budgets = || self.budgets.iter().filter(|budget| budget.per == per);
         let used = [
             (Span::Day, day, budgets().filter_map(|budget| budget.daily).min()),
             (Span::Month, month, budgets().filter_map(|budget| budget.monthly).min()),
         ];
-        (used.map(|(span, totals, budget)| Used { period: today.name(span), totals, budget }), reserved)
+        Ok((used.map(|(span, totals, budget)| Used { period: today.name(span), totals, budget }), reserved))
     }
 
     /// Waits until what was used is where a restart finds it.
     pub(super) fn flush(&self) {
-        if let Some(disk) = &self.disk {
+        if let Ledger::Local { disk: Some(disk), .. } = &self.ledger {
             disk.flush();
         }
     }
+}
+
+fn unavailable() -> ApiError {
+    let message = "what is spent can't be written down, so nothing is spent until it can";
+    let mut error = ApiError::new(Code::BudgetsUnavailable, message);
+    error.retry_after = Some(Duration::from_secs(1));
+    error
 }
 
 fn exhausted(exhausted: Exhausted) -> ApiError {

@@ -1,6 +1,6 @@
 //! What is set aside for a request until it is known what it took.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Hold, Spending};
 use crate::model::Meter;
@@ -13,7 +13,7 @@ pub(in crate::serve) struct Reservation {
     /// Held until the answer is told whole.
     admission: Arc<Admission>,
     config: Arc<str>,
-    holds: Vec<Hold>,
+    holds: Mutex<Vec<Hold>>,
     /// Counts the calls of models.
     pub meter: Meter,
     cost: OnceLock<Cost>,
@@ -21,7 +21,7 @@ pub(in crate::serve) struct Reservation {
 
 impl Reservation {
     pub(super) fn new(spending: Arc<Spending>, admission: Arc<Admission>, config: Arc<str>, holds: Vec<Hold>) -> Self {
-        Self { spending, admission, config, holds, meter: Meter::new(), cost: OnceLock::new() }
+        Self { spending, admission, config, holds: Mutex::new(holds), meter: Meter::new(), cost: OnceLock::new() }
     }
 
     /// What the request has cost, now that it is done.
@@ -29,7 +29,8 @@ impl Reservation {
         self.cost.get_or_init(|| {
             let cost = Cost::of(&self.meter.calls(), &self.spending.prices);
             self.admission.settle_tokens(cost.input_tokens.saturating_add(cost.output_tokens));
-            self.spending.settle(&self.config, &self.holds, &cost);
+            let holds = std::mem::take(&mut *self.holds.lock().unwrap_or_else(PoisonError::into_inner));
+            self.spending.settle(&self.config, holds, &cost);
             cost
         })
     }

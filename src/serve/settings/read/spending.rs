@@ -1,14 +1,18 @@
 //! What models cost, and what may be spent, as `serve.yml` says it.
 
+use std::time::Duration;
+
 use super::Keys;
 use crate::config::yaml::Node;
 use crate::serve::limits::Per;
 use crate::serve::prices::{ByToken, Money, Price};
-use crate::serve::settings::Settings;
+use crate::serve::settings::{Policy, RedisSettings, Settings, WhenGone};
 use crate::serve::usage::Budget;
 
 const BUDGET: &[&str] = &["per", "daily", "monthly"];
 const PRICE: &[&str] = &["input", "output", "cached"];
+const REDIS: &[&str] = &["url", "timeout", "when_gone"];
+const WHEN_GONE: &[&str] = &["rates", "budgets"];
 const USAGE: &[&str] = &["path"];
 
 impl Keys<'_> {
@@ -75,5 +79,30 @@ impl Keys<'_> {
         for (_, node) in self.known(node, USAGE, "usage.") {
             settings.usage.path = self.reader.text(node).map(|path| self.folder.join(path));
         }
+    }
+
+    /// `{url: redis://HOST, when_gone: {rates: open, budgets: closed}}`.
+    pub(super) fn redis(&mut self, node: &Node) -> Option<RedisSettings> {
+        let mut url = None;
+        let mut timeout = Duration::from_millis(250);
+        // Too many requests are a lesser evil than none; money is not.
+        let mut when_gone = WhenGone { rates: Policy::Open, budgets: Policy::Closed };
+        for (key, node) in self.known(node, REDIS, "redis.") {
+            match &*key.name {
+                "url" => url = self.reader.text(node).map(str::to_owned),
+                "timeout" => timeout = self.reader.duration(node).unwrap_or(timeout),
+                _ => {
+                    for (key, node) in self.known(node, WHEN_GONE, "redis.when_gone.") {
+                        let policies = [("open", Policy::Open), ("closed", Policy::Closed)];
+                        let Some(policy) = self.reader.choice(node, &policies) else { continue };
+                        *(if &*key.name == "rates" { &mut when_gone.rates } else { &mut when_gone.budgets }) = policy;
+                    }
+                }
+            }
+        }
+        if url.is_none() {
+            self.reader.wrong(node, "a Redis with its `url`, such as `redis://localhost`");
+        }
+        Some(RedisSettings { url: url?, timeout, when_gone })
     }
 }
