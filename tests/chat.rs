@@ -39,7 +39,11 @@ fn chat(arguments: &[&str], input: &str) -> (i32, String, String) {
 }
 
 fn saying(text: &str) -> Completion {
-    Completion { text: text.to_owned(), tokens: Some(Tokens { input: 412, output: 38 }), ..Completion::default() }
+    Completion {
+        text: text.to_owned(),
+        tokens: Some(Tokens { input: 412, output: 38, cached: 0 }),
+        ..Completion::default()
+    }
 }
 
 /// A program that is talked to.

@@ -49,7 +49,11 @@ fn printed(command: &mut Command) -> String {
 }
 
 fn saying(text: &str) -> Completion {
-    Completion { text: text.to_owned(), tokens: Some(Tokens { input: 40, output: 8 }), ..Completion::default() }
+    Completion {
+        text: text.to_owned(),
+        tokens: Some(Tokens { input: 40, output: 8, cached: 0 }),
+        ..Completion::default()
+    }
 }
 
 fn calling(name: &str, arguments: Value) -> Completion {

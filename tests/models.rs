@@ -52,7 +52,7 @@ async fn stream(model: &OpenAi) -> Result<(Completion, usize), ModelError> {
 }
 
 fn hello() -> Completion {
-    let tokens = Some(Tokens { input: 7, output: 3 });
+    let tokens = Some(Tokens { input: 7, output: 3, cached: 0 });
     Completion {
         text: "Hello there, Grüße 🦀".to_owned(),
         finish: Some("stop".to_owned()),

@@ -235,7 +235,7 @@ async fn tokens_are_counted_by_model() {
     std::fs::write(folder.path().join("config.yml"), "compat: nemo\n").unwrap();
     let told = |text: &str, input, output| Completion {
         text: text.to_owned(),
-        tokens: Some(Tokens { input, output }),
+        tokens: Some(Tokens { input, output, cached: 0 }),
         ..Completion::default()
     };
     let (main, small) = (Script::default(), Script::default());

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Map, Value};
 
 use crate::expression::Variables;
-use crate::model::Message;
+use crate::model::{Message, Meter};
 
 /// What [`Rails::generate`](super::Rails::generate) takes: one text of the user, or messages of which the last is the user's, or what a tool
 /// gave back.
@@ -29,6 +29,8 @@ pub(super) struct Options {
     pub parameters: Map<String, Value>,
     /// A model that does not answer ends the turn without a word.
     pub silent_failures: bool,
+    /// What counts calls of models, if somebody wants to know before the end.
+    pub meter: Option<Meter>,
 }
 
 impl Options {
@@ -93,6 +95,13 @@ impl Input {
     #[must_use]
     pub fn silent_failures(mut self) -> Self {
         self.options.silent_failures = true;
+        self
+    }
+
+    /// Counts the calls of models by `meter`, which is for this turn alone: a copy of it knows what was taken even when the turn is dropped.
+    #[must_use]
+    pub fn meter(mut self, meter: Meter) -> Self {
+        self.options.meter = Some(meter);
         self
     }
 

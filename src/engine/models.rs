@@ -51,6 +51,14 @@ impl Models {
         self.named(task.name()).or_else(|| self.named("main"))
     }
 
+    /// What they are called, each once.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.by_use.iter().map(|(_, served)| served.model.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Whether there is a model that answers where no other is for a task.
     pub(super) fn has_main(&self) -> bool {
         self.named("main").is_some()

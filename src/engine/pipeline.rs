@@ -11,7 +11,7 @@ mod stream;
 mod tools;
 mod understand;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::action::Args;
 use super::budget::{Budget, Exhausted};
@@ -27,7 +27,7 @@ use super::trace::{Tracer, What};
 use super::verdict::{Evidence, Verdict};
 use crate::config::{Generation, RETRIEVE};
 use crate::expression::{Value, Variables, is_true};
-use crate::model::{Message, Role, ToolCall, Usage};
+use crate::model::{Message, Meter, Role, ToolCall, Usage};
 use crate::program::{FlowId, GENERATE_VALUE, Guards, MessageId};
 use crate::source::Span;
 pub(super) use ask::LONGEST_ANSWER;
@@ -92,6 +92,9 @@ pub(super) async fn turn(
     begin(conversation, last.map_or("", |message| &message.content));
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
     (turn.options, turn.outlet) = (heard.options, heard.outlet);
+    if let Some(meter) = &heard.options.meter {
+        turn.meter = meter.clone();
+    }
     if let Err(failure) = turn.take(heard.messages).await {
         turn.fail(before, failure.told()?);
     }
@@ -110,12 +113,13 @@ pub(super) async fn check(
     conversation: &mut Conversation,
     tracer: &mut Tracer,
     stage: Guards,
-    text: &str,
-    input: Option<&str>,
+    (text, input): (&str, Option<&str>),
+    meter: &Meter,
 ) -> Result<Outcome, Exhausted> {
     let before = conversation.clone();
     let (digest, last_reply) = (conversation.digest, conversation.store.variables().get("bot_message").cloned());
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
+    turn.meter = meter.clone();
     turn.prepare();
     if let Some(heard) = if stage == Guards::Input { Some(text) } else { input } {
         turn.conversation.hear(heard);
@@ -156,7 +160,7 @@ struct Turn<'a> {
     verdict: Verdict,
     exception: Option<Exception>,
     /// Shared with the rails that run at once, so that a call counts however it ends.
-    usage: Arc<Mutex<Usage>>,
+    meter: Meter,
     /// What one call of a model said of step and text before they were asked for.
     foreseen: Option<Foreseen>,
     /// Whether the user's text is part of the history.
@@ -194,7 +198,7 @@ impl<'a> Turn<'a> {
             tool_calls: Vec::new(),
             verdict: Verdict::default(),
             exception: None,
-            usage: Arc::default(),
+            meter: Meter::new(),
             foreseen: None,
             is_remembered: false,
             rail: None,
@@ -426,7 +430,7 @@ impl<'a> Turn<'a> {
             store.set(SKIP_OUTPUT_RAILS.into(), Value::Bool(false));
         }
         let Self { intent, tool_calls, verdict, exception, differs, failure, finish, .. } = self;
-        let usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let usage = self.meter.usage();
         Outcome { text, tool_calls, intent, verdict, exception, failure, finish, usage, differs }
     }
 

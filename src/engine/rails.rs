@@ -23,7 +23,7 @@ use super::trace::{Tracer, What};
 use crate::classify::{Classification, Classifier, Settings, Tier};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::model::{ChatModel, Message, Role};
+use crate::model::{ChatModel, Message, Meter, Role};
 use crate::program::{Guards, Program};
 use crate::source::SourceMap;
 
@@ -197,6 +197,11 @@ impl Rails {
         self.parts.models.named("main").map(|served| &*served.model)
     }
 
+    /// The names of all models that may be asked, for replies or by rails.
+    pub fn models(&self) -> Vec<&str> {
+        self.parts.models.names()
+    }
+
     /// What `config.yml` says.
     pub fn config(&self) -> &Config {
         &self.parts.config
@@ -247,7 +252,7 @@ impl Rails {
     /// # Errors
     /// When the text is too long.
     pub async fn check_input(&self, text: &str) -> Result<Reply, GenerateError> {
-        self.check_in(&mut Conversation::default(), Guards::Input, text, None).await
+        self.check_metered(Guards::Input, text, None, &Meter::new()).await
     }
 
     /// Runs the output rails over `text`, a reply to `input` if that is known, as [`check_input`](Self::check_input) does the input rails.
@@ -259,7 +264,18 @@ impl Rails {
         text: &str,
         input: impl Into<Option<&'a str>>,
     ) -> Result<Reply, GenerateError> {
-        self.check_in(&mut Conversation::default(), Guards::Output, text, input.into()).await
+        self.check_metered(Guards::Output, text, input.into(), &Meter::new()).await
+    }
+
+    /// Runs the rails of one stage over `text`, and counts the calls of models by `meter`.
+    pub(crate) async fn check_metered(
+        &self,
+        stage: Guards,
+        text: &str,
+        input: Option<&str>,
+        meter: &Meter,
+    ) -> Result<Reply, GenerateError> {
+        self.check_in(&mut Conversation::default(), stage, text, input, meter).await
     }
 
     /// Runs the rails of one stage as if `text` were the next of `conversation`, and behind `input`.
@@ -269,11 +285,12 @@ impl Rails {
         stage: Guards,
         text: &str,
         input: Option<&str>,
+        meter: &Meter,
     ) -> Result<Reply, GenerateError> {
         self.measure_text(text)?;
         self.measure_text(input.unwrap_or_default())?;
         let mut tracer = self.tracer();
-        let outcome = pipeline::check(&self.parts, conversation, &mut tracer, stage, text, input).await;
+        let outcome = pipeline::check(&self.parts, conversation, &mut tracer, stage, (text, input), meter).await;
         Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, conversation.turns))
     }
 

@@ -9,6 +9,7 @@ use super::reply::Reply;
 use super::state::SessionState;
 use super::stream::{Outlet, ReplyStream};
 use crate::expression::{Value, Variables};
+use crate::model::Meter;
 use crate::program::Guards;
 
 /// A conversation that remembers its flows and variables. Its turns run one after the other.
@@ -85,7 +86,7 @@ impl Session {
     /// Runs the rails of one stage over `text`, with the variables of the conversation.
     pub(crate) async fn check(&mut self, stage: Guards, text: &str) -> Result<Reply, GenerateError> {
         let mut next = self.conversation.clone();
-        let reply = self.rails.check_in(&mut next, stage, text, None).await?;
+        let reply = self.rails.check_in(&mut next, stage, text, None, &Meter::new()).await?;
         self.conversation = next;
         Ok(reply)
     }

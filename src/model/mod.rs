@@ -4,6 +4,7 @@
 pub(crate) mod engines;
 mod error;
 mod message;
+mod meter;
 #[cfg(feature = "http")]
 mod openai;
 mod script;
@@ -21,6 +22,7 @@ use crate::config::ModelSpec;
 
 pub use error::ModelError;
 pub use message::{Message, Role, ToolCall};
+pub use meter::{Call, Meter};
 #[cfg(feature = "http")]
 pub use openai::OpenAi;
 pub use script::Script;

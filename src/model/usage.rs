@@ -9,6 +9,13 @@ pub struct Tokens {
     pub input: u64,
     /// Received.
     pub output: u64,
+    /// Of those sent, the ones that the model had read before, and mostly charges less for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cached: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What the model calls of one turn took.
@@ -52,7 +59,7 @@ impl Usage {
     }
 
     /// Adds the tokens of a call of `model` that was counted.
-    pub fn count(&mut self, model: &str, Tokens { input, output }: Tokens) {
+    pub fn count(&mut self, model: &str, Tokens { input, output, .. }: Tokens) {
         let of_model = self.of(model);
         of_model.uncounted = of_model.uncounted.saturating_sub(1);
         of_model.input_tokens = of_model.input_tokens.saturating_add(input);

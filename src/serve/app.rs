@@ -16,10 +16,12 @@ use super::callers::Callers;
 use super::configs::Configs;
 use super::conversations::Store;
 use super::error::{ApiError, Code};
+use super::limits::{self, Limiter};
 use super::metrics::Metrics;
 use super::page;
 use super::request_id::{self, RequestId};
 use super::settings::Settings;
+use super::usage::Spending;
 
 /// What all requests share.
 pub(super) struct App {
@@ -28,12 +30,16 @@ pub(super) struct App {
     pub metrics: Arc<Metrics>,
     pub callers: Callers,
     pub conversations: Arc<dyn Store>,
+    pub limiter: Arc<Limiter>,
+    pub spending: Arc<Spending>,
 }
 
 /// All that is served.
 pub(super) fn router(app: &Arc<App>) -> Router {
     let router = apis::routes()
+        .route_layer(middleware::from_fn_with_state(app.clone(), limits::by_caller))
         .route_layer(middleware::from_fn_with_state(app.clone(), identify))
+        .route_layer(middleware::from_fn_with_state(app.clone(), limits::by_address))
         .merge(apis::open_routes(app))
         .merge(page::routes())
         .fallback(unknown)
@@ -75,7 +81,10 @@ async fn name(State(app): State<Arc<App>>, mut request: Request, next: Next) -> 
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
     app.metrics.answered(route, status, time);
     match response.extensions().get::<Code>() {
-        Some(code) => tracing::info!(request_id = &*id.0, route, status, error = code.name(), "refused"),
+        Some(code) => {
+            app.metrics.refused(*code);
+            tracing::info!(request_id = &*id.0, route, status, error = code.name(), "refused");
+        }
         None => tracing::debug!(request_id = &*id.0, route, status, micros = time.as_micros() as u64, "answered"),
     }
     response

@@ -78,6 +78,14 @@ pub(super) enum Code {
     NoRails,
     ThreadBusy,
     ThreadTooLong,
+    RateLimitExceeded,
+    TokenLimitExceeded,
+    ConcurrencyLimitExceeded,
+    LimitsUnavailable,
+    InsufficientQuota,
+    BudgetsUnavailable,
+    PriceUnknown,
+    UsageNotAllowed,
     RequestTimeout,
     TurnFailed,
     InternalError,
@@ -112,6 +120,14 @@ impl Code {
         Self::NoRails,
         Self::ThreadBusy,
         Self::ThreadTooLong,
+        Self::RateLimitExceeded,
+        Self::TokenLimitExceeded,
+        Self::ConcurrencyLimitExceeded,
+        Self::LimitsUnavailable,
+        Self::InsufficientQuota,
+        Self::BudgetsUnavailable,
+        Self::PriceUnknown,
+        Self::UsageNotAllowed,
         Self::RequestTimeout,
         Self::TurnFailed,
         Self::InternalError,
@@ -147,6 +163,15 @@ impl Code {
             Self::NoRails => (StatusCode::BAD_REQUEST, REQUEST, "no_rails"),
             Self::ThreadBusy => (StatusCode::CONFLICT, REQUEST, "thread_busy"),
             Self::ThreadTooLong => (StatusCode::BAD_REQUEST, REQUEST, "thread_too_long"),
+            Self::RateLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "requests", "rate_limit_exceeded"),
+            Self::TokenLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "tokens", "token_limit_exceeded"),
+            Self::ConcurrencyLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "requests", "concurrency_limit_exceeded"),
+            Self::LimitsUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "server_error", "limits_unavailable"),
+            // OpenAI's name of a budget that is used up.
+            Self::InsufficientQuota => (StatusCode::TOO_MANY_REQUESTS, "insufficient_quota", "insufficient_quota"),
+            Self::BudgetsUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "server_error", "budgets_unavailable"),
+            Self::PriceUnknown => (StatusCode::SERVICE_UNAVAILABLE, "server_error", "price_unknown"),
+            Self::UsageNotAllowed => (StatusCode::FORBIDDEN, "permission_error", "usage_not_allowed"),
             Self::RequestTimeout => (StatusCode::GATEWAY_TIMEOUT, "server_error", "request_timeout"),
             Self::TurnFailed => (StatusCode::INTERNAL_SERVER_ERROR, "generation_error", "turn_failed"),
             Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "internal_error"),
@@ -263,7 +288,7 @@ impl IntoResponse for ApiError {
         if let Some(time) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(time.as_secs_f64().ceil() as u64));
         }
-        if self.has_acted {
+        if self.has_acted || self.code == Code::InsufficientQuota || self.code == Code::PriceUnknown {
             // OpenAI's clients try again by themselves unless told so.
             headers.insert("x-should-retry", HeaderValue::from_static("false"));
         }

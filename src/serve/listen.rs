@@ -27,10 +27,15 @@ use super::callers::Callers;
 use super::configs::{Configs, Reloads, watch};
 use super::conversations::Memory;
 use super::error::ServeError;
+use super::limits::{Limiter, Peer};
 use super::metrics::Metrics;
+use super::redis::{self, Redis};
 use super::settings::{Limits, Settings};
 use super::tls;
+use super::usage::Spending;
 
+/// What the last requests get to be taken down in Redis.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// What the start of a connection by TLS may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -70,8 +75,16 @@ impl Server {
         let listener = bound.map_err(|error| ServeError::Bind { address, error })?;
         let address = listener.local_addr().map_err(ServeError::io("can't tell the port"))?;
         let conversations = Arc::new(Memory::new(&settings.conversations));
+        // An answer has begun by then, and gets as long again to be told whole.
+        let longest = settings.limits.request_time * 2;
+        let redis = match &settings.redis {
+            Some(redis) => Some((Arc::new(Redis::new(redis)?), redis.when_gone)),
+            None => None,
+        };
+        let limiter = Arc::new(Limiter::new(&settings.rates, redis.clone(), longest));
+        let spending = Arc::new(Spending::new(&settings, redis, longest, metrics.clone())?);
         let reloads = watch(&settings.path, configs.clone(), metrics.clone());
-        let app = Arc::new(App { settings, configs, metrics, callers, conversations });
+        let app = Arc::new(App { settings, configs, metrics, callers, conversations, limiter, spending });
         Ok(Self { listener, address, app, reloads, tls })
     }
 
@@ -101,7 +114,7 @@ impl Server {
                 accepted = accept(&listener, &places) => accepted,
                 () = &mut stop => break,
             };
-            let Some((stream, place)) = accepted else { continue };
+            let Some((stream, peer, place)) = accepted else { continue };
             let place = Place { metrics: app.metrics.clone(), _permit: place };
             place.metrics.connections.inc();
             let (tls, limits) = (tls.clone(), limits.clone());
@@ -113,11 +126,11 @@ impl Server {
                 stream.set_write_timeout(Some(limits.write_time));
                 let stream = Box::pin(stream);
                 match tls {
-                    None => connection(stream, router, &limits, watcher).await,
+                    None => connection(stream, peer, router, &limits, watcher).await,
                     // Whoever does not get this far was no client.
                     Some(tls) => {
                         if let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await {
-                            connection(stream, router, &limits, watcher).await;
+                            connection(stream, peer, router, &limits, watcher).await;
                         }
                     }
                 }
@@ -127,6 +140,10 @@ impl Server {
         drop(listener);
         // Whoever is not done by then is cut off.
         let _ = timeout(limits.drain_time, graceful.shutdown()).await;
+        redis::finished(LAST_WORDS).await;
+        let spending = app.spending.clone();
+        // A thread that can't be had any more loses what the last moments have cost, and nothing else.
+        let _ = tokio::task::spawn_blocking(move || spending.flush()).await;
         Ok(())
     }
 }
@@ -147,11 +164,11 @@ fn may_start(settings: &Settings) -> Result<(), ServeError> {
 }
 
 /// The next connection, when there is room for one.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     // It is never closed.
     let place = places.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, address)) => Some((stream, Peer(address.ip()), place)),
         Err(_) => {
             // Without a file descriptor left, others must close theirs first.
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -174,11 +191,13 @@ impl Drop for Place {
 
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
     router: Router,
     limits: &Limits,
     watcher: Watcher,
 ) {
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let mut router = router.clone();
         async move { Ok::<_, Infallible>(router.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {})) }
     });

@@ -10,6 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
 use super::error::Code;
+use super::prices::Money;
 use crate::engine::{Reply, What};
 
 /// Upper bounds of latencies, in seconds: from what a canned answer takes to what a slow model takes.
@@ -67,6 +68,11 @@ struct OfFailure {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRefusal {
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfReload {
     result: &'static str,
 }
@@ -84,6 +90,9 @@ pub(super) struct Metrics {
     tokens: Family<OfModel, Counter>,
     failures: Family<OfFailure, Counter>,
     reloads: Family<OfReload, Counter>,
+    refusals: Family<OfRefusal, Counter>,
+    cost: Family<OfConfig, Counter>,
+    unknown_cost: Family<OfConfig, Counter>,
     configs: Family<OfConfig, Gauge>,
     /// Open connections.
     pub connections: Gauge,
@@ -120,6 +129,13 @@ impl Metrics {
             tiers: registered(&mut registry, "tiers", "Texts that were understood, by the tier that decided"),
             tokens: registered(&mut registry, "tokens", "Tokens that models took and gave"),
             failures: registered(&mut registry, "upstream_errors", "Turns that a model did not answer"),
+            refusals: registered(&mut registry, "refusals", "Requests that were answered by an error, by its code"),
+            cost: registered(
+                &mut registry,
+                "cost_picodollars",
+                "What calls of models have cost, as far as it is known, in 1e-12 dollars",
+            ),
+            unknown_cost: registered(&mut registry, "unknown_cost", "Requests of which the cost is not known"),
             reloads: registered(&mut registry, "reloads", "Configurations that were loaded again"),
             configs: registered(
                 &mut registry,
@@ -177,6 +193,20 @@ impl Metrics {
     /// A turn of `config` that a model did not answer.
     pub(super) fn upstream_failed(&self, config: &str, code: Code) {
         self.failures.get_or_create(&OfFailure { config: config.to_owned(), code: code.name() }).inc();
+    }
+
+    /// A request that an error answered.
+    pub(super) fn refused(&self, code: Code) {
+        self.refusals.get_or_create(&OfRefusal { code: code.name() }).inc();
+    }
+
+    /// What a request of `config` has cost, as far as it is known.
+    pub(super) fn spent(&self, config: &str, cost: Money, is_known: bool) {
+        let labels = OfConfig { config: config.to_owned() };
+        self.cost.get_or_create(&labels).inc_by(cost.as_picos().unsigned_abs());
+        if !is_known {
+            self.unknown_cost.get_or_create(&labels).inc();
+        }
     }
 
     /// What is served as `config` is what is on the disk, or that has errors.

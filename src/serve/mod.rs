@@ -9,13 +9,17 @@ mod callers;
 mod configs;
 mod conversations;
 mod error;
+mod limits;
 mod listen;
 mod log;
 mod metrics;
 mod page;
+mod prices;
+mod redis;
 mod request_id;
 mod settings;
 mod tls;
+mod usage;
 
 pub use callers::new_key;
 pub use configs::check;

@@ -23,7 +23,7 @@ fn a_canned_answer_is_a_completion() {
     assert_eq!(reply["model"], "shop");
     assert_eq!(reply["choices"][0]["message"], json!({"role": "assistant", "content": "Hello.", "refusal": null}));
     assert_eq!(reply["choices"][0]["finish_reason"], "stop");
-    assert_eq!(reply["usage"], json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}));
+    assert_eq!(reply["usage"], json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0, "cost": 0}));
     assert_eq!(reply["guardrails"]["verdict"]["status"], "passed");
     assert_eq!(reply["id"], format!("chatcmpl-{}", answer.header("x-request-id")));
     assert_eq!(model.requests().len(), 0);
@@ -32,7 +32,7 @@ fn a_canned_answer_is_a_completion() {
 #[test]
 fn a_model_answers_what_no_flow_does() {
     let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3 }),
+        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
         text: "At nine.".to_owned(),
         ..Completion::default()
     };
@@ -44,7 +44,7 @@ fn a_model_answers_what_no_flow_does() {
     request["some_other_client_field"] = json!({"ignored": true});
     let reply = server.chat(&request).json();
     assert_eq!(reply["choices"][0]["message"]["content"], "At nine.");
-    assert_eq!(reply["usage"], json!({"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}));
+    assert_eq!(reply["usage"], json!({"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10, "cost": null}));
     let sent = model.requests()[0].json();
     assert_eq!((&sent["model"], &sent["temperature"]), (&json!("m"), &json!(0.5)));
     assert_eq!(sent["some_other_client_field"], Value::Null);
@@ -72,7 +72,7 @@ fn what_a_rail_blocks_is_an_ordinary_message() {
 #[test]
 fn a_stream_has_the_chunks_of_openai() {
     let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3 }),
+        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
         text: "We open at nine.".to_owned(),
         ..Completion::default()
     };
@@ -89,7 +89,7 @@ fn a_stream_has_the_chunks_of_openai() {
     assert_eq!(chunks[0]["choices"][0]["delta"], json!({"role": "assistant", "content": ""}));
     let (usage, chunks) = chunks.split_last().unwrap();
     assert_eq!(usage["choices"], json!([]));
-    assert_eq!(usage["usage"], json!({"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}));
+    assert_eq!(usage["usage"], json!({"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10, "cost": null}));
     let (last, chunks) = chunks.split_last().unwrap();
     assert_eq!(last["choices"][0], json!({"index": 0, "delta": {}, "finish_reason": "stop"}));
     assert_eq!(last["guardrails"]["verdict"]["status"], "passed");

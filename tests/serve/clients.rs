@@ -29,7 +29,7 @@ fn model(request: &Request) -> Answer {
         }
         _ => Completion {
             text: "At nine in the morning.".to_owned(),
-            tokens: Some(Tokens { input: 7, output: 3 }),
+            tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
             ..Completion::default()
         },
     };

@@ -7,11 +7,14 @@ mod clients;
 mod configs;
 mod faults;
 mod gateways;
+mod limits;
 mod models;
 mod page;
 mod running;
+mod shared;
 #[path = "../support/mod.rs"]
 mod support;
 mod threads;
 mod tls;
+mod usage;
 mod watching;

@@ -72,8 +72,13 @@ impl Running {
 
     /// Serves `folder` to callers of these names; their keys come with it.
     pub fn for_callers(folder: &Folder, names: &[&str]) -> (Self, Vec<String>) {
+        Self::set(folder, names, "")
+    }
+
+    /// The same, with more settings.
+    pub fn set(folder: &Folder, names: &[&str], settings: &str) -> (Self, Vec<String>) {
         let (keys, entries): (Vec<_>, Vec<_>) = names.iter().map(|name| new_key(name)).unzip();
-        let settings = folder.file("serve.yml", &format!("callers:\n{}", entries.concat()));
+        let settings = folder.file("serve.yml", &format!("callers:\n{}{settings}", entries.concat()));
         let mut command = command(folder.path());
         command.arg("--config").arg(settings);
         (Self::start(command), keys)
@@ -100,6 +105,19 @@ impl Running {
             headers.push(("content-type", "application/json"));
         }
         parsed(&exchange(self.address, &request(&format!("POST {path}"), &headers, body)))
+    }
+
+    /// A reply to `text`, for whoever has `key`.
+    pub fn ask(&self, key: &str, text: &str) -> Answer {
+        self.ask_as(key, text, &[])
+    }
+
+    /// The same, with more headers.
+    pub fn ask_as(&self, key: &str, text: &str, headers: &[(&str, &str)]) -> Answer {
+        let bearer = format!("Bearer {key}");
+        let headers: Vec<_> = headers.iter().copied().chain([("authorization", &*bearer)]).collect();
+        let body = serde_json::json!({"messages": [{"role": "user", "content": text}]});
+        self.post("/v1/chat/completions", &headers, &body)
     }
 
     /// A reply to `body`.

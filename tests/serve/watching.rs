@@ -16,7 +16,7 @@ fn asked(text: &str) -> Value {
 #[test]
 fn turns_are_counted() {
     let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3 }),
+        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
         text: "At nine.".to_owned(),
         ..Completion::default()
     };

@@ -51,12 +51,12 @@ mod tests {
         usage.begin("m");
         assert_eq!(took(&usage).unwrap(), "1 call, tokens unknown");
         usage.begin("m");
-        usage.count("m", Tokens { input: 412, output: 38 });
+        usage.count("m", Tokens { input: 412, output: 38, cached: 0 });
         assert_eq!(took(&usage).unwrap(), "412 + 38 tokens in 1 call, unknown in 1 more");
         let mut usage = Usage::default();
         (0..2).for_each(|_| {
             usage.begin("m");
-            usage.count("m", Tokens { input: 3, output: 4 });
+            usage.count("m", Tokens { input: 3, output: 4, cached: 0 });
         });
         assert_eq!(took(&usage).unwrap(), "6 + 8 tokens in 2 calls");
     }

@@ -1,7 +1,5 @@
 //! Asking a model: which, what with, and what becomes of its answer.
 
-use std::sync::{MutexGuard, PoisonError};
-
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
@@ -13,7 +11,7 @@ use crate::engine::models::Served;
 use crate::engine::prompt::{Filling, parsed};
 use crate::engine::trace::What;
 use crate::expression::Value;
-use crate::model::{ChatRequest, Completion, ModelError, Piece, Task, Usage};
+use crate::model::{ChatRequest, Completion, ModelError, Piece, Task};
 
 /// How much of the conversation a model reads.
 const REMEMBERED: usize = 100;
@@ -47,12 +45,12 @@ impl Turn<'_> {
     pub(super) async fn ask(&mut self, task: Task, question: Question) -> Result<Completion, Failure> {
         let (served, request, parser) = self.request(task, question)?;
         let limit = self.parts.config.limits.timeout;
-        self.counted().begin(served.model.name());
+        let call = self.begin(&served, &request);
         let completion = match tokio::time::timeout(limit, served.model.complete(request)).await {
             Ok(completion) => completion,
             Err(_) => Err(ModelError::Timeout { limit }),
         };
-        self.answered(task, &served, parser.as_deref(), completion)
+        self.answered(call, task, &served, parser.as_deref(), completion)
     }
 
     /// As [`ask`](Self::ask); where the reply is streamed, lets the text out as it becomes safe. `None` when a rail ended the turn.
@@ -70,7 +68,7 @@ impl Turn<'_> {
         let mut deadline = Instant::now() + limit;
         let mut completion = Completion::default();
         let mut spout = self.spout(shape, parser.is_some());
-        self.counted().begin(served.model.name());
+        let call = self.begin(&served, &request);
         let mut pieces = served.model.stream(request);
         let ended = loop {
             let piece = match tokio::time::timeout_at(deadline, pieces.next()).await {
@@ -82,6 +80,7 @@ impl Turn<'_> {
             match piece {
                 Piece::Text(text) => {
                     completion.text.push_str(&text);
+                    self.meter.received(call, completion.text.len());
                     if let Err(error) = measured(&completion.text) {
                         break Err(error);
                     }
@@ -95,7 +94,7 @@ impl Turn<'_> {
                     if ended == Ended::Yes {
                         // Whatever else it would have written is not wanted.
                         drop(pieces);
-                        self.answered(task, &served, None, Ok(completion))?;
+                        self.answered(call, task, &served, None, Ok(completion))?;
                         return Ok(None);
                     }
                 }
@@ -106,13 +105,15 @@ impl Turn<'_> {
             }
         };
         drop(pieces);
-        let completion = self.answered(task, &served, parser.as_deref(), ended.map(|()| completion))?;
+        let completion = self.answered(call, task, &served, parser.as_deref(), ended.map(|()| completion))?;
         self.note(What::Streamed { looks: spout.looks }, None);
         Ok(Some(completion))
     }
 
-    fn counted(&self) -> MutexGuard<'_, Usage> {
-        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Counts a call that is about to be made.
+    fn begin(&self, served: &Served, request: &ChatRequest) -> usize {
+        let bytes = request.messages.iter().map(|message| message.content.len()).sum();
+        self.meter.begin(served.model.name(), bytes)
     }
 
     fn request(&mut self, task: Task, question: Question) -> Result<(Served, ChatRequest, Option<String>), Failure> {
@@ -142,6 +143,7 @@ impl Turn<'_> {
 
     fn answered(
         &mut self,
+        call: usize,
         task: Task,
         served: &Served,
         parser: Option<&str>,
@@ -149,9 +151,10 @@ impl Turn<'_> {
     ) -> Result<Completion, Failure> {
         let name = served.model.name();
         let tokens = completion.as_ref().ok().and_then(|completion| completion.tokens);
-        if let Some(tokens) = tokens {
-            self.counted().count(name, tokens);
+        if let Ok(completion) = &completion {
+            self.meter.received(call, completion.text.len());
         }
+        self.meter.ended(call, tokens, completion.as_ref().is_err_and(|error| !has_worked(error)));
         let mut completion = completion.map_err(|error| unanswered(task, name, error))?;
         measured(&completion.text).map_err(|error| unanswered(task, name, error))?;
         let answer = completion.text.clone();
@@ -166,6 +169,11 @@ pub(in crate::engine) const LONGEST_ANSWER: usize = 1 << 20;
 
 fn measured(answer: &str) -> Result<(), ModelError> {
     if answer.len() > LONGEST_ANSWER { Err(ModelError::TooLong { limit: LONGEST_ANSWER }) } else { Ok(()) }
+}
+
+/// Whether a model that failed may have read and written before, which is charged for.
+fn has_worked(error: &ModelError) -> bool {
+    matches!(error, ModelError::Timeout { .. } | ModelError::CutOff { .. } | ModelError::TooLong { .. })
 }
 
 /// A call that can't be made, and with it the turn.

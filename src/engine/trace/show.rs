@@ -95,7 +95,7 @@ impl fmt::Display for TraceEvent {
             What::OutputRailsSkipped => write!(f, "passes the output rails by, as `$skip_output_rails` says")?,
             What::Asked { task, model, answer, tokens } => {
                 write!(f, "asks `{model}` for {task}: {:?}", shortened(answer))?;
-                if let Some(Tokens { input, output }) = tokens {
+                if let Some(Tokens { input, output, .. }) = tokens {
                     write!(f, ", {input} + {output} tokens")?;
                 }
             }

@@ -134,7 +134,8 @@ pub(super) fn tokens(usage: &Value) -> Option<Tokens> {
     let input = usage.get("prompt_tokens").and_then(Value::as_u64);
     let output = usage.get("completion_tokens").and_then(Value::as_u64);
     input.or(output)?;
-    Some(Tokens { input: input.unwrap_or_default(), output: output.unwrap_or_default() })
+    let cached = usage.pointer("/prompt_tokens_details/cached_tokens").and_then(Value::as_u64).unwrap_or_default();
+    Some(Tokens { input: input.unwrap_or_default(), output: output.unwrap_or_default(), cached })
 }
 
 #[cfg(test)]
@@ -161,7 +162,7 @@ mod tests {
         let calls = json!([{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{\"a\": 1"}},
             {"function": {"name": "g", "arguments": {"b": 2}}}]);
         let answer = json!({"choices": [{"message": {"content": null, "tool_calls": calls}, "finish_reason": "tool_calls"}],
-            "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}});
+            "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5, "prompt_tokens_details": {"cached_tokens": 1}}});
         let completion = completion(answer).unwrap();
         let call = |id: &str, name: &str, arguments: &str| ToolCall {
             id: id.to_owned(),
@@ -169,7 +170,7 @@ mod tests {
             arguments: arguments.to_owned(),
         };
         assert_eq!(completion.tool_calls, [call("1", "f", "{\"a\": 1"), call("", "g", "{\"b\":2}")]);
-        assert_eq!(completion.tokens, Some(Tokens { input: 3, output: 2 }));
+        assert_eq!(completion.tokens, Some(Tokens { input: 3, output: 2, cached: 1 }));
         assert_eq!(completion.finish.as_deref(), Some("tool_calls"));
     }
 

@@ -136,7 +136,7 @@ mod tests {
             "what follows is not read".into(),
         ])
         .unwrap();
-        let tokens = Some(Tokens { input: 3, output: 2 });
+        let tokens = Some(Tokens { input: 3, output: 2, cached: 0 });
         assert_eq!(text, "Hello");
         assert_eq!(end, Piece::End { tool_calls: Vec::new(), finish: Some("stop".to_owned()), tokens });
     }

@@ -15,6 +15,7 @@ use crate::serve::app::App;
 use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::error::ApiError;
+use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 
 /// The status that a client of the gateway gets for what rails block.
@@ -44,12 +45,13 @@ pub(super) async fn request(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
     let Asking { body: Messages { mut messages } } = body::read(request, &app.settings.limits).await?;
     let config = app.configs.choose(named(&headers), None, &caller)?;
-    let asked = Asked::new(app, id, caller, config);
+    let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
     let outcome = check_messages(&asked, &mut messages).await?;
     Ok(answer(outcome, json!({ "messages": messages })))
@@ -59,12 +61,13 @@ pub(super) async fn response(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
     let Answering { body: Choices { mut choices } } = body::read(request, &app.settings.limits).await?;
     let config = app.configs.choose(named(&headers), None, &caller)?;
-    let asked = Asked::new(app, id, caller, config);
+    let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
     let outcome = check_choices(&asked, &mut choices, None).await?;
     Ok(answer(outcome, json!({ "choices": choices })))

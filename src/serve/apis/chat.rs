@@ -21,7 +21,9 @@ use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
+use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
+use crate::serve::usage::{self, Asking};
 pub(super) use message::{Content, Sent};
 use reply::Head;
 use request::ChatRequest;
@@ -30,11 +32,16 @@ pub(super) async fn complete(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let chat: ChatRequest = body::read(request, &app.settings.limits).await?;
+    let expected = chat.expected();
     let guardrails = chat.guardrails.unwrap_or_default();
     let config = app.configs.choose(guardrails.config()?, chat.model.as_deref(), &caller)?;
+    let user = app.settings.rates.user.user(admission.named(), chat.user.as_deref())?;
+    let asking = Asking { caller: &caller.name, user, config: &config.id, rails: &config.rails, expected };
+    let reservation = app.spending.open(admission, asking).await?;
     let thread = match &guardrails.thread_id {
         None => None,
         Some(thread) => Some(Thread::open(&app, &caller, &config, thread).await?),
@@ -42,7 +49,7 @@ pub(super) async fn complete(
     let owner = format!("{}\n{}", caller.name, chat.user.as_deref().unwrap_or_default());
     let text = chat.messages.last().filter(|_| app.settings.log.texts).map(|message| message.content.clone());
     let messages = if thread.is_some() { new(chat.messages) } else { chat.messages };
-    let mut input = Input::from(messages).owner(owner).silent_failures();
+    let mut input = Input::from(messages).owner(owner).silent_failures().meter(reservation.meter.clone());
     if !chat.tools.is_empty() {
         input = input.tools(chat.tools);
     }
@@ -60,7 +67,7 @@ pub(super) async fn complete(
         created: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
         model: chat.model.unwrap_or_else(|| config.id.to_string()),
         text,
-        asked: Asked::new(app, id, caller, config),
+        asked: Asked::new(app, id, caller, config, reservation),
         log: guardrails.options.log,
     };
     let rails = head.asked.config.rails.clone();
@@ -83,7 +90,10 @@ pub(super) async fn complete(
             reply
         }
     };
-    Ok(body::json(&head.completion(&reply)))
+    let cost = head.asked.reservation.settle();
+    let mut response = body::json(&head.completion(&reply));
+    usage::tell(response.headers_mut(), cost);
+    Ok(response)
 }
 
 /// What is new to a conversation that is kept: what was said since the last reply.

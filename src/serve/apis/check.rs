@@ -63,11 +63,7 @@ pub(super) fn must_guard(asked: &Asked) -> Result<(), ApiError> {
 
 /// Runs the rails of `stage` over `text`, a reply to `input` if that is known. What could not be checked has not passed.
 pub(super) async fn check(asked: &Asked, stage: Guards, text: &str, input: Option<&str>) -> Result<Checked, ApiError> {
-    let rails = &asked.config.rails;
-    let reply = match stage {
-        Guards::Output => rails.check_output(text, input).await?,
-        _ => rails.check_input(text).await?,
-    };
+    let reply = asked.config.rails.check_metered(stage, text, input, &asked.reservation.meter).await?;
     asked.done(Some(text).filter(|_| asked.app.settings.log.texts), &reply)?;
     let status = if reply.failure.is_some() { Status::Blocked } else { reply.verdict.status };
     let content = reply.text.clone();

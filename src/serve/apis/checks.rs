@@ -17,6 +17,7 @@ use crate::serve::app::App;
 use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
+use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 use crate::source::Location;
 
@@ -70,11 +71,12 @@ pub(super) async fn run(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let CheckRequest { model, messages, guardrails } = body::read(request, &app.settings.limits).await?;
     let config = app.configs.choose(guardrails.config_id.as_deref(), model.as_deref(), &caller)?;
-    let asked = Asked::new(app, id, caller, config);
+    let asked = Asked::checking(app, id, caller, config, admission).await?;
     let messages: Vec<Message> = messages.into_iter().map(Message::from).collect();
     let last = |role: Role| messages.iter().rfind(|message| message.role == role).map(|message| &*message.content);
     let types = match (&guardrails.rail_types, messages.last().map(|message| message.role)) {

@@ -16,6 +16,7 @@ use crate::serve::app::App;
 use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
+use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 
 #[derive(Deserialize)]
@@ -45,13 +46,14 @@ pub(super) async fn run(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
     let Contents { contents } = body::read(request, &app.settings.limits).await?;
     let detector = headers.get("detector-id").and_then(|value| value.to_str().ok());
     let config = app.configs.choose(detector.or(named(&headers)), None, &caller)?;
-    let asked = Asked::new(app, id, caller, config);
+    let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_be_guarded(&asked, Guards::Input)?;
     if contents.len() > MOST_TEXTS {
         return Err(ApiError::new(Code::InvalidValue, format!("{MOST_TEXTS} texts at most")).at("contents"));

@@ -17,6 +17,7 @@ use crate::serve::app::App;
 use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
+use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 
 #[derive(Deserialize)]
@@ -63,13 +64,14 @@ pub(super) async fn run(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
     let sent: GuardrailRequest = body::read(request, &app.settings.limits).await?;
     let parameters = sent.additional_provider_specific_params.unwrap_or_default();
     let config = app.configs.choose(parameters.config_id.as_deref().or(named(&headers)), None, &caller)?;
-    let asked = Asked::new(app, id, caller, config);
+    let asked = Asked::checking(app, id, caller, config, admission).await?;
     let stage = match sent.input_type {
         InputType::Request => Guards::Input,
         InputType::Response => Guards::Output,

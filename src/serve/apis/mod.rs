@@ -14,6 +14,7 @@ mod models;
 mod moderations;
 mod openapi;
 mod portkey;
+mod usage;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/v1/models", get(models::list))
         .route("/v1/models/{id}", get(models::one))
         .route("/v1/rails/configs", get(configs::list))
+        .route("/v1/usage", get(usage::show))
 }
 
 /// Those that anybody may ask; `/metrics` where the settings say so.

@@ -16,6 +16,7 @@ use crate::serve::app::App;
 use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
+use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 
 /// The categories of OpenAI's.
@@ -69,11 +70,12 @@ pub(super) async fn run(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let ModerationRequest { input, model } = body::read(request, &app.settings.limits).await?;
     let config = app.configs.choose(None, model.as_deref(), &caller)?;
-    let asked = Asked::new(app, id, caller, config);
+    let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_be_guarded(&asked, Guards::Input)?;
     let texts = match input {
         Texts::One(Content(text)) => vec![text],

@@ -17,6 +17,7 @@ use crate::serve::app::App;
 use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
 use crate::serve::error::ApiError;
+use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 
 #[derive(Deserialize)]
@@ -50,12 +51,13 @@ pub(super) async fn run(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<RequestId>,
+    Extension(admission): Extension<Arc<Admission>>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
     let mut hook: Hook = body::read(request, &app.settings.limits).await?;
     let config = app.configs.choose(named(&headers), None, &caller)?;
-    let asked = Asked::new(app, id, caller, config);
+    let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
     let asked_for = hook.request.text.clone();
     let (side, name) = match hook.event {

@@ -18,12 +18,14 @@ pub(super) struct Caller {
     pub name: Arc<str>,
     /// What it may use; `None` for all.
     configs: Option<Arc<[String]>>,
+    /// Whether it may see what others have used.
+    pub is_admin: bool,
 }
 
 impl Caller {
     /// Somebody who needs no key.
     fn anyone() -> Self {
-        Self { name: "anyone".into(), configs: None }
+        Self { name: "anyone".into(), configs: None, is_admin: true }
     }
 
     /// Whether it may use the configuration called `id`.
@@ -45,6 +47,7 @@ impl Callers {
         let caller = |spec: &CallerSpec| Caller {
             name: spec.name.as_str().into(),
             configs: spec.configs.clone().map(Arc::from),
+            is_admin: spec.is_admin,
         };
         Self {
             known: specs.iter().map(|spec| (spec.key, caller(spec))).collect(),
@@ -94,6 +97,7 @@ mod tests {
             name: name.to_owned(),
             key: KeyHash::of(key.as_bytes()),
             configs,
+            is_admin: false,
         };
         Callers::new(&[spec("a", "key-a", None), spec("b", "key-b", Some(vec!["shop".to_owned()]))], false)
     }

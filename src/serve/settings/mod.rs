@@ -2,12 +2,18 @@
 
 mod read;
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::http::HeaderName;
+
 use super::callers::KeyHash;
 use super::error::ServeError;
+use super::limits::{Network, Rate};
+use super::prices::Price;
+use super::usage::Budget;
 
 /// What the server is told.
 #[derive(Debug, Clone)]
@@ -40,6 +46,74 @@ pub struct Settings {
     pub log: LogSettings,
     /// Whether `/metrics` is for anyone.
     pub(super) public_metrics: bool,
+    /// How much somebody may ask.
+    pub(super) rates: RateSettings,
+    /// What models cost, and who may spend how much.
+    pub(super) usage: UsageSettings,
+    /// Where several servers share what they count.
+    pub(super) redis: Option<RedisSettings>,
+}
+
+/// How much somebody may ask.
+#[derive(Debug, Clone)]
+pub(super) struct RateSettings {
+    pub rates: Vec<Rate>,
+    pub user: UserSource,
+    /// Whom to believe where a request came from.
+    pub proxies: Vec<Network>,
+    /// How many keys, users and addresses are counted each by itself.
+    pub subjects: usize,
+}
+
+impl Default for RateSettings {
+    fn default() -> Self {
+        Self { rates: Vec::new(), user: UserSource::default(), proxies: Vec::new(), subjects: 50_000 }
+    }
+}
+
+/// What models cost, and who may spend how much.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UsageSettings {
+    /// Where what was used is kept; `None` for in memory.
+    pub path: Option<PathBuf>,
+    pub budgets: Vec<Budget>,
+    /// By the names of models, before the table that comes along.
+    pub prices: HashMap<String, Price>,
+}
+
+/// Where several servers share what they count.
+#[derive(Debug, Clone)]
+pub(super) struct RedisSettings {
+    pub url: String,
+    /// What an answer may take.
+    pub timeout: Duration,
+    pub when_gone: WhenGone,
+}
+
+/// What becomes of requests while nothing can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WhenGone {
+    pub rates: Policy,
+    pub budgets: Policy,
+}
+
+/// Whether requests pass, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Policy {
+    Open,
+    Closed,
+}
+
+/// Who a request is from, of those that share a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum UserSource {
+    /// Whoever has the key is one user.
+    #[default]
+    Key,
+    /// The field `user` of the body.
+    Field,
+    /// A header.
+    Header(HeaderName),
 }
 
 /// What is logged, and how.
@@ -77,6 +151,8 @@ pub(super) struct CallerSpec {
     pub key: KeyHash,
     /// What it may use; `None` for all.
     pub configs: Option<Vec<String>>,
+    /// Whether it may see what others have used.
+    pub is_admin: bool,
 }
 
 /// A model behind an interface like OpenAI's.
@@ -179,6 +255,9 @@ impl Settings {
             cors: Vec::new(),
             log: LogSettings::default(),
             public_metrics: false,
+            rates: RateSettings::default(),
+            usage: UsageSettings::default(),
+            redis: None,
         }
     }
 

@@ -1,5 +1,8 @@
 //! `serve.yml`, read as strictly as `config.yml` is.
 
+mod rates;
+mod spending;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,11 +31,27 @@ const TOP: &[&str] = &[
     "cors",
     "log",
     "metrics",
+    "rates",
+    "user",
+    "trusted_proxies",
+    "budgets",
+    "prices",
+    "usage",
+    "redis",
 ];
-const CALLER: &[&str] = &["name", "key_sha256", "configs"];
+const CALLER: &[&str] = &["name", "key_sha256", "configs", "admin"];
 const MODEL: &[&str] = &["url", "name"];
-const LIMITS: &[&str] =
-    &["body_bytes", "body_time", "head_bytes", "idle_time", "request_time", "write_time", "connections", "drain_time"];
+const LIMITS: &[&str] = &[
+    "body_bytes",
+    "body_time",
+    "head_bytes",
+    "idle_time",
+    "request_time",
+    "write_time",
+    "connections",
+    "drain_time",
+    "subjects",
+];
 const CONVERSATIONS: &[&str] = &["idle_time", "bytes", "thread_bytes", "waiting", "remembered_bytes"];
 const TLS: &[&str] = &["certificate", "key"];
 const LOG: &[&str] = &["format", "level", "texts"];
@@ -101,6 +120,13 @@ impl Keys<'_> {
                 "conversations" => self.conversations(node, settings),
                 "tls" => settings.tls = self.tls(node),
                 "log" => self.log(node, settings),
+                "rates" => self.rates(node, settings),
+                "user" => settings.rates.user = self.user(node).unwrap_or_default(),
+                "trusted_proxies" => self.proxies(node, settings),
+                "budgets" => self.budgets(node, settings),
+                "prices" => self.prices(node, settings),
+                "usage" => self.usage(node, settings),
+                "redis" => settings.redis = self.redis(node),
                 "metrics" => {
                     for (_, node) in self.known(node, METRICS, "metrics.") {
                         settings.public_metrics = self.reader.truth(node) == Some(true);
@@ -122,11 +148,12 @@ impl Keys<'_> {
 
     fn callers(&mut self, node: &Node, settings: &mut Settings) {
         for item in self.reader.list(node) {
-            let (mut name, mut hash, mut configs) = (None, None, None);
+            let (mut name, mut hash, mut configs, mut is_admin) = (None, None, None, false);
             for (key, node) in self.known(item, CALLER, "callers[].") {
                 match &*key.name {
                     "name" => name = self.reader.text(node).map(str::to_owned),
                     "configs" => configs = Some(self.texts(node)),
+                    "admin" => is_admin = self.reader.truth(node) == Some(true),
                     _ => match self.reader.text(node).and_then(KeyHash::parse) {
                         Some(parsed) => hash = Some(parsed),
                         None => {
@@ -140,7 +167,7 @@ impl Keys<'_> {
                     if settings.callers.iter().any(|other| other.name == name || other.key == key) {
                         self.reader.wrong(item, "a caller with a name and a key of its own");
                     }
-                    settings.callers.push(CallerSpec { name, key, configs });
+                    settings.callers.push(CallerSpec { name, key, configs, is_admin });
                 }
                 _ => self.reader.wrong(item, "a caller with its `name` and `key_sha256`"),
             }
@@ -170,6 +197,7 @@ impl Keys<'_> {
                 // What hyper needs at least.
                 "head_bytes" => Some((&mut limits.head_bytes, 8192..=1 << 20)),
                 "connections" => Some((&mut limits.connections, 1..=1_000_000)),
+                "subjects" => Some((&mut settings.rates.subjects, 1000..=10_000_000)),
                 _ => None,
             };
             if let Some((count, range)) = count {

@@ -8,6 +8,7 @@ use crate::engine::{Evidence, Exception, RailVerdict, Reply, Status, Trace};
 use crate::model::ToolCall;
 use crate::serve::asked::Asked;
 use crate::serve::error::ApiError;
+use crate::serve::prices::Money;
 use crate::source::Location;
 
 /// What all chunks of an answer say.
@@ -55,6 +56,8 @@ pub(super) struct Usage {
     prompt_tokens: u64,
     completion_tokens: u64,
     total_tokens: u64,
+    /// In dollars; `null` when it is not known.
+    cost: Option<Money>,
 }
 
 /// What the rails made of it.
@@ -154,9 +157,16 @@ impl Head {
             created: self.created,
             model: &self.model,
             choices: [choice],
-            usage: Usage::of(reply),
+            usage: self.usage(reply),
             guardrails: self.guardrails(reply),
         }
+    }
+
+    /// What the reply took, now that it is whole.
+    pub(super) fn usage(&self, reply: &Reply) -> Usage {
+        let (input, output) = (reply.usage.input_tokens, reply.usage.output_tokens);
+        let cost = self.asked.reservation.settle().known();
+        Usage { prompt_tokens: input, completion_tokens: output, total_tokens: input.saturating_add(output), cost }
     }
 
     /// A chunk with this in it.
@@ -196,13 +206,6 @@ impl<'a> Chunk<'a> {
     /// The same, with what the rails made of the whole.
     pub(super) fn with_guardrails(self, head: &'a Head, reply: &'a Reply) -> Self {
         Self { guardrails: Some(head.guardrails(reply)), ..self }
-    }
-}
-
-impl Usage {
-    pub(super) fn of(reply: &Reply) -> Self {
-        let (input, output) = (reply.usage.input_tokens, reply.usage.output_tokens);
-        Self { prompt_tokens: input, completion_tokens: output, total_tokens: input.saturating_add(output) }
     }
 }
 

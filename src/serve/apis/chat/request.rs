@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use super::invalid;
 use super::message::Sent;
 use crate::engine::STEERING;
-use crate::model::Message;
+use crate::model::{Message, Tokens};
 use crate::serve::error::ApiError;
+use crate::serve::prices::tokens_of;
 
 /// Parameters that the model which writes the reply is sent as they come.
 const PASSED: &[&str] = &[
@@ -79,6 +80,17 @@ pub(super) struct Log {
     pub trace: bool,
     /// The lines of `.co` that it names, with their texts.
     pub lines: bool,
+}
+
+/// What of a reply is not known and not said either, in tokens.
+const USUAL_OUTPUT: u64 = 1000;
+impl ChatRequest {
+    /// The tokens that a model will need for it, at most as a rule.
+    pub(super) fn expected(&self) -> Tokens {
+        let bytes: u64 = self.messages.iter().map(|message| message.content.len() as u64).sum();
+        let most = ["max_completion_tokens", "max_tokens"].iter().find_map(|name| self.parameters.get(*name)?.as_u64());
+        Tokens { input: tokens_of(bytes), output: most.unwrap_or(USUAL_OUTPUT), cached: 0 }
+    }
 }
 
 impl Guardrails {

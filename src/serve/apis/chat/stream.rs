@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 
-use super::reply::{ChunkChoice, Delta, Head, Usage, call_deltas, finish};
+use super::reply::{ChunkChoice, Delta, Head, call_deltas, finish};
 use crate::engine::{GenerateError, Input, Reply};
 use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
@@ -104,7 +104,7 @@ fn frames(head: Arc<Head>, first: Told, story: Story, include_usage: bool) -> im
                     let choices = [choice(Delta::default(), Some(finish(&reply)))];
                     last.extend_from_slice(&frame(&head.chunk(&choices, none).with_guardrails(&head, &reply)));
                     if include_usage {
-                        last.extend_from_slice(&frame(&head.chunk(&[], Some(Some(Usage::of(&reply))))));
+                        last.extend_from_slice(&frame(&head.chunk(&[], Some(Some(head.usage(&reply))))));
                     }
                     last.extend_from_slice(DONE);
                     yield Bytes::from(last);
