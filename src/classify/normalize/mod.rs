@@ -17,6 +17,9 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 pub(super) use speller::Speller;
 
+/// How often what was normalised is normalised again; hardly any text takes more than one.
+const MOST_ROUNDS: usize = 4;
+
 /// A text, normalised, with the way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Normalized {
@@ -28,7 +31,20 @@ pub struct Normalized {
 impl Normalized {
     /// Normalises `typed`.
     pub fn new(typed: &str) -> Self {
-        Self::made(typed, true)
+        let mut text = Self::made(typed, true);
+        // What a character stands for may join its neighbours, or be in a word with them, which it was not as typed.
+        for _ in 0..MOST_ROUNDS {
+            if text.text.is_ascii() {
+                break;
+            }
+            let again = Self::made(&text.text, true);
+            if again.text == text.text {
+                break;
+            }
+            let origins = again.origins.iter().map(|at| text.origins[*at as usize]).collect();
+            text = Self { text: again.text, origins };
+        }
+        text
     }
 
     /// As [`new`](Self::new), with its accents and the letters of other scripts, which a regular expression may be about; `None` where
@@ -182,6 +198,9 @@ mod tests {
             ("пароль привет", "пароль привет"),
             ("\u{202e}abc\u{202c}", "abc"),
             ("a\u{3000}b", "a b"),
+            ("a\u{314f}\u{20d0}", "a\u{1161}"),
+            ("\u{3131}\u{314f} \u{ff76}\u{ff9e}", "가 ガ"),
+            ("\u{399}\u{2f00}\u{c0}", "i一a"),
         ] {
             assert_eq!(Normalized::new(typed).text(), text, "{typed:?}");
         }

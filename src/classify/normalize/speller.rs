@@ -11,6 +11,8 @@ use super::{homoglyph, leet, spaced, typo};
 use crate::classify::embed::rank;
 use crate::program::Program;
 
+/// How often what was repaired is repaired again; hardly any text takes that.
+const MOST_ROUNDS: usize = 3;
 /// How many unknown words of a text are searched for a typing error, which takes microseconds each.
 const MOST_UNKNOWN: usize = 5_000;
 /// Longer words are left alone.
@@ -53,6 +55,18 @@ impl Speller {
 
     /// What is meant by `text`, which was `typed` so; `None` if that is what it says.
     pub(in crate::classify) fn repair(&self, text: &Normalized, typed: &str) -> Option<Normalized> {
+        let mut repaired = self.repair_once(text, typed)?;
+        // A word that was repaired may show what its neighbours say.
+        for _ in 0..MOST_ROUNDS {
+            match self.repair_once(&repaired, typed) {
+                Some(again) if again != repaired => repaired = again,
+                _ => break,
+            }
+        }
+        Some(repaired)
+    }
+
+    fn repair_once(&self, text: &Normalized, typed: &str) -> Option<Normalized> {
         let mut unknown = 0;
         let mut found: Vec<Word> = Vec::new();
         let foreign = homoglyph::only_look_alikes(text.text());
