@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::client::{exchange, parsed, request};
 use crate::running::{CONFIG, Folder, RAILS, Running};
 
 /// Rails that mask numbers, besides those that refuse.
@@ -72,7 +73,7 @@ fn a_check_tells_what_rails_went_by() {
 }
 
 #[test]
-fn moderations_flag_what_input_rails_block() {
+fn moderations_flag_what_input_rails_object_to() {
     let (_folder, server) = served();
     let moderate = |input: Value| server.post("/v1/moderations", &[], &json!({"input": input})).json();
     let one = moderate(json!("my password is x"));
@@ -80,6 +81,9 @@ fn moderations_flag_what_input_rails_block() {
     assert_eq!(one["results"][0]["flagged"], true);
     assert_eq!(one["results"][0]["categories"]["no passwords"], true);
     assert_eq!(one["results"][0]["category_scores"]["no passwords"], 1.0);
+    let rewritten = moderate(json!("card 1234"));
+    assert_eq!(rewritten["results"][0]["flagged"], true);
+    assert_eq!(rewritten["results"][0]["categories"]["mask numbers"], true);
     let many = moderate(json!(["hello", "my password"]));
     let flagged: Vec<_> = many["results"].as_array().unwrap().iter().map(|result| &result["flagged"]).collect();
     assert_eq!(flagged, [false, true]);
@@ -134,6 +138,37 @@ fn detectors_name_places() {
     );
     assert_eq!((&detection["detection"], &detection["score"]), (&json!("no passwords"), &json!(1.0)));
     assert_eq!(server.post("/api/v1/text/contents", &[("detector-id", "other")], &body).code(), "config_not_found");
+}
+
+#[test]
+fn detectors_tell_what_could_not_be_checked() {
+    let rails = format!("{RAILS}\ndefine flow broken\n  $x = 1 / 0\n");
+    let folder = Folder::new().with("shop", &rails, "rails: {input: {flows: [broken]}}\n", None);
+    let server = Running::open(folder.path(), &[]);
+    let found = server.post("/api/v1/text/contents", &[], &json!({"contents": ["hello"]})).json();
+    let detection = &found[0][0];
+    assert_eq!((&detection["text"], &detection["detection_type"]), (&json!("hello"), &json!("blocked")));
+}
+
+#[test]
+fn headers_that_name_a_configuration_are_read_or_refused() {
+    let (_folder, server) = served();
+    for (path, body) in [
+        ("/api/v1/text/contents", json!({"contents": ["x"]})),
+        ("/beta/litellm_basic_guardrail_api", json!({"texts": ["x"], "input_type": "request"})),
+        ("/request", json!({"body": {"messages": [user("x")]}})),
+        ("/response", json!({"body": {"choices": [{"message": assistant("x")}]}})),
+    ] {
+        let name = if path == "/api/v1/text/contents" { "detector-id" } else { "x-rails-config" };
+        assert_eq!(server.post(path, &[(name, "größe")], &body).code(), "config_not_found", "{path}");
+        let headers = [("content-type", "application/json"), (name, "@")];
+        let mut bytes = request(&format!("POST {path}"), &headers, body.to_string().as_bytes());
+        let at = bytes.iter().position(|byte| *byte == b'@').unwrap();
+        bytes[at] = 0xff;
+        let answer = parsed(&exchange(server.address, &bytes));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_value"), "{path}");
+        assert_eq!(answer.json()["error"]["param"], name);
+    }
 }
 
 #[test]

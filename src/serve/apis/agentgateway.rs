@@ -50,7 +50,7 @@ pub(super) async fn request(
     request: Request,
 ) -> Result<Response, ApiError> {
     let Asking { body: Messages { mut messages } } = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(&headers), None, &caller)?;
+    let config = app.configs.choose(named(&headers)?, None, &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
     let outcome = check_messages(&asked, &mut messages).await?;
@@ -66,7 +66,7 @@ pub(super) async fn response(
     request: Request,
 ) -> Result<Response, ApiError> {
     let Answering { body: Choices { mut choices } } = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(&headers), None, &caller)?;
+    let config = app.configs.choose(named(&headers)?, None, &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
     let outcome = check_choices(&asked, &mut choices, None).await?;

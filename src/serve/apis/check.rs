@@ -38,8 +38,14 @@ impl Checked {
 }
 
 /// The configuration that the header names, if it does.
-pub(super) fn named(headers: &HeaderMap) -> Option<&str> {
-    headers.get(CONFIG_HEADER).and_then(|value| value.to_str().ok())
+pub(super) fn named(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    named_by(headers, CONFIG_HEADER)
+}
+
+/// As [`named`], by another header. One that can't be read is no header that is missing: the default may guard less.
+pub(super) fn named_by<'a>(headers: &'a HeaderMap, header: &str) -> Result<Option<&'a str>, ApiError> {
+    let text = headers.get(header).map(|value| std::str::from_utf8(value.as_bytes())).transpose();
+    text.map_err(|_| ApiError::new(Code::InvalidValue, format!("the header `{header}` is not UTF-8")).at(header))
 }
 
 /// Whether rails guard `stage`.

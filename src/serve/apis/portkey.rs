@@ -56,7 +56,7 @@ pub(super) async fn run(
     request: Request,
 ) -> Result<Response, ApiError> {
     let mut hook: Hook = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(&headers), None, &caller)?;
+    let config = app.configs.choose(named(&headers)?, None, &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
     let asked_for = hook.request.text.clone();
