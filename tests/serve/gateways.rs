@@ -321,13 +321,16 @@ fn portkey_gets_no_pass_for_what_was_not_read() {
 
 #[test]
 fn portkey_gets_no_pass_from_a_model_that_does_not_answer() {
-    for answer in [Answer::error(500, "down"), Answer::default().wait(LONG)] {
+    for (answer, reason) in
+        [(Answer::error(500, "down"), "the server fails (500)"), (Answer::default().wait(LONG), "within 2.5s")]
+    {
         let model = Server::start(move |_| answer.clone());
         let rails = "define subflow self check\n  # Is this fit for children? Answer yes or no.\n  $fit = ...\n  if $fit == \"no\"\n    bot \"No.\"\n    stop\n";
         let folder = Folder::new().with("shop", rails, "rails: {input: {flows: [self check]}}\n", Some(&model.url()));
         let server = Running::open(folder.path(), &[]);
         let verdict = verdict(&server, "beforeRequestHook", &json!({"text": "hello"}));
         assert_eq!(verdict["verdict"], false, "{verdict}");
+        assert!(verdict["data"]["reason"].as_str().unwrap().contains(reason), "{verdict}");
         assert_eq!(model.requests().len(), 1);
     }
 }
