@@ -14,7 +14,7 @@ use super::check::{Outcome, check_choices, check_messages, must_guard, named};
 use crate::serve::app::App;
 use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
-use crate::serve::error::ApiError;
+use crate::serve::error::{ApiError, Code};
 use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 
@@ -50,10 +50,10 @@ pub(super) async fn request(
     request: Request,
 ) -> Result<Response, ApiError> {
     let Asking { body: Messages { mut messages } } = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(&headers), None, &caller)?;
+    let config = app.configs.choose(named(&headers)?, None, &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
-    let outcome = check_messages(&asked, &mut messages).await?;
+    let outcome = check_messages(&asked, &mut messages).await?.ok_or_else(|| unread("body.messages"))?;
     Ok(answer(outcome, json!({ "messages": messages })))
 }
 
@@ -66,11 +66,16 @@ pub(super) async fn response(
     request: Request,
 ) -> Result<Response, ApiError> {
     let Answering { body: Choices { mut choices } } = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(&headers), None, &caller)?;
+    let config = app.configs.choose(named(&headers)?, None, &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
-    let outcome = check_choices(&asked, &mut choices, None).await?;
+    let outcome = check_choices(&asked, &mut choices, None).await?.ok_or_else(|| unread("body.choices"))?;
     Ok(answer(outcome, json!({ "choices": choices })))
+}
+
+/// What nobody could look at has not passed.
+fn unread(param: &str) -> ApiError {
+    ApiError::new(Code::InvalidValue, "there is no text that rails could check").at(param)
 }
 
 fn answer(outcome: Outcome, rewritten: Value) -> Response {

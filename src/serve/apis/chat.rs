@@ -24,7 +24,7 @@ use crate::serve::error::{ApiError, Code};
 use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
 use crate::serve::usage::{self, Asking};
-pub(super) use message::{Content, Sent};
+pub(super) use message::{Content, Sent, SentRole};
 use reply::Head;
 use request::ChatRequest;
 

@@ -1,4 +1,4 @@
-//! `POST /v1/checks`: what rails make of a message, with the evidence, and without a reply to it.
+//! `POST /v1/checks`: what rails make of the last messages, with the evidence, and without a reply to it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body;
 use super::chat::Sent;
-use super::check::{Checked, check, must_be_guarded};
+use super::check::{Checked, MOST_TEXTS, check, last_said, must_be_guarded};
 use crate::engine::{Evidence, RailVerdict, Status};
 use crate::model::{Message, Role};
 use crate::program::Guards;
@@ -78,7 +78,7 @@ pub(super) async fn run(
     let config = app.configs.choose(guardrails.config_id.as_deref(), model.as_deref(), &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     let messages: Vec<Message> = messages.into_iter().map(Message::from).collect();
-    let last = |role: Role| messages.iter().rfind(|message| message.role == role).map(|message| &*message.content);
+    let roles: Vec<Role> = messages.iter().map(|message| message.role).collect();
     let types = match (&guardrails.rail_types, messages.last().map(|message| message.role)) {
         (Some(types), _) => types.clone(),
         (None, Some(Role::User)) => vec![RailType::Input],
@@ -89,18 +89,25 @@ pub(super) async fn run(
         return Err(no_text("`rail_types` should name some").at("guardrails.rail_types"));
     }
     let mut done: Vec<Checked> = Vec::new();
-    for stage in [RailType::Input, RailType::Output].into_iter().filter(|stage| types.contains(stage)) {
+    'stages: for stage in [RailType::Input, RailType::Output].iter().filter(|stage| types.contains(stage)) {
         must_be_guarded(&asked, stage.stage())?;
-        let (role, input) = match stage {
-            RailType::Input => (Role::User, None),
-            RailType::Output => (Role::Assistant, last(Role::User)),
+        let said = match stage {
+            RailType::Input => last_said(&roles, Role::User, Role::Assistant),
+            RailType::Output => last_said(&roles, Role::Assistant, Role::User),
         };
-        let text = last(role).ok_or_else(|| no_text("there is no message for these rails to check"))?;
-        let checked = check(&asked, stage.stage(), text, input).await?;
-        let is_blocked = checked.is_blocked();
-        done.push(checked);
-        if is_blocked {
-            break;
+        let first = *said.first().ok_or_else(|| no_text("there is no message for these rails to check"))?;
+        if said.len() > MOST_TEXTS {
+            return Err(no_text(&format!("{MOST_TEXTS} texts at most")));
+        }
+        let before = messages[..first].iter().rfind(|message| message.role == Role::User);
+        let input = before.filter(|_| *stage == RailType::Output).map(|message| &*message.content);
+        for at in said {
+            let checked = check(&asked, stage.stage(), &messages[at].content, input).await?;
+            let is_blocked = checked.is_blocked();
+            done.push(checked);
+            if is_blocked {
+                break 'stages;
+            }
         }
     }
     Ok(body::json(&reply(&asked, &done)?))
@@ -110,7 +117,7 @@ fn no_text(message: &str) -> ApiError {
     ApiError::new(Code::InvalidValue, message).at("messages")
 }
 
-/// What the last stage made of its text; a stage before may have rewritten its own.
+/// What became of the text that was blocked, else of the last that was rewritten, else of the last.
 fn reply<'a>(asked: &'a Asked, done: &'a [Checked]) -> Result<CheckReply<'a>, ApiError> {
     let last = done.last().ok_or_else(|| no_text("there is nothing to check"))?;
     let modified = done.iter().rfind(|checked| checked.status == Status::Modified);

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::body;
-use super::check::{Checked, MOST_TEXTS, check, must_be_guarded, named};
+use super::check::{Checked, MOST_TEXTS, check, must_be_guarded, named, named_by};
 use crate::engine::Status;
 use crate::program::Guards;
 use crate::serve::app::App;
@@ -51,8 +51,8 @@ pub(super) async fn run(
     request: Request,
 ) -> Result<Response, ApiError> {
     let Contents { contents } = body::read(request, &app.settings.limits).await?;
-    let detector = headers.get("detector-id").and_then(|value| value.to_str().ok());
-    let config = app.configs.choose(detector.or(named(&headers)), None, &caller)?;
+    let detector = named_by(&headers, "detector-id")?.or(named(&headers)?);
+    let config = app.configs.choose(detector, None, &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_be_guarded(&asked, Guards::Input)?;
     if contents.len() > MOST_TEXTS {
@@ -78,7 +78,7 @@ fn detections(text: &str, checked: &Checked) -> Vec<Detection> {
         end,
         text: part,
         detection: rail.clone(),
-        detection_type: verdict.status.name(),
+        detection_type: checked.status.name(),
         score: verdict.evidence.score.unwrap_or(1.0),
         evidence: verdict.evidence.rule.iter().map(|rule| Evidence { name: "rule", value: rule.clone() }).collect(),
     };

@@ -70,7 +70,7 @@ pub(super) async fn run(
 ) -> Result<Response, ApiError> {
     let sent: GuardrailRequest = body::read(request, &app.settings.limits).await?;
     let parameters = sent.additional_provider_specific_params.unwrap_or_default();
-    let config = app.configs.choose(parameters.config_id.as_deref().or(named(&headers)), None, &caller)?;
+    let config = app.configs.choose(parameters.config_id.as_deref().or(named(&headers)?), None, &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     let stage = match sent.input_type {
         InputType::Request => Guards::Input,

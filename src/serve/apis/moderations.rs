@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::body;
 use super::chat::Content;
 use super::check::{Checked, MOST_TEXTS, check, must_be_guarded};
+use crate::engine::Status;
 use crate::program::Guards;
 use crate::serve::app::App;
 use crate::serve::asked::Asked;
@@ -93,11 +94,12 @@ pub(super) async fn run(
 }
 
 impl Verdict {
+    /// A text is flagged that a rail blocks or would rewrite: nobody rewrites it here.
     /// A rail flags the category that it, or the rule it went by, is called; else one of its own name beside those of OpenAI's.
     fn of(checked: &Checked) -> Self {
         let mut scores: BTreeMap<String, f64> = CATEGORIES.iter().map(|name| ((*name).to_owned(), 0.0)).collect();
         let mut categories: BTreeMap<String, bool> = scores.keys().map(|name| (name.clone(), false)).collect();
-        let flagged = checked.is_blocked();
+        let flagged = checked.status != Status::Passed;
         if flagged {
             let verdict = &checked.reply.verdict;
             let rail = verdict.rail.as_deref().unwrap_or("unchecked");

@@ -1,24 +1,28 @@
-//! `POST /portkey`: Portkey's webhook. It takes an answer that comes late for a pass, after three seconds.
+//! `POST /portkey`: Portkey's webhook. It takes an answer that comes late, after three seconds, and any error for a pass.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::body;
-use super::check::{Outcome, check, check_choices, check_messages, must_guard, named};
+use super::check::{Outcome, check, check_choices, check_messages, must_guard, named, text_in};
 use crate::engine::Status;
 use crate::program::Guards;
 use crate::serve::app::App;
 use crate::serve::asked::Asked;
 use crate::serve::callers::Caller;
-use crate::serve::error::ApiError;
+use crate::serve::error::{ApiError, Code};
 use crate::serve::limits::Admission;
 use crate::serve::request_id::RequestId;
+
+/// Within the time that Portkey waits, with some left for the way.
+const LONGEST: Duration = Duration::from_millis(2500);
 
 #[derive(Deserialize)]
 struct Hook {
@@ -36,7 +40,7 @@ struct Side {
     #[serde(default)]
     json: Value,
     #[serde(default)]
-    text: Option<String>,
+    text: Value,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -47,6 +51,7 @@ enum Event {
     After,
 }
 
+/// A verdict, whatever happens: Portkey takes any answer but one of 200, and one that comes late, for a pass.
 pub(super) async fn run(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
@@ -54,24 +59,53 @@ pub(super) async fn run(
     Extension(admission): Extension<Arc<Admission>>,
     headers: HeaderMap,
     request: Request,
+) -> Response {
+    // Ahead of the end that every request has.
+    let limit = LONGEST.min(app.settings.limits.request_time.mul_f32(0.9));
+    let verdict = tokio::time::timeout(limit, verdict(app, caller, id, admission, &headers, request)).await;
+    let late = || ApiError::new(Code::RequestTimeout, format!("rails came to no end within {limit:?}"));
+    verdict.unwrap_or_else(|_| Err(late())).unwrap_or_else(|error| {
+        let mut response = body::json(&json!({ "verdict": false, "data": { "reason": error.message } }));
+        // By which it is logged and counted as the error that it is.
+        response.extensions_mut().insert(error.code);
+        response
+    })
+}
+
+async fn verdict(
+    app: Arc<App>,
+    caller: Caller,
+    id: RequestId,
+    admission: Arc<Admission>,
+    headers: &HeaderMap,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let mut hook: Hook = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(&headers), None, &caller)?;
+    let config = app.configs.choose(named(headers)?, None, &caller)?;
     let asked = Asked::checking(app, id, caller, config, admission).await?;
     must_guard(&asked)?;
-    let asked_for = hook.request.text.clone();
+    // It only helps rails to judge the answer, which goes without where it has pictures.
+    let input = match hook.event {
+        Event::Before => None,
+        Event::After => text_in(&mut hook.request.text).ok().filter(|text| !text.is_empty()),
+    };
     let (side, name) = match hook.event {
         Event::Before => (&mut hook.request, "request"),
         Event::After => (&mut hook.response, "response"),
     };
     let structured = match hook.event {
-        Event::Before => side.json.get_mut("messages").and_then(Value::as_array_mut),
-        Event::After => side.json.get_mut("choices").and_then(Value::as_array_mut),
+        Event::Before => match side.json.get_mut("messages").and_then(Value::as_array_mut) {
+            Some(messages) => check_messages(&asked, messages).await?,
+            None => None,
+        },
+        Event::After => match side.json.get_mut("choices").and_then(Value::as_array_mut) {
+            Some(choices) => check_choices(&asked, choices, input.as_deref()).await?,
+            None => None,
+        },
     };
-    let outcome = match (structured, hook.event) {
-        (Some(messages), Event::Before) => check_messages(&asked, messages).await?,
-        (Some(choices), Event::After) => check_choices(&asked, choices, asked_for.as_deref()).await?,
-        (None, event) => in_words(&asked, event, side).await?,
+    let outcome = match structured {
+        Some(outcome) => outcome,
+        None => in_words(&asked, hook.event, side).await?,
     };
     Ok(body::json(&match outcome {
         Outcome::Passed => json!({ "verdict": true }),
@@ -83,11 +117,19 @@ pub(super) async fn run(
 }
 
 /// Where there are no messages, the text is what is checked; it can't be rewritten in its place.
-async fn in_words(asked: &Asked, event: Event, side: &Side) -> Result<Outcome, ApiError> {
+async fn in_words(asked: &Asked, event: Event, side: &mut Side) -> Result<Outcome, ApiError> {
     let stage = match event {
         Event::Before => Guards::Input,
         Event::After => Guards::Output,
     };
-    let checked = check(asked, stage, side.text.as_deref().unwrap_or_default(), None).await?;
+    let text = text_in(&mut side.text)?;
+    if text.is_empty() && !is_empty(&side.json) {
+        return Err(ApiError::new(Code::InvalidValue, "there is no text that rails could check"));
+    }
+    let checked = check(asked, stage, &text, None).await?;
     Ok(if checked.status == Status::Passed { Outcome::Passed } else { Outcome::Blocked(Box::new(checked)) })
+}
+
+fn is_empty(json: &Value) -> bool {
+    json.is_null() || json.as_object().is_some_and(Map::is_empty) || json.as_array().is_some_and(Vec::is_empty)
 }

@@ -23,14 +23,26 @@ pub(in crate::serve) struct Sent {
     name: Option<String>,
 }
 
+/// Who said it, by a name of OpenAI's.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-enum SentRole {
+pub(in crate::serve) enum SentRole {
     System,
     Developer,
     User,
     Assistant,
     Tool,
+}
+
+impl From<SentRole> for Role {
+    fn from(role: SentRole) -> Self {
+        match role {
+            SentRole::System | SentRole::Developer => Self::System,
+            SentRole::User => Self::User,
+            SentRole::Assistant => Self::Assistant,
+            SentRole::Tool => Self::Tool,
+        }
+    }
 }
 
 impl From<Sent> for Message {
