@@ -56,13 +56,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         return key(name);
     }
     let settings = settings(arguments)?;
+    serve::start_log(&settings.log);
     if arguments.check {
         let count = serve::check(&settings)?;
         let configurations = if count == 1 { "configuration" } else { "configurations" };
         writeln!(io::stdout(), "{count} {configurations} to serve, no errors")?;
         return Ok(Outcome::Fine);
     }
-    serve::start_log(&settings.log);
     // A connection takes a file, and the usual limit is that of a shell; where it can't be raised, fewer connections fit.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

@@ -108,8 +108,8 @@ pub(super) enum Act {
 pub(super) enum Failure {
     /// An expression, a text or an action failed; the flow and the line, if one is to blame.
     Failed { place: Option<(FlowId, Span)>, reason: String },
-    /// A model did not answer.
-    Model { reason: String, error: ModelError },
+    /// A model did not answer what it was asked.
+    Model { asked: String, error: ModelError },
     /// The turn did too much.
     Exhausted(Exhausted),
 }
@@ -128,9 +128,32 @@ impl Failure {
     pub(super) fn told(self) -> Result<Told, Exhausted> {
         match self {
             Failure::Failed { place, reason } => Ok(Told { place, reason, error: None }),
-            Failure::Model { reason, error } => Ok(Told { place: None, reason, error: Some(error) }),
+            Failure::Model { asked, error } => {
+                Ok(Told { place: None, reason: format!("{asked}: {error}"), error: Some(error) })
+            }
             Failure::Exhausted(exhausted) => Err(exhausted),
         }
+    }
+}
+
+/// Why a rail or the judge could not do its work.
+pub(super) struct Cause {
+    /// As the trace has it.
+    pub reason: String,
+    /// As the verdict has it, which clients are told: without what a model's server says, which may repeat a text of somebody.
+    pub shown: String,
+}
+
+impl Cause {
+    /// A model did not answer what it was asked.
+    pub(super) fn of_model(asked: &str, error: &ModelError) -> Self {
+        Self { reason: format!("{asked}: {error}"), shown: format!("{asked}: {}", error.brief()) }
+    }
+}
+
+impl From<String> for Cause {
+    fn from(reason: String) -> Self {
+        Self { shown: reason.clone(), reason }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Why a model did not answer. It goes into the trace, never into the reply; no key and no text of a user is in it.
+/// Why a model did not answer. It goes into the trace, never into the reply. No key is in it; a server's own message is, and may repeat the
+/// text of a user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -105,5 +106,23 @@ impl ModelError {
     /// An error that says `reason`.
     pub fn new(reason: impl Into<String>) -> Self {
         Self::Other(reason.into())
+    }
+
+    /// The same without anybody's words but ours, and without an address: for logs and clients.
+    pub(crate) fn brief(&self) -> String {
+        match self {
+            Self::NoKey { .. } => "its key is missing".to_owned(),
+            Self::Unreachable { .. } => "it can't be reached".to_owned(),
+            Self::Unauthorized { status, .. } => format!("the key is not accepted ({status})"),
+            Self::NotFound { .. } => "no such model, or wrong address (404)".to_owned(),
+            Self::RateLimited { .. } => "too many requests (429)".to_owned(),
+            Self::Server { status, .. } => format!("the server fails ({status})"),
+            Self::Refused { status, .. } => format!("the request is refused ({status})"),
+            Self::Reported { .. } => "the server reports that it fails".to_owned(),
+            Self::Malformed { .. } => "the answer can't be read".to_owned(),
+            Self::CutOff { .. } => "the answer was cut off".to_owned(),
+            Self::Other(_) => "it failed".to_owned(),
+            Self::Timeout { .. } | Self::Empty | Self::Filtered | Self::TooLong { .. } => self.to_string(),
+        }
     }
 }

@@ -20,7 +20,7 @@ use super::limits::{self, Limiter};
 use super::metrics::Metrics;
 use super::page;
 use super::request_id::{self, RequestId};
-use super::settings::Settings;
+use super::settings::{Origins, Settings};
 use super::usage::Spending;
 
 /// What all requests share.
@@ -54,11 +54,11 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 }
 
 /// Lets pages of these origins call, if there are any.
-fn cors(origins: &[String]) -> Option<CorsLayer> {
+fn cors(origins: &Origins) -> Option<CorsLayer> {
     let origin = match origins {
-        [] => return None,
-        [any] if any == "*" => AllowOrigin::any(),
-        some => AllowOrigin::list(some.iter().filter_map(|origin| HeaderValue::from_str(origin).ok())),
+        Origins::None => return None,
+        Origins::Any => AllowOrigin::any(),
+        Origins::These(these) => AllowOrigin::list(these.iter().cloned()),
     };
     let cors = CorsLayer::new().allow_origin(origin).allow_methods([Method::GET, Method::POST]);
     let exposed = [HeaderName::from_static(request_id::HEADER), header::RETRY_AFTER];

@@ -62,12 +62,20 @@ impl Asked {
     /// # Errors
     /// When a model did not answer, which clients are told by a status of its own.
     pub(super) fn done(&self, text: Option<&str>, reply: &Reply) -> Result<(), ApiError> {
-        log::turn(&self.id, &self.caller, &self.config, reply, self.began.elapsed(), text);
-        self.app.metrics.turn(&self.config.id, reply);
+        log::turn(self, reply, status(reply), self.began.elapsed(), text);
+        self.app.metrics.turn(&self.config.id, reply, status(reply));
         let Some(error) = reply.failure.as_ref().and_then(|failure| failure.model.as_ref()) else { return Ok(()) };
         let mut error = ApiError::upstream(error);
         error.has_acted = reply.trace.events.iter().any(|event| matches!(event.what, What::Executed { .. }));
         self.app.metrics.upstream_failed(&self.config.id, error.code);
         Err(error)
+    }
+}
+
+/// What became of a turn, in a word. One that failed has not passed, whatever its rails said until then.
+fn status(reply: &Reply) -> &'static str {
+    match reply.failure {
+        Some(_) if !reply.verdict.is_blocked() => "failed",
+        _ => reply.verdict.status.name(),
     }
 }

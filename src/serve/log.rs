@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::LevelFilter;
 
-use super::callers::Caller;
-use super::configs::Configuration;
-use super::request_id::RequestId;
+use super::asked::Asked;
+use super::error::ApiError;
 use super::settings::{LogFormat, LogSettings};
 use crate::engine::{Reply, What};
 
@@ -29,14 +28,8 @@ pub fn start_log(settings: &LogSettings) {
 }
 
 /// A turn, or a check, that came to its end.
-pub(super) fn turn(
-    id: &RequestId,
-    caller: &Caller,
-    config: &Configuration,
-    reply: &Reply,
-    time: Duration,
-    texts: Option<&str>,
-) {
+pub(super) fn turn(asked: &Asked, reply: &Reply, status: &str, time: Duration, texts: Option<&str>) {
+    let Asked { id, caller, config, .. } = asked;
     let tier = reply.trace.events.iter().find_map(|event| match &event.what {
         What::Classified { tier, .. } => Some(tracing::field::display(*tier)),
         _ => None,
@@ -45,9 +38,10 @@ pub(super) fn turn(
         request_id = &*id.0,
         caller = &*caller.name,
         config = &*config.id,
-        status = reply.verdict.status.name(),
+        status,
         rail = reply.verdict.rail.as_deref(),
-        intent = reply.intent.as_deref(),
+        // A model may have put it in words of its own, or of the user's.
+        intent = reply.intent.as_deref().filter(|intent| config.rails.program().intent_named(intent).is_some()),
         tier,
         input_tokens = reply.usage.input_tokens,
         output_tokens = reply.usage.output_tokens,
@@ -67,12 +61,13 @@ pub(super) fn turn(
         );
     }
     if let Some(failure) = &reply.failure {
-        let error = failure.model.as_ref().map(tracing::field::display);
+        let model = failure.model.as_ref();
         tracing::warn!(
             request_id = &*id.0,
             config = &*config.id,
-            error,
-            // It may repeat what somebody said.
+            error = model.map(|error| ApiError::upstream(error).code.name()),
+            cause = model.map(|error| error.brief()),
+            // The model's server may repeat in it what somebody said.
             reason = texts.map(|_| &*failure.reason),
             "turn failed"
         );

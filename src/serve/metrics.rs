@@ -120,11 +120,7 @@ impl Metrics {
         );
         Self {
             requests: registered(&mut registry, "requests", "Requests that were answered"),
-            turns: registered(
-                &mut registry,
-                "turns",
-                "Turns of conversations and checks, by what the rails made of them",
-            ),
+            turns: registered(&mut registry, "turns", "Turns of conversations and checks, by what became of them"),
             rails: registered(&mut registry, "rails", "Runs of rails; `mode` is `shadow` where they are only watched"),
             tiers: registered(&mut registry, "tiers", "Texts that were understood, by the tier that decided"),
             tokens: registered(&mut registry, "tokens", "Tokens that models took and gave"),
@@ -163,8 +159,7 @@ impl Metrics {
     }
 
     /// A turn, or a check, of the configuration called `config`.
-    pub(super) fn turn(&self, config: &str, reply: &Reply) {
-        let status = reply.verdict.status.name();
+    pub(super) fn turn(&self, config: &str, reply: &Reply, status: &'static str) {
         self.turns.get_or_create(&OfTurn { config: config.to_owned(), status }).inc();
         for rail in &reply.verdict.rails {
             let labels = OfRail {

@@ -71,12 +71,23 @@ fn settings_are_read_strictly() {
         ("tls: {certificate: a.pem}\n", "a `certificate` and its `key`"),
         ("model: {name: x}\n", "a model with its `url`"),
         ("port: [\n", "YAML does not parse"),
+        ("callers:\n  - name: a\n    configs:\n    # - shop\n", "serve.yml:3:5"),
+        ("callers: [{name: a, configs: ~}]\n", "`configs` should be a list"),
+        ("callers: [{name: a, configs: [~]}]\n", "this should be a text"),
+        ("cors: {origins: [\"*\", \"https://shop.example\"]}\n", "this should be alone"),
+        ("cors: {origins: [\"https://shop.example\", \"*\"]}\n", "serve.yml:1:42"),
+        ("cors: {origins: [\"https://caf\u{e9}.example\"]}\n", "an origin as browsers send it"),
+        ("cors: {origins: [\"https://shop.example/\"]}\n", "an origin as browsers send it"),
+        ("cors: {origins: [\"shop.example\"]}\n", "an origin as browsers send it"),
+        ("cors: {origins: [\"https://a.example\\nx: y\"]}\n", "an origin as browsers send it"),
     ] {
         let settings = folder.file("serve.yml", text);
-        let output = command(folder.path()).arg("--config").arg(&settings).output().unwrap();
-        let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{text}: {error}");
-        assert!(error.contains(says) && error.contains("serve.yml"), "{text}: {error}");
+        for check in [&[][..], &["--check"]] {
+            let output = command(folder.path()).args(check).arg("--config").arg(&settings).output().unwrap();
+            let error = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{text}: {error}");
+            assert!(error.contains(says) && error.contains("serve.yml"), "{text}: {error}");
+        }
     }
 }
 

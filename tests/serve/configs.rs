@@ -1,6 +1,7 @@
 //! Configurations that change while they are served, and those that are only watched.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -55,6 +56,98 @@ fn what_changes_on_the_disk_is_served_and_what_has_errors_is_not() {
     until("a new one is served", || server.get("/v1/models/c", &[]).status == 200);
     fs::remove_dir_all(folder.path().join("b")).unwrap();
     until("one that is gone is not", || server.get("/v1/models/b", &[]).status == 404);
+}
+
+#[test]
+fn one_that_is_gone_is_not_answered_by_another() {
+    let other = RAILS.replace("Hello.", "Anything goes.");
+    let folder = Folder::new().with("strict", RAILS, CONFIG, None).with("loose", &other, CONFIG, None);
+    let server = Running::open(folder.path(), &[]);
+    let ask = |body: Value| {
+        let answer = server.chat(&body);
+        (answer.status, answer.body)
+    };
+    let hi = json!([{"role": "user", "content": "hi"}]);
+    let (named, none) = (json!({"model": "strict", "messages": hi}), json!({"model": "gpt-4o", "messages": hi}));
+    assert_eq!(says(&server, "strict"), "Hello.");
+    fs::remove_dir_all(folder.path().join("strict")).unwrap();
+    until("it is gone", || server.get("/v1/models/strict", &[]).status == 404);
+    for body in [&named, &none] {
+        let (status, answer) = ask(body.clone());
+        assert!(status == 404 && answer.contains("model_not_found"), "{answer}");
+    }
+    assert_eq!(says(&server, "loose"), "Anything goes.");
+    let _folder = folder.with("strict", RAILS, CONFIG, None);
+    until("it is back", || says(&server, "strict") == "Hello.");
+}
+
+#[test]
+fn the_only_one_at_the_start_stays_the_default() {
+    let folder = Folder::new().with("shop", RAILS, CONFIG, None);
+    let server = Running::open(folder.path(), &[]);
+    assert_eq!(says(&server, "gpt-4o"), "Hello.");
+    let folder = folder.with("other", &RAILS.replace("Hello.", "Anything goes."), CONFIG, None);
+    until("the other is served", || server.get("/v1/models/other", &[]).status == 200);
+    assert_eq!(says(&server, "gpt-4o"), "Hello.");
+    fs::remove_dir_all(folder.path().join("shop")).unwrap();
+    until("it is gone", || server.get("/v1/models/shop", &[]).status == 404);
+    let answer = server.chat(&json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}));
+    assert_eq!(answer.code(), "model_not_found");
+}
+
+#[test]
+fn one_that_loses_all_its_rails_stays_what_it_was() {
+    let folder = Folder::new().with("shop", RAILS, CONFIG, None).with("other", RAILS, CONFIG, None);
+    let server = Running::open(folder.path(), &[]);
+    let config = folder.path().join("shop/config.yml");
+    let stale = || server.get("/readyz", &[]).json()["stale"].clone();
+    let refused = || {
+        let body = json!({"model": "shop", "messages": [{"role": "user", "content": "my password is x"}]});
+        server.chat(&body).json()["guardrails"]["verdict"]["rail"] == "no passwords"
+    };
+    for lose in [|config: &Path| fs::write(config, ""), |config: &Path| fs::remove_file(config)] {
+        lose(&config).unwrap();
+        until("it is known to have lost its rails", || stale() == json!(["shop"]));
+        assert!(refused());
+        assert_eq!(metric(&server, "railsc_config_current{config=\"shop\"}").as_deref(), Some("0"));
+        fs::write(&config, CONFIG).unwrap();
+        until("it has them again", || stale() == json!([]));
+        assert!(refused());
+    }
+    // Gone, and back without rails.
+    fs::remove_dir_all(folder.path().join("shop")).unwrap();
+    until("it is gone", || server.get("/v1/models/shop", &[]).status == 404);
+    let folder = folder.with("shop", RAILS, "", None);
+    until("it is known to have lost its rails", || stale() == json!(["shop"]));
+    assert_eq!(server.get("/v1/models/shop", &[]).status, 404);
+    fs::write(folder.path().join("shop/config.yml"), CONFIG).unwrap();
+    until("it is served again", || server.get("/v1/models/shop", &[]).status == 200);
+    assert!(refused());
+}
+
+#[test]
+fn whoever_goes_on_writing_does_not_put_off_the_rest() {
+    let folder = Folder::new().with("shop", RAILS, CONFIG, None);
+    let server = Running::open(folder.path(), &[]);
+    fs::write(folder.path().join("shop/rails.co"), RAILS.replace("Hello.", "Good day.")).unwrap();
+    let log = folder.path().join("shop/notes.txt");
+    until("it is loaded again while somebody writes", || {
+        fs::write(&log, "more").unwrap();
+        says(&server, "shop") == "Good day."
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_nobody_may_look_into_is_passed_over() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new().with("shop", RAILS, CONFIG, None);
+    let closed = folder.path().join("lost+found");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let server = Running::open(folder.path(), &[]);
+    assert_eq!(says(&server, "shop"), "Hello.");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 #[test]

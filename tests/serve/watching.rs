@@ -7,7 +7,7 @@ use rails::model::{Completion, Tokens};
 use serde_json::{Value, json};
 
 use crate::running::{Folder, Running, command};
-use crate::support::Server;
+use crate::support::{Answer, Server};
 
 fn asked(text: &str) -> Value {
     json!({"messages": [{"role": "user", "content": text}]})
@@ -28,7 +28,8 @@ fn turns_are_counted() {
     }
     let text = server.get("/metrics", &[]).body;
     for line in [
-        "railsc_turns_total{config=\"shop\",status=\"passed\"} 3",
+        "railsc_turns_total{config=\"shop\",status=\"passed\"} 2",
+        "railsc_turns_total{config=\"shop\",status=\"failed\"} 1",
         "railsc_turns_total{config=\"shop\",status=\"blocked\"} 1",
         "railsc_rails_total{config=\"shop\",rail=\"no passwords\",stage=\"input\",status=\"blocked\",mode=\"enforced\"} 1",
         "railsc_tiers_total{config=\"shop\",tier=\"exact\"} 1",
@@ -60,7 +61,11 @@ fn metrics_are_for_those_with_a_key_unless_they_are_public() {
 
 /// What is logged of a turn that says `text`.
 fn logged(settings: &str, text: &str) -> Vec<Value> {
-    let folder = Folder::usual("http://127.0.0.1:1");
+    logged_of(&Folder::usual("http://127.0.0.1:1"), settings, text)
+}
+
+/// The same of what is in `folder`.
+fn logged_of(folder: &Folder, settings: &str, text: &str) -> Vec<Value> {
     let settings = folder.file("serve.yml", settings);
     let mut command = command(folder.path());
     command.arg("--no-auth").arg("--config").arg(settings);
@@ -85,9 +90,71 @@ fn the_log_tells_of_turns_and_not_what_was_said() {
     assert!(!log.iter().any(|event| event.to_string().contains("hunter2")), "{log:?}");
     let failed = logged("", "when do you open, hunter2?");
     let event = failed.iter().find(|event| event["message"] == "turn failed").unwrap_or_else(|| panic!("{failed:?}"));
-    assert!(event["error"].as_str().unwrap().contains("can't be reached"), "{event}");
+    assert_eq!(
+        (&event["error"], &event["cause"]),
+        (&json!("upstream_unreachable"), &json!("it can't be reached")),
+        "{event}"
+    );
+    let turn = failed.iter().find(|event| event["message"] == "turn").unwrap_or_else(|| panic!("{failed:?}"));
+    assert_eq!(turn["status"], "failed");
     assert!(!failed.iter().any(|event| event.to_string().contains("hunter2")), "{failed:?}");
     let told = logged("log: {texts: true}\n", "my password is hunter2");
     assert!(told.iter().any(|event| event["text"] == "my password is hunter2"), "{told:?}");
     assert_eq!(logged("log: {level: error}\n", "my password is x"), Vec::<Value>::new());
+}
+
+#[test]
+fn what_the_server_of_a_model_says_is_neither_logged_nor_told() {
+    let rails = r#"
+define user greet
+  "hi"
+
+define flow
+  user greet
+  bot "Hello."
+
+define subflow self check
+  # Is this fit for children? Answer yes or no.
+  $fit = ...
+  if $fit == "no"
+    stop
+"#;
+    let echo = "your prompt was: I am hunter2";
+    for (config, verdict) in [
+        ("", json!(null)),
+        (
+            "rails: {input: {flows: [self check]}}\n",
+            json!("rail failed: model, asked for a value: `m`: the request is refused (400)"),
+        ),
+        (
+            "rails: {dialog: {judge: always}}\n",
+            json!("judge failed: model, asked for a choice of intents: `m`: the request is refused (400)"),
+        ),
+    ] {
+        let model = Server::start(move |_| Answer::error(400, echo));
+        let folder = Folder::new().with("shop", rails, config, Some(&model.url()));
+        let log = logged_of(&folder, "", "I am hunter2");
+        assert!(log.iter().any(|event| event["message"] == "turn"), "{log:?}");
+        assert!(!log.iter().any(|event| event.to_string().contains("hunter2")), "{log:?}");
+        let server = Running::open(folder.path(), &[]);
+        let answer = server.chat(&json!({
+            "messages": [{"role": "user", "content": "I am hunter2"}],
+            "guardrails": {"options": {"log": {"activated_rails": true}}},
+        }));
+        assert_eq!(answer.json()["guardrails"]["verdict"]["reason"], verdict, "{answer:?}");
+        assert!(!answer.body.contains("hunter2"), "{answer:?}");
+    }
+}
+
+#[test]
+fn an_intent_in_the_words_of_a_model_is_not_logged() {
+    let rails = "define user greet\n  \"hi\"\ndefine flow\n  user greet\n  bot \"Hello.\"\n";
+    for (said, intent) in [("greet", json!("greet")), ("say that I am hunter2", json!(null))] {
+        let model = Server::saying([said, "bot answer", "Well."]);
+        let folder = Folder::new().with("shop", rails, "compat: nemo\n", Some(&model.url()));
+        let log = logged_of(&folder, "", "well, good morning to all of you");
+        let turn = log.iter().find(|event| event["message"] == "turn").unwrap_or_else(|| panic!("{log:?}"));
+        assert_eq!((&turn["intent"], model.requests().is_empty()), (&intent, false), "{turn}");
+        assert!(!log.iter().any(|event| event.to_string().contains("hunter2")), "{log:?}");
+    }
 }

@@ -183,5 +183,5 @@ pub(super) fn failed(task: Task, reason: &str) -> Failure {
 
 /// A call of the model called `name` that got no answer.
 fn unanswered(task: Task, name: &str, error: ModelError) -> Failure {
-    Failure::Model { reason: format!("model, asked for {task}: `{name}`: {error}"), error }
+    Failure::Model { asked: format!("model, asked for {task}: `{name}`"), error }
 }

@@ -11,7 +11,7 @@ use crate::config::OnError;
 use crate::engine::action::Args;
 use crate::engine::budget::Budget;
 use crate::engine::guard::Guard;
-use crate::engine::machine::{Act, Failure, Instances, Machine};
+use crate::engine::machine::{Act, Cause, Failure, Instances, Machine};
 use crate::engine::reply::Exception;
 use crate::engine::starts::Starts;
 use crate::engine::trace::What;
@@ -65,8 +65,8 @@ impl<'a> Turn<'a> {
         let status = seen.rails.last().map_or(Status::Passed, |rail| rail.status);
         self.verdict.rails.extend(seen.rails.into_iter().map(|of_rail| RailVerdict { shadow: true, ..of_rail }));
         if let Some(failure) = failed {
-            let (reason, _) = self.told(failure);
-            self.note(What::RailFailed { rail: rail.name.clone(), reason, passes: true }, None);
+            let (cause, _) = self.told(failure);
+            self.note(What::RailFailed { rail: rail.name.clone(), reason: cause.reason, passes: true }, None);
         } else if status != Status::Passed {
             self.note(What::NotObeyed { rail: rail.name.clone(), status }, None);
         }
@@ -112,10 +112,12 @@ impl<'a> Turn<'a> {
         let end = match outcome {
             Ok(Ok(end)) => end,
             Ok(Err(failure)) => {
-                let (reason, span) = self.told(failure);
-                return self.rail_failed(rail, before, &reason, span);
+                let (cause, span) = self.told(failure);
+                return self.rail_failed(rail, before, cause, span);
             }
-            Err(_) => return self.rail_failed(rail, before, &format!("it took longer than {:?}", rail.timeout), None),
+            Err(_) => {
+                return self.rail_failed(rail, before, format!("it took longer than {:?}", rail.timeout).into(), None);
+            }
         };
         let (place, text) = match end {
             End::Passed => {
@@ -166,12 +168,12 @@ impl<'a> Turn<'a> {
         &mut self,
         rail: &Guard,
         before: crate::engine::store::Store,
-        reason: &str,
+        cause: Cause,
         span: Option<Span>,
     ) -> Result<Ended, Failure> {
         let flow = self.parts.program.flow(rail.flow);
         let passes = rail.on_error == OnError::Pass;
-        let what = What::RailFailed { rail: rail.name.clone(), reason: reason.to_owned(), passes };
+        let what = What::RailFailed { rail: rail.name.clone(), reason: cause.reason, passes };
         self.tracer.record(what, Some(span.unwrap_or(flow.span)), Some(flow));
         self.conversation.store = before;
         if passes {
@@ -179,7 +181,12 @@ impl<'a> Turn<'a> {
             return Ok(Ended::No);
         }
         let place = span.map(|span| format!(" ({})", self.parts.sources.location(span))).unwrap_or_default();
-        self.blocked(rail, format!("rail failed: {reason}{place}"), Evidence::default(), span.unwrap_or(flow.span));
+        self.blocked(
+            rail,
+            format!("rail failed: {}{place}", cause.shown),
+            Evidence::default(),
+            span.unwrap_or(flow.span),
+        );
         self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
         Ok(Ended::Yes)
     }
@@ -250,13 +257,13 @@ impl<'a> Turn<'a> {
     }
 
     /// A failure in one line, and the line of the rail files it is about.
-    fn told(&self, failure: Failure) -> (String, Option<Span>) {
+    fn told(&self, failure: Failure) -> (Cause, Option<Span>) {
         match failure {
-            Failure::Failed { place, reason } => (reason, place.map(|(_, span)| span)),
-            Failure::Model { reason, .. } => (reason, None),
+            Failure::Failed { place, reason } => (reason.into(), place.map(|(_, span)| span)),
+            Failure::Model { asked, error } => (Cause::of_model(&asked, &error), None),
             Failure::Exhausted(exhausted) => {
                 let limit = self.parts.config.limits.steps;
-                (format!("it does not come to an end in {limit} steps"), Some(exhausted.span))
+                (format!("it does not come to an end in {limit} steps").into(), Some(exhausted.span))
             }
         }
     }

@@ -83,7 +83,7 @@ impl<'a> Turn<'a> {
                 {
                     let reason = format!("it rewrites the text, and so does `{}` at the same time", other.name);
                     let kept = self.conversation.store.clone();
-                    let ended = self.rail_failed(rail, kept, &reason, None)?;
+                    let ended = self.rail_failed(rail, kept, reason.into(), None)?;
                     if let Some(of_rail) = self.verdict.rails.iter_mut().rfind(|of_rail| of_rail.name == rail.name) {
                         of_rail.failed_open = ended == Ended::No;
                         of_rail.status = if of_rail.failed_open { Status::Passed } else { Status::Blocked };

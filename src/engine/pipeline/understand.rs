@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::ask::Question;
 use super::{Ended, Foreseen, Turn};
-use crate::classify::{Abstention, Candidate, Classification, Tier};
+use crate::classify::{Abstention, Candidate, Classification, EmbedError, Tier};
 use crate::config::{Compat, JudgePolicy, OnError};
 use crate::engine::history::Said;
 use crate::engine::loaded::Loaded;
-use crate::engine::machine::{Event, Failure};
+use crate::engine::machine::{Cause, Event, Failure};
 use crate::engine::prompt::{intent, three};
 use crate::engine::trace::{Considered, What};
 use crate::engine::verdict::Evidence;
@@ -80,26 +80,29 @@ impl Turn<'_> {
         }
         let classify = |loaded: &Loaded, text: &str| loaded.classifier.classify(text);
         let found = self.apart(classifier.is_costly(), text, classify).await;
-        let reason = match found {
+        let cause = match found {
             Ok(Ok(found)) => return Ok(Some(found)),
-            Ok(Err(error)) => error.to_string(),
-            Err(reason) => format!("the embedder failed: {reason}"),
+            Ok(Err(EmbedError::Model { embedder, error })) => {
+                Cause::of_model(&format!("the embedder `{embedder}` failed"), &error)
+            }
+            Ok(Err(error)) => error.to_string().into(),
+            Err(reason) => format!("the embedder failed: {reason}").into(),
         };
         if self.mode.is_replay() {
-            return Err(Failure::Failed { place: None, reason });
+            return Err(Failure::Failed { place: None, reason: cause.reason });
         }
-        self.embedder_failed(reason, text)
+        self.embedder_failed(cause, text)
     }
 
     /// An embedder that fails blocks, unless it is said to let pass: nobody knows what the text means.
-    fn embedder_failed(&mut self, reason: String, text: &str) -> Result<Option<Classification>, Failure> {
+    fn embedder_failed(&mut self, cause: Cause, text: &str) -> Result<Option<Classification>, Failure> {
         let passes = self.parts.config.on_error == OnError::Pass;
-        self.tracer.record(What::EmbedderFailed { reason: reason.clone(), passes }, None, None);
+        self.tracer.record(What::EmbedderFailed { reason: cause.reason, passes }, None, None);
         if passes {
             self.verdict.failed_open.push(EMBEDDER.into());
             return Ok(Some(self.parts.classifier.without_embedding(text)));
         }
-        self.verdict.block(&EMBEDDER.into(), reason, Evidence::default(), None);
+        self.verdict.block(&EMBEDDER.into(), cause.shown, Evidence::default(), None);
         self.conversation.instances.clear();
         self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
         Ok(None)

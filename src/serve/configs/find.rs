@@ -15,6 +15,9 @@ pub(in crate::serve) enum Found {
     Many(PathBuf),
 }
 
+/// Configurations by name, and names of folders that can't be looked into.
+type Configurations = (Vec<(Arc<str>, PathBuf)>, Vec<Arc<str>>);
+
 /// Looks what is at `path`: a configuration has a rail file or its `config.yml` right in its folder.
 pub(in crate::serve) fn find(path: &Path) -> Result<Found, ServeError> {
     let whole = path.canonicalize().map_err(ServeError::io(format!("can't read `{}`", path.display())))?;
@@ -39,25 +42,34 @@ fn is_configuration(folder: &Path) -> Result<bool, ServeError> {
 }
 
 impl Found {
-    /// The configurations that are there now, by name.
-    pub(in crate::serve) fn configurations(&self) -> Result<Vec<(Arc<str>, PathBuf)>, ServeError> {
+    /// The configurations that are there now, by name, and the names of folders that can't be looked into.
+    pub(in crate::serve) fn configurations(&self) -> Result<Configurations, ServeError> {
         let folder = match self {
-            Self::One(id, path) => return Ok(vec![(id.clone(), path.clone())]),
+            Self::One(id, path) => return Ok((vec![(id.clone(), path.clone())], Vec::new())),
             Self::Many(folder) => folder,
         };
         let failed = || format!("can't look into `{}`", folder.display());
-        let mut found = Vec::new();
+        let (mut found, mut closed) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(folder).map_err(ServeError::io(failed()))? {
             let path = entry.map_err(ServeError::io(failed()))?.path();
             let Some(name) = path.file_name().and_then(|name| name.to_str()).map(Arc::<str>::from) else { continue };
-            if path.is_dir() && !name.starts_with('.') && is_configuration(&path)? {
-                found.push((name, path));
+            if !path.is_dir() || name.starts_with('.') {
+                continue;
+            }
+            match is_configuration(&path) {
+                Ok(true) => found.push((name, path)),
+                Ok(false) => {}
+                // Such as `lost+found`.
+                Err(error) => {
+                    tracing::warn!(%error, "this folder is passed over");
+                    closed.push(name);
+                }
             }
         }
         if found.is_empty() {
             return Err(ServeError::NoConfig(folder.display().to_string()));
         }
         found.sort();
-        Ok(found)
+        Ok((found, closed))
     }
 }

@@ -17,6 +17,7 @@ use crate::serve::tls;
 /// How configurations are loaded.
 pub(super) struct Loader {
     found: Found,
+    /// What `default_config` says; else the only one there was at the start.
     default: Option<String>,
     shadow: Vec<String>,
     upstream: Option<OpenAi>,
@@ -30,7 +31,8 @@ pub(super) struct Loader {
 /// When one of them has errors, or there is none, or the certificate can't be used.
 pub fn check(settings: &Settings) -> Result<usize, ServeError> {
     settings.tls.as_ref().map(tls::acceptor).transpose()?;
-    Ok(Loader::of(settings, None)?.all()?.by_id.len())
+    let mut loader = Loader::of(settings, None)?;
+    Ok(loader.all()?.by_id.len())
 }
 
 impl Loader {
@@ -52,9 +54,9 @@ impl Loader {
         })
     }
 
-    /// All of them, without an error.
-    pub(super) fn all(&self) -> Result<Served, ServeError> {
-        let found = self.found.configurations()?;
+    /// All of them, without an error. The only one is the default from here on, whatever else comes and goes.
+    pub(super) fn all(&mut self) -> Result<Served, ServeError> {
+        let (found, closed) = self.found.configurations()?;
         let mut by_id = BTreeMap::new();
         for (id, path) in &found {
             by_id.insert(id.clone(), Arc::new(self.one(id, path, found.len())?));
@@ -70,12 +72,15 @@ impl Loader {
                 return Err(ServeError::Setting(message));
             }
         }
-        Ok(self.served(by_id, Vec::new()))
+        if let (None, [(only, _)]) = (&self.default, &*found) {
+            self.default = Some(only.to_string());
+        }
+        Ok(self.served(by_id, Vec::new(), closed.into_iter().map(|id| (id, false)).collect()))
     }
 
     /// All of them, those of `served` where they did not change, or have errors now.
     pub(super) fn again(&self, served: &Served, changed: Option<&[impl AsRef<Path>]>, metrics: &Metrics) -> Served {
-        let found = match self.found.configurations() {
+        let (found, closed) = match self.found.configurations() {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, "the configurations can't be looked for, so that the old ones are kept");
@@ -83,7 +88,10 @@ impl Loader {
                 return Served { stale: served.by_id.keys().cloned().collect(), ..served.clone() };
             }
         };
-        let (mut by_id, mut stale) = (BTreeMap::new(), Vec::new());
+        let (mut by_id, mut stale, mut known) = (BTreeMap::new(), Vec::new(), served.known.clone());
+        for id in found.iter().map(|(id, _)| id).chain(&closed) {
+            known.entry(id.clone()).or_default();
+        }
         for (id, path) in &found {
             let old = served.by_id.get(id);
             let is_changed = |path: &PathBuf| {
@@ -99,7 +107,15 @@ impl Loader {
                 stale.extend(served.stale.contains(id).then(|| id.clone()));
                 continue;
             }
-            match self.one(id, path, found.len()) {
+            let loaded = self.one(id, path, found.len()).map_err(|error| error.to_string());
+            let loaded = loaded.and_then(|new| match known.get(id) {
+                // A `config.yml` that is not there yet is no word to let everything pass.
+                Some(true) if !new.is_guarded() => {
+                    Err("it has lost all its rails: start again if it should".to_owned())
+                }
+                _ => Ok(new),
+            });
+            match loaded {
                 Ok(new) => {
                     tracing::info!(config = &**id, "loaded");
                     metrics.reloaded(id, true);
@@ -118,19 +134,31 @@ impl Loader {
                 }
             }
         }
+        for id in &closed {
+            if let Some(old) = served.by_id.get(id) {
+                metrics.reloaded(id, false);
+                stale.push(id.clone());
+                by_id.insert(id.clone(), old.clone());
+            }
+        }
         for id in served.by_id.keys().filter(|id| !by_id.contains_key(*id)) {
             tracing::warn!(config = &**id, "is gone");
             metrics.gone(id);
         }
-        self.served(by_id, stale)
+        self.served(by_id, stale, known)
     }
 
-    fn served(&self, by_id: BTreeMap<Arc<str>, Arc<Configuration>>, stale: Vec<Arc<str>>) -> Served {
-        let default = match &self.default {
-            Some(name) => by_id.get(&**name).cloned(),
-            None => by_id.values().next().filter(|_| by_id.len() == 1).cloned(),
-        };
-        Served { by_id, default, stale }
+    fn served(
+        &self,
+        by_id: BTreeMap<Arc<str>, Arc<Configuration>>,
+        stale: Vec<Arc<str>>,
+        mut known: BTreeMap<Arc<str>, bool>,
+    ) -> Served {
+        let default = self.default.as_ref().and_then(|name| by_id.get(&**name).cloned());
+        for (id, config) in &by_id {
+            *known.entry(id.clone()).or_default() |= config.is_guarded();
+        }
+        Served { by_id, default, stale, known }
     }
 
     /// The configuration at `path`, one of `count`.

@@ -31,6 +31,13 @@ pub(super) struct Configuration {
     pub loaded: u64,
 }
 
+impl Configuration {
+    /// Whether it has rails at all.
+    fn is_guarded(&self) -> bool {
+        !self.rails.config().rails.is_empty()
+    }
+}
+
 /// All that are served.
 pub(super) struct Configs {
     current: ArcSwap<Served>,
@@ -45,6 +52,8 @@ struct Served {
     default: Option<Arc<Configuration>>,
     /// Those that have errors on the disk, so that what was there before is served.
     stale: Vec<Arc<str>>,
+    /// The names of all that were ever there, and whether rails guarded them: such a name never means the default.
+    known: BTreeMap<Arc<str>, bool>,
 }
 
 impl Configs {
@@ -53,7 +62,7 @@ impl Configs {
     /// # Errors
     /// When one of them has errors, or there is none.
     pub(super) async fn load(settings: &Settings, metrics: &Metrics) -> Result<Self, ServeError> {
-        let loader = Loader::new(settings).await?;
+        let mut loader = Loader::new(settings).await?;
         let served = loader.all()?;
         served.by_id.keys().for_each(|id| metrics.current(id, true));
         Ok(Self { current: ArcSwap::from_pointee(served), loader })
@@ -82,6 +91,11 @@ impl Configs {
                     .at("guardrails.config_id")
             })?,
             (None, Some(named)) => named,
+            (None, None) if model.is_some_and(|model| served.known.contains_key(model)) => {
+                let name = shown(model.unwrap_or_default());
+                let message = format!("the configuration called `{name}` is not there now");
+                return Err(ApiError::new(Code::ModelNotFound, message).at("model"));
+            }
             (None, None) => served.default.as_ref().ok_or_else(|| match model {
                 Some(model) => {
                     let message = format!("no configuration is called `{}`, and there is no default", shown(model));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _, recommended_watcher};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::Configs;
 use crate::cache::BAKED;
@@ -14,7 +14,9 @@ use crate::serve::metrics::Metrics;
 
 /// Files change one after the other: this long nothing more must happen before they are read.
 const QUIET: Duration = Duration::from_millis(200);
-/// How many changes are taken together; whoever goes on writing must not put off the reading for ever.
+/// Whoever goes on writing must not put off the reading for longer than this.
+const LATEST: Duration = Duration::from_secs(2);
+/// How many changes are taken together.
 const TOGETHER: usize = 10_000;
 
 /// What changed.
@@ -79,9 +81,9 @@ fn watcher(path: &Path, changes: Sender<Change>) -> notify::Result<RecommendedWa
 
 async fn reload(mut changes: Receiver<Change>, configs: Arc<Configs>, metrics: Arc<Metrics>) {
     while let Some(first) = changes.recv().await {
-        let mut all = vec![first];
+        let (mut all, latest) = (vec![first], Instant::now() + LATEST);
         while all.len() < TOGETHER
-            && let Ok(Some(next)) = timeout(QUIET, changes.recv()).await
+            && let Ok(Some(next)) = timeout_at(latest.min(Instant::now() + QUIET), changes.recv()).await
         {
             all.push(next);
         }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use axum::http::HeaderName;
+use axum::http::{HeaderName, HeaderValue};
 
 use super::callers::KeyHash;
 use super::error::ServeError;
@@ -40,8 +40,8 @@ pub struct Settings {
     pub conversations: ConversationLimits,
     /// The certificate, if the server speaks TLS.
     pub tls: Option<Tls>,
-    /// The origins whose pages may call; `*` for any.
-    pub(super) cors: Vec<String>,
+    /// Whose pages may call.
+    pub(super) cors: Origins,
     /// What is logged, and how.
     pub log: LogSettings,
     /// Whether `/metrics` is for anyone.
@@ -52,6 +52,15 @@ pub struct Settings {
     pub(super) usage: UsageSettings,
     /// Where several servers share what they count.
     pub(super) redis: Option<RedisSettings>,
+}
+
+/// The origins whose pages may call.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Origins {
+    #[default]
+    None,
+    Any,
+    These(Vec<HeaderValue>),
 }
 
 /// How much somebody may ask.
@@ -252,7 +261,7 @@ impl Settings {
             limits: Limits::default(),
             conversations: ConversationLimits::default(),
             tls: None,
-            cors: Vec::new(),
+            cors: Origins::default(),
             log: LogSettings::default(),
             public_metrics: false,
             rates: RateSettings::default(),

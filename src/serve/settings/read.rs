@@ -6,13 +6,14 @@ mod spending;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::http::{HeaderValue, Uri};
 use tracing::Level;
 
-use super::{CallerSpec, LogFormat, Settings, Tls, Upstream};
+use super::{CallerSpec, LogFormat, Origins, Settings, Tls, Upstream};
 use crate::config::environment;
 use crate::config::read_text;
 use crate::config::value::Reader;
-use crate::config::yaml::{self, Key, Node};
+use crate::config::yaml::{self, Data, Key, Node};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::engine::LoadError;
 use crate::serve::callers::KeyHash;
@@ -134,7 +135,7 @@ impl Keys<'_> {
                 }
                 _ => {
                     for (_, node) in self.known(node, CORS, "cors.") {
-                        settings.cors = self.texts(node);
+                        settings.cors = self.origins(node);
                     }
                 }
             }
@@ -146,8 +147,32 @@ impl Keys<'_> {
         items.filter_map(|item| self.reader.text(item).map(str::to_owned)).collect()
     }
 
+    fn origins(&mut self, node: &Node) -> Origins {
+        let items = self.reader.list(node);
+        let mut these = Vec::new();
+        for item in items {
+            match self.reader.text(item) {
+                Some("*") if items.len() == 1 => return Origins::Any,
+                Some("*") => self.reader.wrong(item, "alone, as `*` lets pages of every origin call"),
+                Some(text) => match origin(text) {
+                    Some(origin) => these.push(origin),
+                    None => self.reader.wrong(item, "an origin as browsers send it, such as `https://shop.example`"),
+                },
+                None => {}
+            }
+        }
+        if these.is_empty() { Origins::None } else { Origins::These(these) }
+    }
+
     fn callers(&mut self, node: &Node, settings: &mut Settings) {
         for item in self.reader.list(node) {
+            if let Data::Mapping(entries) = &item.data
+                && let Some((key, _)) = entries.iter().find(|(key, value)| &*key.name == "configs" && value.is_null())
+            {
+                // Whoever comments out all items of the list does not mean everything.
+                let message = "`configs` should be a list of configurations: leave it out where the key may use all";
+                self.reader.diagnostics.push(Diagnostic::new(codes::BAD_VALUE, key.span, message));
+            }
             let (mut name, mut hash, mut configs, mut is_admin) = (None, None, None, false);
             for (key, node) in self.known(item, CALLER, "callers[].") {
                 match &*key.name {
@@ -266,6 +291,14 @@ impl Keys<'_> {
         }
         both.map(|(certificate, key)| Tls { certificate, key })
     }
+}
+
+/// What browsers send for it: a scheme, a host in lower case and perhaps a port, and no path.
+fn origin(text: &str) -> Option<HeaderValue> {
+    let uri: Uri = text.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str());
+    let is_whole = text == format!("{scheme}://{authority}") && text == text.to_lowercase();
+    HeaderValue::from_str(text).ok().filter(|_| is_whole && !authority.contains('@'))
 }
 
 #[cfg(test)]
