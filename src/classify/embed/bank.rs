@@ -9,9 +9,8 @@ use crate::classify::search::Rows;
 static SENTENCES: &str = include_str!("data/bank.tsv");
 
 /// That of the built-in embedder, which cannot fail.
-static BUILTIN: LazyLock<Sentences> = LazyLock::new(|| {
-    Sentences::new(&Static, None).unwrap_or_else(|_| Sentences { rows: Rows::new(Vec::new(), 1), texts: Vec::new() })
-});
+static BUILTIN: LazyLock<Sentences> =
+    LazyLock::new(|| Sentences::new(&Static, None).expect("the built-in embedder never fails"));
 
 /// Generic sentences and their vectors.
 #[derive(Debug, Clone)]

@@ -1,22 +1,14 @@
 //! `POST /request` and `POST /response`: the webhook of agentgateway and kgateway.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::Request;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::body;
+use super::call::Call;
 use super::check::{Outcome, check_choices, check_messages, must_guard, named};
-use crate::serve::app::App;
-use crate::serve::asked::Asked;
-use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
-use crate::serve::limits::Admission;
-use crate::serve::request_id::RequestId;
 
 /// The status that a client of the gateway gets for what rails block.
 const BLOCKED: u16 = 403;
@@ -41,33 +33,17 @@ struct Choices {
     choices: Vec<Value>,
 }
 
-pub(super) async fn request(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Extension(id): Extension<RequestId>,
-    Extension(admission): Extension<Arc<Admission>>,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let Asking { body: Messages { mut messages } } = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(&headers)?, None, &caller)?;
-    let asked = Asked::checking(app, id, caller, config, admission).await?;
+pub(super) async fn request(call: Call, request: Request) -> Result<Response, ApiError> {
+    let Asking { body: Messages { mut messages } } = body::read(request, &call.app.settings.limits).await?;
+    let asked = call.asked(named(&call.headers)?, None).await?;
     must_guard(&asked)?;
     let outcome = check_messages(&asked, &mut messages).await?.ok_or_else(|| unread("body.messages"))?;
     Ok(answer(outcome, json!({ "messages": messages })))
 }
 
-pub(super) async fn response(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Extension(id): Extension<RequestId>,
-    Extension(admission): Extension<Arc<Admission>>,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let Answering { body: Choices { mut choices } } = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(&headers)?, None, &caller)?;
-    let asked = Asked::checking(app, id, caller, config, admission).await?;
+pub(super) async fn response(call: Call, request: Request) -> Result<Response, ApiError> {
+    let Answering { body: Choices { mut choices } } = body::read(request, &call.app.settings.limits).await?;
+    let asked = call.asked(named(&call.headers)?, None).await?;
     must_guard(&asked)?;
     let outcome = check_choices(&asked, &mut choices, None).await?.ok_or_else(|| unread("body.choices"))?;
     Ok(answer(outcome, json!({ "choices": choices })))

@@ -2,23 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::body;
+use super::call::Call;
 use super::chat::Sent;
 use super::check::{Checked, MOST_TEXTS, check, last_said, must_be_guarded};
 use crate::engine::{Evidence, RailVerdict, Status};
 use crate::model::{Message, Role};
 use crate::program::Guards;
-use crate::serve::app::App;
 use crate::serve::asked::Asked;
-use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
-use crate::serve::limits::Admission;
-use crate::serve::request_id::RequestId;
 use crate::source::Location;
 
 #[derive(Deserialize)]
@@ -67,16 +63,9 @@ struct CheckReply<'a> {
     config_id: &'a str,
 }
 
-pub(super) async fn run(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Extension(id): Extension<RequestId>,
-    Extension(admission): Extension<Arc<Admission>>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let CheckRequest { model, messages, guardrails } = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(guardrails.config_id.as_deref(), model.as_deref(), &caller)?;
-    let asked = Asked::checking(app, id, caller, config, admission).await?;
+pub(super) async fn run(call: Call, request: Request) -> Result<Response, ApiError> {
+    let CheckRequest { model, messages, guardrails } = body::read(request, &call.app.settings.limits).await?;
+    let asked = call.asked(guardrails.config_id.as_deref(), model.as_deref()).await?;
     let messages: Vec<Message> = messages.into_iter().map(Message::from).collect();
     let roles: Vec<Role> = messages.iter().map(|message| message.role).collect();
     let types = match (&guardrails.rail_types, messages.last().map(|message| message.role)) {

@@ -2,22 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::Request;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::body;
+use super::call::Call;
 use super::check::{Checked, MOST_TEXTS, check, must_be_guarded, named, named_by};
 use crate::engine::Status;
 use crate::program::Guards;
-use crate::serve::app::App;
-use crate::serve::asked::Asked;
-use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
-use crate::serve::limits::Admission;
-use crate::serve::request_id::RequestId;
 
 #[derive(Deserialize)]
 struct Contents {
@@ -42,18 +36,10 @@ struct Evidence {
     value: String,
 }
 
-pub(super) async fn run(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Extension(id): Extension<RequestId>,
-    Extension(admission): Extension<Arc<Admission>>,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let Contents { contents } = body::read(request, &app.settings.limits).await?;
-    let detector = named_by(&headers, "detector-id")?.or(named(&headers)?);
-    let config = app.configs.choose(detector, None, &caller)?;
-    let asked = Asked::checking(app, id, caller, config, admission).await?;
+pub(super) async fn run(call: Call, request: Request) -> Result<Response, ApiError> {
+    let Contents { contents } = body::read(request, &call.app.settings.limits).await?;
+    let detector = named_by(&call.headers, "detector-id")?.or(named(&call.headers)?);
+    let asked = call.asked(detector, None).await?;
     must_be_guarded(&asked, Guards::Input)?;
     if contents.len() > MOST_TEXTS {
         return Err(ApiError::new(Code::InvalidValue, format!("{MOST_TEXTS} texts at most")).at("contents"));

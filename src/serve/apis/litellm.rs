@@ -1,24 +1,16 @@
 //! `POST /beta/litellm_basic_guardrail_api`: LiteLLM's generic guardrail.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::Request;
 use axum::response::Response;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::body;
+use super::call::Call;
 use super::check::{MOST_TEXTS, check, is_guarded, must_guard, named};
 use crate::engine::Status;
 use crate::program::Guards;
-use crate::serve::app::App;
-use crate::serve::asked::Asked;
-use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
-use crate::serve::limits::Admission;
-use crate::serve::request_id::RequestId;
 
 #[derive(Deserialize)]
 struct GuardrailRequest {
@@ -60,18 +52,10 @@ impl GuardrailReply {
     }
 }
 
-pub(super) async fn run(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Extension(id): Extension<RequestId>,
-    Extension(admission): Extension<Arc<Admission>>,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let sent: GuardrailRequest = body::read(request, &app.settings.limits).await?;
+pub(super) async fn run(call: Call, request: Request) -> Result<Response, ApiError> {
+    let sent: GuardrailRequest = body::read(request, &call.app.settings.limits).await?;
     let parameters = sent.additional_provider_specific_params.unwrap_or_default();
-    let config = app.configs.choose(parameters.config_id.as_deref().or(named(&headers)?), None, &caller)?;
-    let asked = Asked::checking(app, id, caller, config, admission).await?;
+    let asked = call.asked(parameters.config_id.as_deref().or(named(&call.headers)?), None).await?;
     let stage = match sent.input_type {
         InputType::Request => Guards::Input,
         InputType::Response => Guards::Output,

@@ -2,6 +2,7 @@
 
 mod agentgateway;
 mod body;
+mod call;
 mod chat;
 mod check;
 mod checks;

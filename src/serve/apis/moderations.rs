@@ -1,24 +1,18 @@
 //! `POST /v1/moderations`, as OpenAI's: every gateway can call it. The input rails check each text.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::body;
+use super::call::Call;
 use super::chat::Content;
 use super::check::{Checked, MOST_TEXTS, check, must_be_guarded};
 use crate::engine::Status;
 use crate::program::Guards;
-use crate::serve::app::App;
-use crate::serve::asked::Asked;
-use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
-use crate::serve::limits::Admission;
-use crate::serve::request_id::RequestId;
 
 /// The categories of OpenAI's.
 const CATEGORIES: [&str; 13] = [
@@ -67,16 +61,9 @@ struct Verdict {
     category_applied_input_types: BTreeMap<String, Vec<&'static str>>,
 }
 
-pub(super) async fn run(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Extension(id): Extension<RequestId>,
-    Extension(admission): Extension<Arc<Admission>>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let ModerationRequest { input, model } = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(None, model.as_deref(), &caller)?;
-    let asked = Asked::checking(app, id, caller, config, admission).await?;
+pub(super) async fn run(call: Call, request: Request) -> Result<Response, ApiError> {
+    let ModerationRequest { input, model } = body::read(request, &call.app.settings.limits).await?;
+    let asked = call.asked(None, model.as_deref()).await?;
     must_be_guarded(&asked, Guards::Input)?;
     let texts = match input {
         Texts::One(Content(text)) => vec![text],

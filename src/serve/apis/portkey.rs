@@ -1,25 +1,19 @@
 //! `POST /portkey`: Portkey's webhook. It takes an answer that comes late, after three seconds, and any error for a pass.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::Request;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::body;
+use super::call::Call;
 use super::check::{Outcome, check, check_choices, check_messages, must_guard, named, text_in};
 use crate::engine::Status;
 use crate::program::Guards;
-use crate::serve::app::App;
 use crate::serve::asked::Asked;
-use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
-use crate::serve::limits::Admission;
-use crate::serve::request_id::RequestId;
 
 /// Within the time that Portkey waits, with some left for the way.
 const LONGEST: Duration = Duration::from_millis(2500);
@@ -52,17 +46,10 @@ enum Event {
 }
 
 /// A verdict, whatever happens: Portkey takes any answer but one of 200, and one that comes late, for a pass.
-pub(super) async fn run(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Extension(id): Extension<RequestId>,
-    Extension(admission): Extension<Arc<Admission>>,
-    headers: HeaderMap,
-    request: Request,
-) -> Response {
+pub(super) async fn run(call: Call, request: Request) -> Response {
     // Ahead of the end that every request has.
-    let limit = LONGEST.min(app.settings.limits.request_time.mul_f32(0.9));
-    let verdict = tokio::time::timeout(limit, verdict(app, caller, id, admission, &headers, request)).await;
+    let limit = LONGEST.min(call.app.settings.limits.request_time.mul_f32(0.9));
+    let verdict = tokio::time::timeout(limit, verdict(&call, request)).await;
     let late = || ApiError::new(Code::RequestTimeout, format!("rails came to no end within {limit:?}"));
     verdict.unwrap_or_else(|_| Err(late())).unwrap_or_else(|error| {
         let mut response = body::json(&json!({ "verdict": false, "data": { "reason": error.message } }));
@@ -72,17 +59,9 @@ pub(super) async fn run(
     })
 }
 
-async fn verdict(
-    app: Arc<App>,
-    caller: Caller,
-    id: RequestId,
-    admission: Arc<Admission>,
-    headers: &HeaderMap,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let mut hook: Hook = body::read(request, &app.settings.limits).await?;
-    let config = app.configs.choose(named(headers)?, None, &caller)?;
-    let asked = Asked::checking(app, id, caller, config, admission).await?;
+async fn verdict(call: &Call, request: Request) -> Result<Response, ApiError> {
+    let mut hook: Hook = body::read(request, &call.app.settings.limits).await?;
+    let asked = call.asked(named(&call.headers)?, None).await?;
     must_guard(&asked)?;
     // It only helps rails to judge the answer, which goes without where it has pictures.
     let input = match hook.event {
