@@ -11,6 +11,7 @@ pub mod diagnostic;
 mod engine;
 pub mod expression;
 pub mod knowledge;
+mod library;
 pub mod model;
 pub mod program;
 #[cfg(feature = "serve")]

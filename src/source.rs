@@ -49,6 +49,7 @@ pub struct SourceFile {
     name: Arc<str>,
     text: Arc<str>,
     line_starts: Vec<u32>,
+    is_shipped: bool,
 }
 
 impl SourceFile {
@@ -57,7 +58,17 @@ impl SourceFile {
         let text = text.into();
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect();
-        Self { name: name.into(), text, line_starts }
+        Self { name: name.into(), text, line_starts, is_shipped: false }
+    }
+
+    /// As [`new`](Self::new), for a text that comes with railsc and is nobody's file.
+    pub fn shipped(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self { is_shipped: true, ..Self::new(name, text) }
+    }
+
+    /// Whether it comes with railsc.
+    pub fn is_shipped(&self) -> bool {
+        self.is_shipped
     }
 
     /// The name it was read under.

@@ -97,31 +97,6 @@ const PRICE: &[(&str, Fate)] = &[("input", Served), ("output", Served)];
 
 const RAIL_ACTIONS: &[(&str, Fate)] = &[("instant_actions", Served)];
 
-/// The settings of the rails in NeMo Guardrails' library.
-const RAIL_SETTINGS: &[(&str, Fate)] = &[
-    ("ai_defense", Unserved),
-    ("autoalign", Unserved),
-    ("clavata", Unserved),
-    ("content_safety", Unserved),
-    ("context_bloat_detection", Unserved),
-    ("crowdstrike_aidr", Unserved),
-    ("f5", Unserved),
-    ("fact_checking", Unserved),
-    ("fiddler", Unserved),
-    ("gliner", Unserved),
-    ("guardrails_ai", Unserved),
-    ("hf_classifier", Unserved),
-    ("injection_detection", Unserved),
-    ("jailbreak_detection", Unserved),
-    ("pangea", Unserved),
-    ("patronus", Unserved),
-    ("polygraf", Unserved),
-    ("privateai", Unserved),
-    ("regex_detection", Unserved),
-    ("sensitive_data_detection", Unserved),
-    ("trend_micro", Unserved),
-];
-
 /// Reads a merged document.
 pub(super) fn understand(document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Config {
     let mut config = Config { document: without_keys(document.value()), ..Config::default() };
@@ -230,7 +205,7 @@ impl Keys<'_> {
                 Some(fate @ (Served | ForModel | Idle)) => {
                     match fate {
                         ForModel => self.about_models.push((key.span, name)),
-                        Idle => self.passed_over(key, &name),
+                        Idle => self.reader.passed_over(key, &name),
                         _ => {}
                     }
                     served.push((key, value));
@@ -238,7 +213,7 @@ impl Keys<'_> {
                 }
                 Some(Silent) => continue,
                 Some(Unserved) => {
-                    self.passed_over(key, &name);
+                    self.reader.passed_over(key, &name);
                     continue;
                 }
                 Some(Refused) => {
@@ -255,14 +230,6 @@ impl Keys<'_> {
             self.reader.diagnostics.push(diagnostic);
         }
         served
-    }
-
-    /// Warns that a key comes for nothing, model or not.
-    pub(super) fn passed_over(&mut self, key: &Key, name: &str) {
-        self.reader.diagnostics.push(
-            Diagnostic::new(codes::SECTION_NOT_SERVED, key.span, format!("`{name}` does nothing here"))
-                .label("this version of railsc passes it over"),
-        );
     }
 
     /// Warns of keys that come for nothing without a model.
@@ -317,9 +284,7 @@ impl Keys<'_> {
             match &*key.name {
                 "dialog" => self.dialog(node, config),
                 "config" => {
-                    self.known(node, RAIL_SETTINGS, "rails.config.");
-                    let settings = self.reader.mapping(node).iter();
-                    config.rail_settings = settings.map(|(key, node)| (key.name.clone(), node.value())).collect();
+                    config.rail_settings = self.reader.mapping(node).to_vec();
                 }
                 "actions" => {
                     for (_, value) in self.known(node, RAIL_ACTIONS, "rails.actions.") {

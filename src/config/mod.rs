@@ -93,7 +93,7 @@ pub struct Config {
     /// Documents in the configuration itself: format and text.
     pub documents: Vec<(String, String)>,
     /// Settings of rails, by rail, as they stand there.
-    pub rail_settings: Vec<(String, Value)>,
+    pub(crate) rail_settings: Vec<(yaml::Key, yaml::Node)>,
     /// Actions that NeMo Guardrails runs right away; here all are.
     pub instant_actions: Vec<String>,
     /// The HTTP service that runs the actions which the host program does not.

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::value::Reader;
 use super::yaml::{self, Node};
 use super::{Limits, Loaded, read};
-use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::source::Span;
 
 /// The name of the file.
@@ -40,13 +39,13 @@ pub(super) fn load(folder: &Path, loaded: &mut Loaded) {
 
 fn understand(document: &Node, reader: &mut Reader<'_>) -> Fitted {
     let mut fitted = Fitted::default();
-    for (name, node) in known(document, TOP, reader) {
-        match name {
+    for (key, node) in reader.known(document, TOP, "") {
+        match &*key.name {
             "default" => fitted.default = reader.fraction(node),
             "fitted" => {
-                for (name, node) in known(node, FITTED, reader) {
+                for (key, node) in reader.known(node, FITTED, "fitted.") {
                     let text = reader.text(node);
-                    if name == "rails" {
+                    if key.name == "rails" {
                         fitted.rails = text.map(|text| (text.to_owned(), node.span));
                     }
                 }
@@ -61,18 +60,4 @@ fn understand(document: &Node, reader: &mut Reader<'_>) -> Fitted {
         }
     }
     fitted
-}
-
-fn known<'n>(node: &'n Node, table: &[&str], reader: &mut Reader<'_>) -> Vec<(&'n str, &'n Node)> {
-    let mut served = Vec::new();
-    for (key, value) in reader.mapping(node) {
-        if table.contains(&&*key.name) {
-            served.push((&*key.name, value));
-        } else {
-            let meant = nearest(&key.name, table.iter().copied());
-            let message = format!("unknown key `{}`", key.name);
-            reader.diagnostics.push(Diagnostic::new(codes::UNKNOWN_KEY, key.span, message).suggest(meant));
-        }
-    }
-    served
 }

@@ -16,6 +16,29 @@ impl Reader<'_> {
         self.diagnostics.push(Diagnostic::new(codes::BAD_VALUE, node.span, format!("this should be {expected}")));
     }
 
+    /// The entries of `node`, each with a key of `table`; others are errors, which name the key behind `path`. Nothing is what an absent key says.
+    pub(crate) fn known<'n>(&mut self, node: &'n Node, table: &[&str], path: &str) -> Vec<(&'n Key, &'n Node)> {
+        let mut known = Vec::new();
+        for (key, value) in self.mapping(node) {
+            if !table.contains(&&*key.name) {
+                let meant = nearest(&key.name, table.iter().copied());
+                let message = format!("unknown key `{path}{}`", key.name);
+                self.diagnostics.push(Diagnostic::new(codes::UNKNOWN_KEY, key.span, message).suggest(meant));
+            } else if !value.is_null() {
+                known.push((key, value));
+            }
+        }
+        known
+    }
+
+    /// Warns that a key comes for nothing.
+    pub(crate) fn passed_over(&mut self, key: &Key, name: &str) {
+        self.diagnostics.push(
+            Diagnostic::new(codes::SECTION_NOT_SERVED, key.span, format!("`{name}` does nothing here"))
+                .label("this version of railsc passes it over"),
+        );
+    }
+
     /// The entries of a mapping; none where nothing stands.
     pub(crate) fn mapping<'n>(&mut self, node: &'n Node) -> &'n [(Key, Node)] {
         match &node.data {

@@ -36,6 +36,10 @@ impl Args {
         self.context.get(name)
     }
 
+    pub(super) fn variables(&self) -> &Variables {
+        &self.context
+    }
+
     /// What the action is called in the rail file.
     pub fn action(&self) -> &str {
         &self.written

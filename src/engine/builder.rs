@@ -157,7 +157,16 @@ impl RailsBuilder {
             Origin::Texts { name, rails, config } => config::from_texts(name, rails, config),
         };
         let Inspection {
-            sources, config, program, classifier, fallback_intent, prompts, knowledge, diagnostics, ..
+            sources,
+            config,
+            program,
+            classifier,
+            fallback_intent,
+            prompts,
+            knowledge,
+            library,
+            diagnostics,
+            ..
         } = load(read, self.actions.names(), self.models.has_main(), Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
@@ -187,6 +196,7 @@ impl RailsBuilder {
             classifier,
             starts,
             guards,
+            library,
             fallback_intent,
             diagnostics,
             fingerprint: OnceLock::new(),

@@ -11,6 +11,7 @@ use crate::config::{self, Compat, Config};
 use crate::diagnostic::policy::{Level, Policy};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::knowledge::Knowledge;
+use crate::library::{self, Library};
 use crate::model;
 use crate::program::{self, Compiled, IntentId, Program};
 use crate::source::SourceMap;
@@ -29,6 +30,8 @@ pub struct Inspection {
     pub fallback_intent: Option<IntentId>,
     /// What models are asked.
     pub(super) prompts: Prompts,
+    /// What the rails we ship look at, as far as they are used.
+    pub(super) library: Library,
     /// What can be looked up in documents.
     pub(super) knowledge: Option<Knowledge>,
     /// Which warnings are wanted; the diagnostics are those already.
@@ -82,8 +85,11 @@ pub(super) fn load(
     has_model: bool,
     care: Care,
 ) -> Inspection {
-    let config::Loaded { sources, rails, config, folder, mut diagnostics } = read;
-    let mut surroundings = config.surroundings(registered);
+    let config::Loaded { mut sources, mut rails, config, folder, mut diagnostics } = read;
+    let named = config.rails.iter().map(|rail| &*rail.name);
+    let shipped = library::shipped(&mut sources, &rails, named, config.bounds());
+    rails.extend(shipped);
+    let mut surroundings = config.surroundings(registered.into_iter().chain(Library::names().map(Arc::from)));
     surroundings.has_model |= has_model;
     let Compiled { program, policy, diagnostics: found } =
         program::assemble(&sources, rails, config.bounds(), &surroundings);
@@ -105,6 +111,8 @@ pub(super) fn load(
     let (prompts, found_in_prompts) = Prompts::new(&config);
     diagnostics.extend(found_in_prompts);
     unknown_models(&config, has_model, &mut diagnostics);
+    let (library, found_in_settings) = Library::new(&config, &program);
+    diagnostics.extend(found_in_settings);
     let mut diagnostics = policy.apply(diagnostics);
     diagnostics.extend(found);
     let mut classifier = None;
@@ -126,7 +134,18 @@ pub(super) fn load(
         diagnostics.retain(|diagnostic| !matches!(diagnostic.code, codes::NO_MODEL | codes::NEEDS_MODEL));
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-    Inspection { sources, config, program, classifier, fallback_intent, prompts, knowledge, policy, diagnostics }
+    Inspection {
+        sources,
+        config,
+        program,
+        classifier,
+        fallback_intent,
+        prompts,
+        library,
+        knowledge,
+        policy,
+        diagnostics,
+    }
 }
 
 /// Looks for models that can't be called, and for those that rails ask for and nobody names. A program may bring its own, under any name.

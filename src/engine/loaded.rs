@@ -15,6 +15,7 @@ use crate::classify::Classifier;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::knowledge::Knowledge;
+use crate::library::Library;
 use crate::program::{Guards, IntentId, MessageId, Program};
 use crate::source::SourceMap;
 
@@ -36,6 +37,8 @@ pub(super) struct Loaded {
     pub classifier: Classifier,
     pub starts: Starts,
     pub guards: Vec<Guard>,
+    /// What the rails we ship look at, as far as they are used.
+    pub library: Library,
     /// What rails say.
     pub rail_messages: Vec<MessageId>,
     pub prompts: Prompts,

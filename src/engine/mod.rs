@@ -31,6 +31,7 @@ mod stream;
 mod trace;
 mod verdict;
 
+pub use crate::library::{Evidence, TextSpan};
 pub use action::{ActionError, Args};
 pub use builder::RailsBuilder;
 pub(crate) use coverage::Coverage;
@@ -47,4 +48,4 @@ pub use session::Session;
 pub use state::{ResumeError, STATE_VERSION, SessionState};
 pub use stream::ReplyStream;
 pub use trace::{Considered, TRACE_VERSION, Trace, TraceEvent, What};
-pub use verdict::{Evidence, RailVerdict, Status, TextSpan, Verdict};
+pub use verdict::{RailVerdict, Status, Verdict};

@@ -1,9 +1,11 @@
 //! One turn: input rails, what the text means, the flows, what only a model can say, output rails.
 
 mod ask;
+mod checks;
 mod generate;
 mod guard;
 mod judge;
+mod native;
 mod parallel;
 mod replay;
 mod say;
@@ -24,9 +26,10 @@ use super::machine::{Act, Decision, Event, Failure, Machine, Told};
 use super::reply::{Exception, TurnFailure};
 use super::stream::Outlet;
 use super::trace::{Tracer, What};
-use super::verdict::{Evidence, Verdict};
+use super::verdict::Verdict;
 use crate::config::{Generation, RETRIEVE};
 use crate::expression::{Value, Variables, is_true};
+use crate::library::{Answer, Evidence};
 use crate::model::{Message, Meter, Role, ToolCall, Usage};
 use crate::program::{FlowId, GENERATE_VALUE, Guards, MessageId};
 use crate::source::Span;
@@ -375,6 +378,19 @@ impl<'a> Turn<'a> {
         } else if *action == *RETRIEVE && self.parts.knowledge.is_some() && !self.parts.actions.has(RETRIEVE) {
             let text = self.conversation.store.text("user_message");
             self.search(&text, Some(place)).await?
+        } else if self.is_native(&action) {
+            let context = self.conversation.store.snapshot();
+            let ran = self.run_native(&action, args.with_context(context)).await;
+            let Answer { value, evidence } = ran.map_err(|reason| Failure::Failed {
+                place: Some(place),
+                reason: format!("action `{action}`: {reason}"),
+            })?;
+            self.evidence = evidence;
+            value
+        } else if let Some(check) = self.check_of(&action) {
+            let Answer { value, evidence } = self.check_by_model(check, &args).await?;
+            self.evidence = evidence;
+            value
         } else {
             let context = self.conversation.store.snapshot();
             let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);

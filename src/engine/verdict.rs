@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::library::Evidence;
 use crate::program::Guards;
 use crate::source::Location;
 
@@ -41,35 +42,6 @@ pub enum Status {
     Blocked,
 }
 
-/// What a rail went by. An action gives it by returning a mapping with these fields.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// What held: the rule that an action names, or the condition in the flow.
-    #[serde(default)]
-    pub rule: Option<String>,
-    /// How sure it is, from 0 to 1.
-    #[serde(default)]
-    pub score: Option<f64>,
-    /// What the score had to reach.
-    #[serde(default)]
-    pub threshold: Option<f64>,
-    /// Where in the text that was checked.
-    #[serde(default)]
-    pub spans: Vec<TextSpan>,
-}
-
-/// A part of a text that was checked, in characters from its start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TextSpan {
-    /// Where it begins.
-    pub start: usize,
-    /// Where it ends; this character is no part of it.
-    pub end: usize,
-    /// The part.
-    #[serde(default)]
-    pub text: String,
-}
-
 /// What one rail made of a text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RailVerdict {
@@ -90,7 +62,7 @@ pub struct RailVerdict {
     /// Why it blocked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What it went by when it blocked.
+    /// What it went by when it blocked or rewrote the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
     /// The line of `.co` that blocked.
@@ -143,14 +115,6 @@ impl Verdict {
                 self.evidence = other.evidence;
             }
         }
-    }
-}
-
-impl Evidence {
-    /// What the result of an action says of itself, if it does.
-    pub(super) fn of(result: &serde_json::Value) -> Option<Self> {
-        let says = |name: &str| result.get(name).is_some_and(|value| !value.is_null());
-        (says("rule") || says("spans") || says("score")).then(|| serde_json::from_value(result.clone()).ok()).flatten()
     }
 }
 

@@ -177,6 +177,24 @@ pub enum Task {
     Value,
     /// A reply, where no rail has one.
     General,
+    /// Whether what the user says is to be blocked.
+    SelfCheckInput,
+    /// Whether what the bot says is to be blocked.
+    SelfCheckOutput,
+    /// Whether what was found in documents bears out what the bot says.
+    SelfCheckFacts,
+    /// Whether other replies to the same text agree with what the bot says.
+    SelfCheckHallucination,
+    /// Whether what the user says is safe, by a model made for that.
+    ContentSafetyInput,
+    /// Whether what the bot says is safe, by a model made for that.
+    ContentSafetyOutput,
+    /// Whether what the user says is about what the bot is for.
+    TopicSafetyInput,
+    /// Whether what the user says is safe, by Llama Guard.
+    LlamaGuardInput,
+    /// Whether what the bot says is safe, by Llama Guard.
+    LlamaGuardOutput,
 }
 
 impl Task {
@@ -190,6 +208,15 @@ impl Task {
             Task::SingleCall => "generate_intent_steps_message",
             Task::Value => "generate_value",
             Task::General => "general",
+            Task::SelfCheckInput => "self_check_input",
+            Task::SelfCheckOutput => "self_check_output",
+            Task::SelfCheckFacts => "self_check_facts",
+            Task::SelfCheckHallucination => "self_check_hallucination",
+            Task::ContentSafetyInput => "content_safety_check_input",
+            Task::ContentSafetyOutput => "content_safety_check_output",
+            Task::TopicSafetyInput => "topic_safety_check_input",
+            Task::LlamaGuardInput => "llama_guard_check_input",
+            Task::LlamaGuardOutput => "llama_guard_check_output",
         }
     }
 }
@@ -204,6 +231,11 @@ impl std::fmt::Display for Task {
             Task::SingleCall => "intent, step and message",
             Task::Value => "a value",
             Task::General => "a reply",
+            Task::SelfCheckInput | Task::ContentSafetyInput | Task::LlamaGuardInput => "a check of the input",
+            Task::SelfCheckOutput | Task::ContentSafetyOutput | Task::LlamaGuardOutput => "a check of the output",
+            Task::SelfCheckFacts => "a check of the facts",
+            Task::SelfCheckHallucination => "a check for hallucination",
+            Task::TopicSafetyInput => "a check of the topic",
         })
     }
 }

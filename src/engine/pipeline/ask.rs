@@ -44,13 +44,31 @@ impl Turn<'_> {
     /// Asks a model, and gives its answer as the prompt's output parser reads it.
     pub(super) async fn ask(&mut self, task: Task, question: Question) -> Result<Completion, Failure> {
         let (served, request, parser) = self.request(task, question)?;
+        self.complete(task, &served, request, parser).await
+    }
+
+    async fn complete(
+        &mut self,
+        task: Task,
+        served: &Served,
+        request: ChatRequest,
+        parser: Option<String>,
+    ) -> Result<Completion, Failure> {
         let limit = self.parts.config.limits.timeout;
-        let call = self.begin(&served, &request);
+        let call = self.begin(served, &request);
         let completion = match tokio::time::timeout(limit, served.model.complete(request)).await {
             Ok(completion) => completion,
             Err(_) => Err(ModelError::Timeout { limit }),
         };
-        self.answered(call, task, &served, parser.as_deref(), completion)
+        self.answered(call, task, served, parser.as_deref(), completion)
+    }
+
+    /// Asks for another reply to what was said, as different as the model can make it.
+    pub(super) async fn ask_for_another(&mut self) -> Result<String, Failure> {
+        let (served, mut request, parser) = self.request(Task::General, Question::default())?;
+        (request.temperature, request.tool_choice) = (Some(1.0), None);
+        request.tools.clear();
+        self.complete(Task::General, &served, request, parser).await.map(|completion| completion.text)
     }
 
     /// As [`ask`](Self::ask); where the reply is streamed, lets the text out as it becomes safe. `None` when a rail ended the turn.

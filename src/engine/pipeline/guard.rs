@@ -15,8 +15,9 @@ use crate::engine::machine::{Act, Cause, Failure, Instances, Machine};
 use crate::engine::reply::Exception;
 use crate::engine::starts::Starts;
 use crate::engine::trace::What;
-use crate::engine::verdict::{Evidence, RailVerdict, Status, TextSpan};
+use crate::engine::verdict::{RailVerdict, Status};
 use crate::expression::{Value, to_text};
+use crate::library::{Evidence, TextSpan};
 use crate::program::{FlowId, Guards, MessageId, Op};
 use crate::source::Span;
 
@@ -83,10 +84,15 @@ impl<'a> Turn<'a> {
             self.verdict.status = was;
         }
         let blocked = status == Status::Blocked;
+        let evidence = match status {
+            Status::Passed => None,
+            Status::Modified => self.evidence.take(),
+            Status::Blocked => Some(self.verdict.evidence.clone()),
+        };
         self.verdict.rails.push(RailVerdict {
             shadow: false,
             reason: self.verdict.reason.clone().filter(|_| blocked),
-            evidence: blocked.then(|| self.verdict.evidence.clone()),
+            evidence,
             line: self.verdict.line.clone().filter(|_| blocked),
             name: rail.name.clone(),
             guards: rail.guards,

@@ -14,7 +14,7 @@ use crate::classify::{Classification, Normalized};
 use crate::config::OnError;
 use crate::engine::machine::{Cause, Failure};
 use crate::engine::trace::What;
-use crate::engine::verdict::Evidence;
+use crate::library::Evidence;
 use crate::model::Task;
 use crate::program::{IntentId, MessageId};
 

@@ -14,7 +14,7 @@ use crate::engine::loaded::Loaded;
 use crate::engine::machine::{Cause, Event, Failure};
 use crate::engine::prompt::{intent, three};
 use crate::engine::trace::{Considered, What};
-use crate::engine::verdict::Evidence;
+use crate::library::Evidence;
 use crate::model::Task;
 use crate::program::{IntentId, MessageId};
 

@@ -31,8 +31,19 @@ fn named(text: &str, prefixes: &[(&str, &str)]) -> String {
     text.to_owned()
 }
 
-/// The names that `output_parser` may have for what we ask.
-pub(super) const PARSERS: [&str; 4] = ["user_intent", "bot_intent", "bot_message", "verbose_v1"];
+/// The names that `output_parser` may have for what we ask. Checks read all the forms that theirs stand for.
+pub(super) const PARSERS: [&str; 10] = [
+    "user_intent",
+    "bot_intent",
+    "bot_message",
+    "verbose_v1",
+    "is_content_safe",
+    "nemoguard_parse_prompt_safety",
+    "nemoguard_parse_response_safety",
+    "nemotron_reasoning_parse_prompt_safety",
+    "nemotron_reasoning_parse_response_safety",
+    "topic_safety_parser",
+];
 
 /// What is longer than this is no name of an intent or a message, but an answer to something else.
 const LONGEST_NAME: usize = 200;

@@ -18,7 +18,7 @@ pub(super) use answer::{first_line, intent, parsed, step, three, unquoted};
 use template::Template;
 
 /// All that is asked.
-const TASKS: [(Task, &str); 7] = [
+const TASKS: [(Task, &str); 16] = [
     (Task::Judge, include_str!("../../../prompts/judge.txt")),
     (Task::Intent, include_str!("../../../prompts/generate_user_intent.txt")),
     (Task::NextStep, include_str!("../../../prompts/generate_next_steps.txt")),
@@ -26,6 +26,15 @@ const TASKS: [(Task, &str); 7] = [
     (Task::SingleCall, include_str!("../../../prompts/generate_intent_steps_message.txt")),
     (Task::Value, include_str!("../../../prompts/generate_value.txt")),
     (Task::General, include_str!("../../../prompts/general.txt")),
+    (Task::SelfCheckInput, include_str!("../../../prompts/self_check_input.txt")),
+    (Task::SelfCheckOutput, include_str!("../../../prompts/self_check_output.txt")),
+    (Task::SelfCheckFacts, include_str!("../../../prompts/self_check_facts.txt")),
+    (Task::SelfCheckHallucination, include_str!("../../../prompts/self_check_hallucination.txt")),
+    (Task::ContentSafetyInput, include_str!("../../../prompts/content_safety_check_input.txt")),
+    (Task::ContentSafetyOutput, include_str!("../../../prompts/content_safety_check_output.txt")),
+    (Task::TopicSafetyInput, include_str!("../../../prompts/topic_safety_check_input.txt")),
+    (Task::LlamaGuardInput, include_str!("../../../prompts/llama_guard_check_input.txt")),
+    (Task::LlamaGuardOutput, include_str!("../../../prompts/llama_guard_check_output.txt")),
 ];
 
 static SHIPPED: LazyLock<Vec<(Task, Asked)>> = LazyLock::new(|| {
@@ -117,7 +126,7 @@ impl Prompts {
     fn find(&self, task: Task, model: Option<&ModelSpec>) -> Option<&Asked> {
         let fits = |prompt: &Prompt| {
             let mode = prompt.mode.as_deref().unwrap_or("standard");
-            (prompt.task == task.name() && mode == self.mode).then(|| knows(&prompt.models, model)).flatten()
+            (is_for(&prompt.task, task, model) && mode == self.mode).then(|| knows(&prompt.models, model)).flatten()
         };
         let mut best: Option<(u8, &Asked)> = None;
         for (prompt, asked) in &self.configured {
@@ -165,6 +174,13 @@ impl Prompts {
             forgotten = next;
         }
     }
+}
+
+/// Whether a prompt called `name` is for `task`: by its name, or by that and the type of the model which a rail has asked.
+fn is_for(name: &str, task: Task, model: Option<&ModelSpec>) -> bool {
+    let Some(behind) = name.strip_prefix(task.name()) else { return false };
+    let kind = behind.trim_start().strip_prefix("$model=");
+    behind.is_empty() || kind.is_some_and(|kind| model.is_some_and(|model| model.kind == kind.trim()))
 }
 
 /// How well a prompt with these `models` knows `model`; `None` when it is for others.

@@ -39,13 +39,14 @@ enum Part {
 }
 
 impl Template {
-    /// A prompt of ours: `[system]`, `[user]` or `[conversation]` on lines of their own, and what stands below.
+    /// A prompt of ours: `[system]`, `[user]`, `[assistant]` or `[conversation]` on lines of their own, and what stands below.
     pub(super) fn shipped(text: &str) -> Self {
         let mut parts: Vec<Part> = Vec::new();
         for line in text.split_inclusive('\n') {
             match line.trim_end() {
                 "[system]" => parts.push(Part::Text(Role::System, String::new())),
                 "[user]" => parts.push(Part::Text(Role::User, String::new())),
+                "[assistant]" => parts.push(Part::Text(Role::Assistant, String::new())),
                 "[conversation]" => parts.push(Part::Conversation),
                 _ => match parts.last_mut() {
                     Some(Part::Text(_, body)) => body.push_str(line),

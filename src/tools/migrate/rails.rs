@@ -12,7 +12,8 @@ use crate::syntax::ast::{Ast, Definition};
 /// Tells of rail files, of the flows under `rails`, and of Python files.
 pub(super) fn tell(path: &Path, told: &mut Told<'_>) {
     let inspection = told.inspection;
-    for (id, file) in inspection.sources.files().filter(|(_, file)| file.name().ends_with(".co")) {
+    for (id, file) in inspection.sources.files().filter(|(_, file)| file.name().ends_with(".co") && !file.is_shipped())
+    {
         let errors = inspection.diagnostics.iter().filter(|found| found.is_error());
         let mut errors = errors.filter(|found| found.span.is_some_and(|span| span.file == id));
         let name = file.name();

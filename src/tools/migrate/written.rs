@@ -43,7 +43,8 @@ enum Construct {
 pub(super) fn tell_constructs(told: &mut Told<'_>) {
     let inspection = told.inspection;
     let mut found = Vec::new();
-    for (id, file) in inspection.sources.files().filter(|(_, file)| file.name().ends_with(".co")) {
+    for (id, file) in inspection.sources.files().filter(|(_, file)| file.name().ends_with(".co") && !file.is_shipped())
+    {
         let parsed = syntax::parse(id, file, inspection.config.bounds());
         if parsed.diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error) {
             continue;

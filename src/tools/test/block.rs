@@ -13,6 +13,7 @@ use super::{Case, Failure, Options, Outcome, Suite, Tested, Turn, failure, updat
 use crate::config;
 use crate::engine::{GenerateError, Rails, Reply, Session, TraceEvent, What};
 use crate::expression::{Expression, Scope, Value, Variables, is_true};
+use crate::library::Library;
 use crate::model::Script;
 use crate::program::{Argument, GENERATE_VALUE, Guards, Op, Test, TestKind, TestLine};
 use crate::source::Span;
@@ -119,11 +120,20 @@ struct Player<'a> {
 impl<'a> Player<'a> {
     fn new(tested: &'a mut Tested, test: &Test, update: bool) -> Self {
         let (script, stubs) = (Arc::new(Script::default()), Stubs::default());
-        // Every action of the rails is scripted, so that none is taken for one that is not there.
+        // Every action of the rails is scripted, so that none is taken for one that is not there. Ours are there, unless the test says otherwise.
+        let is_scripted = |name: &str| {
+            test.lines.iter().any(|line| matches!(&line.kind, TestKind::Action { action, .. } if **action == *name))
+        };
+        let replaced = &tested.rails.config().actions;
+        let is_ours = |name: &str| {
+            Library::names().any(|ours| ours == name)
+                && !is_scripted(name)
+                && !replaced.iter().any(|other| **other == *name)
+        };
         let steps = tested.rails.program().flows.iter().flat_map(|flow| &flow.steps);
         let actions: FxHashSet<Arc<str>> = steps
             .filter_map(|step| match &step.op {
-                Op::Execute { action, .. } if **action != *GENERATE_VALUE => Some(action.clone()),
+                Op::Execute { action, .. } if **action != *GENERATE_VALUE && !is_ours(action) => Some(action.clone()),
                 _ => None,
             })
             .collect();

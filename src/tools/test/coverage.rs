@@ -88,14 +88,15 @@ pub(super) fn measure(tested: &Tested) -> Covered {
         add(Kind::Intent, intent.name.to_string(), intent.span, tested.meant.contains(&intent.name));
     }
     for message in &program.messages {
-        if let Some(span) = message.span {
+        if let Some(span) = message.span.filter(|span| !sources.file(span.file).is_shipped()) {
             add(Kind::Message, message.name.to_string(), span, tested.said.contains(&message.name));
         }
     }
-    for (id, flow) in program.flows() {
+    let flows = || program.flows().filter(|(_, flow)| !sources.file(flow.span.file).is_shipped());
+    for (id, flow) in flows() {
         add(Kind::Flow, flow.name.to_string(), flow.span, tested.ran.has_run(id));
     }
-    for (id, flow) in program.flows() {
+    for (id, flow) in flows() {
         for (at, step) in flow.steps.iter().enumerate() {
             let line = sources.text(step.span).lines().next().unwrap_or_default().trim_end_matches(':');
             for (way, target) in ways(flow, at) {

@@ -1,0 +1,62 @@
+//! Actions of ours.
+
+use super::Turn;
+use crate::engine::action::Args;
+use crate::engine::loaded::Loaded;
+use crate::expression::Value;
+use crate::library::{Answer, Call};
+use crate::program::Guards;
+
+/// What is looked at and longer, in bytes, is looked at where nothing else waits.
+const LONG: usize = 32 << 10;
+
+impl Turn<'_> {
+    /// Whether `action` is one of ours, and nobody has put another in its place.
+    pub(super) fn is_native(&self, action: &str) -> bool {
+        self.parts.library.action(action).is_some() && !self.is_replaced(action)
+    }
+
+    /// Whether the host program has an action of this name, or `config.yml` says that another server has.
+    pub(super) fn is_replaced(&self, action: &str) -> bool {
+        self.parts.actions.has(action) || self.parts.config.actions.iter().any(|named| **named == *action)
+    }
+
+    /// Runs an action of ours.
+    pub(super) async fn run_native(&self, action: &str, args: Args) -> Result<Answer, String> {
+        let guards = self.rail.map(|rail| rail.guards);
+        let looked_at = guards.map_or(0, |guards| length(args.context(guards.variable())));
+        if looked_at.max(args.values().values().map(|value| length(Some(value))).sum()) < LONG {
+            return run(&self.parts.loaded, action, &args, guards);
+        }
+        let (loaded, action) = (self.parts.loaded.clone(), action.to_owned());
+        let limit = self.parts.config.limits.timeout;
+        let apart = tokio::task::spawn_blocking(move || run(&loaded, &action, &args, guards));
+        match tokio::time::timeout(limit, apart).await {
+            Err(_) => Err(format!("it took longer than {limit:?}")),
+            Ok(Err(_)) => Err("it panicked".to_owned()),
+            Ok(Ok(answer)) => answer,
+        }
+    }
+}
+
+fn run(loaded: &Loaded, action: &str, args: &Args, guards: Option<Guards>) -> Result<Answer, String> {
+    let run = loaded.library.action(action).ok_or("there is no such action")?;
+    run(&Call {
+        args: args.values(),
+        variables: args.variables(),
+        guards,
+        config: &loaded.config,
+        program: &loaded.program,
+        classifier: &loaded.classifier,
+    })
+}
+
+/// About how many bytes there are to be looked at.
+fn length(value: Option<&Value>) -> usize {
+    match value {
+        Some(Value::String(text)) => text.len(),
+        Some(Value::Array(items)) => items.iter().map(|item| length(Some(item))).sum(),
+        Some(Value::Object(entries)) => entries.values().map(|value| length(Some(value))).sum(),
+        _ => 0,
+    }
+}

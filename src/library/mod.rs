@@ -1,0 +1,115 @@
+//! The rails we ship: the flows in `rails/`, and what these look at.
+//!
+//! A rail is a flow in a file of `rails/` over one or more actions of ours. What shares settings or a file is a [`Family`]. To add one: write its
+//! rail file, with tests; write its module here, with a `FAMILY`, and name that in [`FAMILIES`]; write its page in `docs/rails/`. What an
+//! action looks at is a module of its own that knows no flows: a text in, what was found out.
+//!
+//! Actions that ask a model are the engine's (`engine/pipeline/checks.rs`); their rails are among the families all the same, with no action
+//! made here.
+
+mod action;
+mod evidence;
+mod family;
+pub(crate) mod self_check;
+mod shipped;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub(crate) use action::{Action, Answer, Call};
+pub(crate) use evidence::Found;
+pub use evidence::{Evidence, TextSpan};
+pub(crate) use family::{Cost, Family, Rail, Setup};
+pub(crate) use shipped::shipped;
+
+use crate::config::Config;
+use crate::config::value::Reader;
+use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::program::{Op, Program};
+
+/// All that we ship, in the order in which `railsc rails` lists them.
+pub(crate) const FAMILIES: &[&Family] = &[&self_check::SELF_CHECK, &self_check::SAFETY];
+
+/// Sections of `rails.config` that NeMo Guardrails' library has and that do nothing here.
+const NOT_HERE: &[&str] = &[
+    "ai_defense",
+    "autoalign",
+    "clavata",
+    "content_safety",
+    "context_bloat_detection",
+    "crowdstrike_aidr",
+    "f5",
+    "fact_checking",
+    "fiddler",
+    "gliner",
+    "guardrails_ai",
+    "hf_classifier",
+    "injection_detection",
+    "jailbreak_detection",
+    "pangea",
+    "patronus",
+    "polygraf",
+    "privateai",
+    "regex_detection",
+    "sensitive_data_detection",
+    "trend_micro",
+];
+
+/// The actions of a configuration that are ours, set up.
+#[derive(Default)]
+pub(crate) struct Library {
+    actions: FxHashMap<&'static str, Action>,
+}
+
+impl Library {
+    /// The names of all actions of ours.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        FAMILIES.iter().flat_map(|family| family.actions.iter().chain(family.asks)).copied()
+    }
+
+    /// Sets up what `program` runs, as `config` says, and tells what is wrong there.
+    pub(crate) fn new(config: &Config, program: &Program) -> (Self, Vec<Diagnostic>) {
+        let (mut library, mut diagnostics) = (Self::default(), Vec::new());
+        let run: FxHashSet<&str> = program.flows.iter().flat_map(|flow| &flow.steps).filter_map(executed).collect();
+        for family in FAMILIES {
+            let settings = config.rail_settings.iter().find(|(key, _)| Some(&*key.name) == family.section);
+            let settings = settings.map(|(_, node)| node);
+            if settings.is_none() && !family.actions.iter().any(|action| run.contains(action)) {
+                continue;
+            }
+            let reader = Reader { diagnostics: &mut diagnostics };
+            library.actions.extend((family.load)(&mut Setup { settings, reader, config, program }));
+        }
+        unknown_sections(config, &mut diagnostics);
+        (library, diagnostics)
+    }
+
+    /// What runs the action called `name`, if it is one of ours that is set up.
+    pub(crate) fn action(&self, name: &str) -> Option<&Action> {
+        self.actions.get(name)
+    }
+}
+
+fn executed(step: &crate::program::Step) -> Option<&str> {
+    match &step.op {
+        Op::Execute { action, .. } => Some(action),
+        _ => None,
+    }
+}
+
+/// Tells of settings of rails that are not here.
+fn unknown_sections(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
+    let ours = || FAMILIES.iter().filter_map(|family| family.section);
+    for (key, _) in &config.rail_settings {
+        let path = format!("rails.config.{}", key.name);
+        if ours().any(|section| section == key.name) {
+            continue;
+        }
+        if NOT_HERE.contains(&&*key.name) {
+            Reader { diagnostics }.passed_over(key, &path);
+            continue;
+        }
+        let meant = nearest(&key.name, ours().chain(NOT_HERE.iter().copied()));
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_KEY, key.span, format!("unknown key `{path}`"));
+        diagnostics.push(diagnostic.suggest(meant));
+    }
+}

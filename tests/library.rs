@@ -1,0 +1,79 @@
+//! The rails we ship: each is run by name, in a configuration that has nothing but its name, over the tests in its file. A test is of the rail that its
+//! name begins with. Settings that tests take lie in `tests/library/FILE.yml`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const MODEL: &str = "models: [{type: main, engine: openai, model: scripted}]\n";
+
+/// The headers and the texts of the blocks that begin with `header`.
+fn blocks<'a>(text: &'a str, header: &str) -> Vec<(&'a str, String)> {
+    let mut blocks: Vec<(&str, String)> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if !line.is_empty() && !line.starts_with([' ', '#']) {
+            inside = line.starts_with(header);
+            if inside {
+                blocks.push((&line[header.len()..], String::new()));
+            }
+        }
+        if let Some((_, block)) = blocks.last_mut().filter(|_| inside) {
+            block.push_str(line);
+            block.push('\n');
+        }
+    }
+    blocks
+}
+
+/// What a rail of this name guards.
+fn stage(rail: &str) -> &'static str {
+    match rail {
+        _ if rail.ends_with("retrieval") || rail == "check retrieved injection" => "retrieval",
+        _ if rail.ends_with("tool results") => "tool_input",
+        "check tool calls" => "tool_output",
+        "self check facts"
+        | "self check hallucination"
+        | "injection detection"
+        | "check prompt leak"
+        | "check output schema" => "output",
+        _ if rail.ends_with("output") => "output",
+        _ => "input",
+    }
+}
+
+#[test]
+fn every_rail_passes_its_tests_by_its_name_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut rails, mut failed) = (0, Vec::new());
+    for entry in fs::read_dir(root.join("rails")).unwrap() {
+        let path = entry.unwrap().path();
+        let file = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let names: Vec<&str> = blocks(&text, "define subflow ").into_iter().map(|(name, _)| name).collect();
+        let tests = blocks(&text, "define test ");
+        let settings = fs::read_to_string(root.join(format!("tests/library/{file}.yml"))).unwrap_or_default();
+        for rail in &names {
+            let is_of = |test: &str| {
+                let of = names.iter().filter(|name| test.starts_with(**name)).max_by_key(|name| name.len());
+                of == Some(rail)
+            };
+            let own: String = tests.iter().filter(|(name, _)| is_of(name)).map(|(_, block)| block.as_str()).collect();
+            assert!(!own.is_empty(), "`{rail}` in rails/{file}.co has no test");
+            rails += 1;
+            let folder = tempfile::tempdir().unwrap();
+            let stage = stage(rail);
+            let config = format!("{MODEL}rails:\n  {stage}:\n    flows: [{rail}]\n{settings}");
+            fs::write(folder.path().join("config.yml"), config).unwrap();
+            fs::write(folder.path().join("tests.co"), own).unwrap();
+            let output = Command::new(env!("CARGO_BIN_EXE_railsc")).arg("test").arg(folder.path()).output().unwrap();
+            if !output.status.success() {
+                let said =
+                    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+                failed.push(format!("{rail}:\n{said}"));
+            }
+        }
+    }
+    assert!(rails > 0);
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
