@@ -26,20 +26,14 @@ fn blocks<'a>(text: &'a str, header: &str) -> Vec<(&'a str, String)> {
     blocks
 }
 
-/// What a rail of this name guards.
-fn stage(rail: &str) -> &'static str {
-    match rail {
-        _ if rail.ends_with("retrieval") || rail == "check retrieved injection" => "retrieval",
-        _ if rail.ends_with("tool results") => "tool_input",
-        "check tool calls" => "tool_output",
-        "self check facts"
-        | "self check hallucination"
-        | "injection detection"
-        | "check prompt leak"
-        | "check output schema" => "output",
-        _ if rail.ends_with("output") => "output",
-        _ => "input",
-    }
+/// What a rail of this name guards first, as `railsc rails` lists it.
+fn stage(rail: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_railsc")).args(["rails", "--json"]).output().unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let mut listed = listed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let found = listed.find(|listed| listed["name"] == rail);
+    let found = found.unwrap_or_else(|| panic!("`railsc rails` does not list `{rail}`"));
+    found["guards"][0].as_str().unwrap().to_owned()
 }
 
 #[test]

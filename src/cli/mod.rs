@@ -15,6 +15,7 @@ mod init;
 mod lines;
 mod migrate;
 mod progress;
+mod rails;
 mod rows;
 #[cfg(feature = "serve")]
 mod serve;
@@ -60,6 +61,7 @@ enum Command {
     Guard(guard::Arguments),
     Init(init::Arguments),
     Migrate(migrate::Arguments),
+    Rails(rails::Arguments),
     #[cfg(feature = "serve")]
     Serve(serve::Arguments),
     Test(test::Arguments),
@@ -123,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::Guard(arguments) => guard::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::Rails(arguments) => rails::run(&arguments),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),

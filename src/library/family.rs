@@ -24,6 +24,19 @@ pub(crate) struct Family {
     pub load: fn(&mut Setup<'_>) -> Vec<(&'static str, Action)>,
     /// The page about them in `docs/rails/`.
     pub page: &'static str,
+    /// What `railsc init --with` adds, if they are of use without a word more.
+    pub kit: Option<Kit>,
+}
+
+/// What a new project gets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kit {
+    /// What it is asked for by: `sensitive-data`.
+    pub name: &'static str,
+    /// The rails, and what each guards there.
+    pub uses: &'static [(Guards, &'static str)],
+    /// Lines below `rails.config`, as they stand there: indented by four.
+    pub settings: &'static str,
 }
 
 /// A rail that we ship.

@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(crate) use action::{Action, Answer, Call};
 pub(crate) use evidence::Found;
 pub use evidence::{Evidence, TextSpan};
-pub(crate) use family::{Cost, Family, Rail, Setup};
+pub(crate) use family::{Cost, Family, Kit, Rail, Setup};
 pub(crate) use shipped::shipped;
 
 use crate::config::Config;

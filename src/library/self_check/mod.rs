@@ -42,6 +42,7 @@ pub(super) const SELF_CHECK: Family = Family {
     asks: &["self_check_input", "self_check_output", "self_check_facts", "self_check_hallucination"],
     load: |_| Vec::new(),
     page: include_str!("../../../docs/rails/self_check.md"),
+    kit: None,
 };
 
 /// Rails that ask a model made for them.
@@ -91,4 +92,5 @@ pub(super) const SAFETY: Family = Family {
     ],
     load: |_| Vec::new(),
     page: include_str!("../../../docs/rails/safety.md"),
+    kit: None,
 };
