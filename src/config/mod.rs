@@ -132,6 +132,7 @@ impl Config {
         });
         Surroundings {
             rails: rails.collect(),
+            shipped: Vec::new(),
             parallel: self.parallel.clone(),
             actions,
             has_model: self.has_main_model(),

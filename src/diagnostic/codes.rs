@@ -131,6 +131,7 @@ codes! {
     UNSET_ENVIRONMENT = "E0611", "variable of the environment is not set";
     NO_KNOWLEDGE_BASE = "E0612", "folder of the knowledge base is not there";
     EMBEDDER_FAILED = "E0613", "embedder can't be used";
+    RAIL_WITHOUT_MODEL = "E0615", "rail asks a model, and there is none";
 
     FILE_TOO_LARGE = "E0701", "file is too large";
     TOO_DEEP = "E0702", "blocks are nested too deeply";

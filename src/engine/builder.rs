@@ -8,7 +8,7 @@ use super::action::{ActionError, Actions, Args};
 use super::error::LoadError;
 use super::guard::{guards, rail_messages};
 use super::judged::Judged;
-use super::load::{Care, Inspection, load};
+use super::load::{Care, Host, Inspection, load};
 use super::loaded::{Loaded, Parts};
 use super::models::{Models, Served};
 use super::pipeline;
@@ -167,7 +167,7 @@ impl RailsBuilder {
             library,
             diagnostics,
             ..
-        } = load(read, self.actions.names(), self.models.has_main(), Care::Quick);
+        } = load(read, &Host { actions: self.actions.names().collect(), models: self.models.kinds() }, Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
         let guards = guards(&config, &program, self.shadow);

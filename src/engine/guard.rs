@@ -42,7 +42,19 @@ pub(super) fn guards(config: &Config, program: &Program, shadow: bool) -> Vec<Gu
 
 /// What the rails, and subflows they may do, say.
 pub(super) fn rail_messages(program: &Program, guards: &[Guard]) -> Vec<MessageId> {
-    let mut flows: Vec<FlowId> = guards.iter().map(|guard| guard.flow).collect();
+    let flows = done(program, guards.iter().map(|guard| guard.flow));
+    let steps = flows.iter().flat_map(|flow| &program.flow(*flow).steps);
+    let said = steps.filter_map(|step| match &step.op {
+        Op::Bot(Say::Message(message)) => Some(*message),
+        _ => None,
+    });
+    // What fails says this.
+    said.chain([MessageId::INTERNAL_ERROR]).collect()
+}
+
+/// `flows`, and the subflows that they may do.
+pub(super) fn done(program: &Program, flows: impl IntoIterator<Item = FlowId>) -> Vec<FlowId> {
+    let mut flows: Vec<FlowId> = flows.into_iter().collect();
     let mut at = 0;
     while let Some(flow) = flows.get(at) {
         at += 1;
@@ -60,11 +72,5 @@ pub(super) fn rail_messages(program: &Program, guards: &[Guard]) -> Vec<MessageI
             flows.extend(new);
         }
     }
-    let steps = flows.iter().flat_map(|flow| &program.flow(*flow).steps);
-    let said = steps.filter_map(|step| match &step.op {
-        Op::Bot(Say::Message(message)) => Some(*message),
-        _ => None,
-    });
-    // What fails says this.
-    said.chain([MessageId::INTERNAL_ERROR]).collect()
+    flows
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::embedder::{embedder, placed};
+use super::guard::done;
 use super::prompt::Prompts;
 use crate::cache::{self, Folders};
 use crate::classify::{self, Classifier, Embedder, Scale, Settings, Static};
@@ -13,7 +14,7 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::knowledge::Knowledge;
 use crate::library::{self, Library};
 use crate::model;
-use crate::program::{self, Compiled, IntentId, Program};
+use crate::program::{self, Compiled, IntentId, Op, Program};
 use crate::source::SourceMap;
 
 /// What there is to know about a configuration without running it.
@@ -57,17 +58,26 @@ impl Report {
 
 /// Reads and compiles the configuration at `path`, and looks for all that can be found without comparing examples.
 pub fn inspect(path: impl AsRef<Path>) -> Inspection {
-    load(config::load(path.as_ref()), [], false, Care::Thorough)
+    load(config::load(path.as_ref()), &Host::default(), Care::Thorough)
 }
 
 /// As [`inspect`], for the bytes of one `.co` file, which findings call `name`.
 pub fn inspect_source(name: &str, text: &[u8]) -> Inspection {
-    load(config::from_source(name, text), [], false, Care::Thorough)
+    load(config::from_source(name, text), &Host::default(), Care::Thorough)
 }
 
 /// As [`inspect`], for what was read already.
 pub(crate) fn inspect_read(read: config::Loaded) -> Inspection {
-    load(read, [], false, Care::Thorough)
+    load(read, &Host::default(), Care::Thorough)
+}
+
+/// What the program that loads rails brings.
+#[derive(Default)]
+pub(super) struct Host {
+    /// The names of its actions.
+    pub actions: Vec<Arc<str>>,
+    /// What its models are asked for: `main`, a task, or the name that rails use.
+    pub models: Vec<Arc<str>>,
 }
 
 /// How much to look for.
@@ -79,18 +89,15 @@ pub(super) enum Care {
     Thorough,
 }
 
-pub(super) fn load(
-    read: config::Loaded,
-    registered: impl IntoIterator<Item = Arc<str>>,
-    has_model: bool,
-    care: Care,
-) -> Inspection {
+pub(super) fn load(read: config::Loaded, host: &Host, care: Care) -> Inspection {
+    let has_model = host.models.iter().any(|kind| **kind == *"main");
     let config::Loaded { mut sources, mut rails, config, folder, mut diagnostics } = read;
     let named = config.rails.iter().map(|rail| &*rail.name);
     let shipped = library::shipped(&mut sources, &rails, named, config.bounds());
     rails.extend(shipped);
-    let mut surroundings = config.surroundings(registered.into_iter().chain(Library::names().map(Arc::from)));
+    let mut surroundings = config.surroundings(host.actions.iter().cloned().chain(Library::names().map(Arc::from)));
     surroundings.has_model |= has_model;
+    surroundings.shipped = Library::rails().map(|rail| rail.name.into()).collect();
     let Compiled { program, policy, diagnostics: found } =
         program::assemble(&sources, rails, config.bounds(), &surroundings);
     let fallback_intent = fallback_intent(&config, &program, &mut diagnostics);
@@ -111,6 +118,7 @@ pub(super) fn load(
     let (prompts, found_in_prompts) = Prompts::new(&config);
     diagnostics.extend(found_in_prompts);
     unknown_models(&config, has_model, &mut diagnostics);
+    rails_without_model(&config, &program, host, &mut diagnostics);
     let (library, found_in_settings) = Library::new(&config, &program);
     diagnostics.extend(found_in_settings);
     let mut diagnostics = policy.apply(diagnostics);
@@ -145,6 +153,27 @@ pub(super) fn load(
         knowledge,
         policy,
         diagnostics,
+    }
+}
+
+/// Looks for rails of ours that ask a model where there is none to be asked: neither the rail's own, nor one for the task, nor the main one.
+fn rails_without_model(config: &Config, program: &Program, host: &Host, diagnostics: &mut Vec<Diagnostic>) {
+    let named = config.models.iter().map(|model| &*model.kind).chain(host.models.iter().map(|kind| &**kind));
+    let named: Vec<&str> = named.collect();
+    for rail in &config.rails {
+        let Some(flow) = program.flow_named(&rail.name) else { continue };
+        let steps = done(program, [flow]).into_iter().flat_map(|flow| &program.flow(flow).steps);
+        let mut asked = steps.filter_map(|step| match &step.op {
+            Op::Execute { action, .. } if Library::asks(action) && !config.actions.contains(action) => Some(&**action),
+            _ => None,
+        });
+        let can_ask = |task: &str| named.iter().any(|kind| *kind == "main" || *kind == task) || rail.model().is_some();
+        if let Some(task) = asked.find(|task| !can_ask(task)) {
+            let message = format!("rail `{}` asks a model, and there is none", rail.name);
+            let help = "name one under `models`, with `type: main`";
+            let diagnostic = Diagnostic::new(codes::RAIL_WITHOUT_MODEL, rail.span, message).help(help);
+            diagnostics.push(diagnostic.label(format!("it can't do `{task}`, so each turn would fail")));
+        }
     }
 }
 

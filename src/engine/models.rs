@@ -41,6 +41,11 @@ impl Models {
         }
     }
 
+    /// What they are asked for.
+    pub(super) fn kinds(&self) -> Vec<Arc<str>> {
+        self.by_use.iter().map(|(kind, _)| kind.clone()).collect()
+    }
+
     /// The model called `kind`.
     pub(super) fn named(&self, kind: &str) -> Option<&Served> {
         self.by_use.iter().find(|(known, _)| **known == *kind).map(|(_, served)| served)

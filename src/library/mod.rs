@@ -66,6 +66,16 @@ impl Library {
         FAMILIES.iter().flat_map(|family| family.actions.iter().chain(family.asks)).copied()
     }
 
+    /// All rails of ours.
+    pub(crate) fn rails() -> impl Iterator<Item = &'static Rail> {
+        FAMILIES.iter().flat_map(|family| family.rails)
+    }
+
+    /// Whether the action called `name` is ours and asks a model.
+    pub(crate) fn asks(name: &str) -> bool {
+        FAMILIES.iter().any(|family| family.asks.contains(&name))
+    }
+
     /// Sets up what `program` runs, as `config` says, and tells what is wrong there.
     pub(crate) fn new(config: &Config, program: &Program) -> (Self, Vec<Diagnostic>) {
         let (mut library, mut diagnostics) = (Self::default(), Vec::new());

@@ -13,6 +13,8 @@ use crate::source::Span;
 pub struct Surroundings {
     /// Flows that are run as rails.
     pub rails: Vec<RailUse>,
+    /// Rails that are there to be named, and are part of the program when they are.
+    pub shipped: Vec<Arc<str>>,
     /// Stages whose rails run at the same time.
     pub parallel: Vec<Guards>,
     /// Actions that exist, under the names that registries know.

@@ -32,7 +32,8 @@ pub(super) fn rails(program: &Program, surroundings: &Surroundings, paths: &Path
     for rail in &surroundings.rails {
         let Some(flow) = program.flow_named(&rail.name) else {
             let message = format!("no flow is called `{}`, so nothing is guarded by it", rail.name);
-            let meant = nearest(&rail.name, program.flows.iter().map(|flow| &*flow.name));
+            let flows = program.flows.iter().map(|flow| &flow.name).chain(&surroundings.shipped);
+            let meant = nearest(&rail.name, flows.map(|name| &**name));
             found.push(Diagnostic::new(codes::UNKNOWN_RAIL, rail.span, message).suggest(meant));
             continue;
         };
