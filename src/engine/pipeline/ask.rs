@@ -140,6 +140,7 @@ impl Turn<'_> {
         let filling = Filling {
             config: &self.parts.config,
             variables: self.conversation.store.variables(),
+            model: self.rail.and_then(|rail| rail.model.as_deref()),
             history: recent.chain(question.behind).collect(),
             more: question.more,
         };

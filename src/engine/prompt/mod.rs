@@ -38,8 +38,8 @@ const TASKS: [(Task, &str); 16] = [
 ];
 
 static SHIPPED: LazyLock<Vec<(Task, Asked)>> = LazyLock::new(|| {
-    let asked = |(task, text)| (task, Asked::new(Template::shipped(text)));
-    TASKS.into_iter().map(asked).collect()
+    let asked = |(task, text)| Some((task, Asked::new(Template::shipped(text).ok()?)));
+    TASKS.into_iter().filter_map(asked).collect()
 });
 
 /// The prompts of a configuration, compiled.
@@ -71,6 +71,8 @@ impl Asked {
 pub(super) struct Filling<'a> {
     pub config: &'a Config,
     pub variables: &'a Variables,
+    /// The model that a rail wants asked, by its type in `models`.
+    pub model: Option<&'a str>,
     /// The earliest first.
     pub history: Vec<Said>,
     /// What only this task knows.
@@ -122,11 +124,13 @@ impl Prompts {
         (Self { configured, passthrough, mode }, diagnostics)
     }
 
-    /// The prompt for `task` when `model` is asked: of those for the task, the first one that knows the model best.
-    fn find(&self, task: Task, model: Option<&ModelSpec>) -> Option<&Asked> {
+    /// The prompt for `task` when `model` is asked, which a rail may have named as `asked`: of those for the task, the first one that
+    /// knows the model best.
+    fn find(&self, task: Task, model: Option<&ModelSpec>, asked: Option<&str>) -> Option<&Asked> {
         let fits = |prompt: &Prompt| {
             let mode = prompt.mode.as_deref().unwrap_or("standard");
-            (is_for(&prompt.task, task, model) && mode == self.mode).then(|| knows(&prompt.models, model)).flatten()
+            let suits = suits(&prompt.task, task, asked).filter(|_| mode == self.mode)?;
+            Some(suits + knows(&prompt.models, model)?)
         };
         let mut best: Option<(u8, &Asked)> = None;
         for (prompt, asked) in &self.configured {
@@ -148,7 +152,7 @@ impl Prompts {
     /// # Errors
     /// When the template fails, or the prompt is too long even without a history.
     pub(super) fn fill(&self, task: Task, model: Option<&ModelSpec>, filling: &Filling<'_>) -> Result<Filled, String> {
-        let Some(asked) = self.find(task, model) else { return Err("there is no prompt".to_owned()) };
+        let Some(asked) = self.find(task, model, filling.model) else { return Err("there is no prompt".to_owned()) };
         let most = filling.config.limits.prompt_tokens;
         let mut forgotten = 0;
         loop {
@@ -176,11 +180,12 @@ impl Prompts {
     }
 }
 
-/// Whether a prompt called `name` is for `task`: by its name, or by that and the type of the model which a rail has asked.
-fn is_for(name: &str, task: Task, model: Option<&ModelSpec>) -> bool {
-    let Some(behind) = name.strip_prefix(task.name()) else { return false };
-    let kind = behind.trim_start().strip_prefix("$model=");
-    behind.is_empty() || kind.is_some_and(|kind| model.is_some_and(|model| model.kind == kind.trim()))
+/// How well a prompt called `name` is for `task`: by its name, or, better, by that and the model which a rail has asked, `TASK $model=KIND`.
+fn suits(name: &str, task: Task, asked: Option<&str>) -> Option<u8> {
+    match name.strip_prefix(task.name())?.trim_start().strip_prefix("$model=") {
+        Some(kind) => (asked == Some(kind.trim())).then_some(8),
+        None => (name == task.name()).then_some(0),
+    }
 }
 
 /// How well a prompt with these `models` knows `model`; `None` when it is for others.
@@ -292,3 +297,15 @@ pub(super) fn conversation(said: &[Said]) -> Vec<Message> {
 
 /// What stands for the result of a call that has none.
 const NO_RESULT: &str = "(no result)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_task_has_a_prompt_that_compiles() {
+        for (task, text) in TASKS {
+            assert!(Template::shipped(text).is_ok(), "{task}");
+        }
+    }
+}

@@ -40,7 +40,7 @@ enum Part {
 
 impl Template {
     /// A prompt of ours: `[system]`, `[user]`, `[assistant]` or `[conversation]` on lines of their own, and what stands below.
-    pub(super) fn shipped(text: &str) -> Self {
+    pub(super) fn shipped(text: &str) -> Result<Self, minijinja::Error> {
         let mut parts: Vec<Part> = Vec::new();
         for line in text.split_inclusive('\n') {
             match line.trim_end() {
@@ -54,7 +54,7 @@ impl Template {
                 },
             }
         }
-        Self::compiled(parts).unwrap_or_else(|_| Self::conversation())
+        Self::compiled(parts)
     }
 
     /// What was said so far, as it is.
