@@ -357,3 +357,34 @@ define subflow no internals
         }
     }
 }
+
+#[tokio::test]
+async fn what_a_rail_rewrites_stays_rewritten_in_a_conversation_that_is_not_remembered() {
+    let mask = r#"
+define subflow mask
+  if "swordfish" in $user_message
+    $user_message = $user_message.replace("swordfish", "***")
+"#;
+    for (name, history) in [
+        ("the reply was the model's", vec![Message::user("it is swordfish"), Message::assistant("Noted.")]),
+        (
+            "the model called a tool",
+            vec![
+                Message::user("it is swordfish"),
+                Message::calls("", vec![ToolCall { id: "1".into(), name: "note".into(), arguments: "{}".into() }]),
+                Message::tool(&ToolCall { id: "1".into(), name: "note".into(), arguments: "{}".into() }, "done"),
+                Message::assistant("Noted."),
+            ],
+        ),
+    ] {
+        let (_folder, builder) = builder(mask, "rails: {input: {flows: [mask]}}");
+        let model = Arc::new(Script::new(["Fine."]));
+        let rails = builder.model(model.clone()).build().unwrap();
+        let conversation = history.into_iter().chain([Message::user("and now?")]);
+        rails.generate(conversation.collect::<Vec<_>>()).await.unwrap();
+        let asked = model.requests().into_iter().flat_map(|request| request.messages);
+        let said: Vec<String> = asked.map(|message| message.content).collect();
+        assert!(said.iter().any(|text| text == "it is ***"), "{name}: {said:?}");
+        assert!(!said.iter().any(|text| text.contains("swordfish")), "{name}: {said:?}");
+    }
+}

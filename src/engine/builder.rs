@@ -170,7 +170,12 @@ impl RailsBuilder {
         } = load(read, &Host { actions: self.actions.names().collect(), models: self.models.kinds() }, Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
-        let guards = guards(&config, &program, self.shadow);
+        let is_native = |action: &str| {
+            library.action(action).is_some()
+                && !self.actions.has(action)
+                && !config.actions.iter().any(|named| **named == *action)
+        };
+        let guards = guards(&config, &program, is_native, self.shadow);
         let starts = Starts::new(&program, &guards.iter().map(|guard| guard.flow).collect::<Vec<_>>());
         let mut models = Models::default();
         if self.connects {

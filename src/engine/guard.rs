@@ -21,15 +21,19 @@ pub(super) struct Guard {
     pub timeout: Duration,
     /// It is watched, and not obeyed.
     pub shadow: bool,
+    /// It rewrites what the user says, by actions of ours alone, which say the same of the same text.
+    pub rewrites_again: bool,
 }
 
 /// The rails that `config` names, in its order. Those that no flow is are errors at check.
-pub(super) fn guards(config: &Config, program: &Program, shadow: bool) -> Vec<Guard> {
+pub(super) fn guards(config: &Config, program: &Program, is_native: impl Fn(&str) -> bool, shadow: bool) -> Vec<Guard> {
     let guard = |rail: &crate::config::Rail| {
+        let flow = program.flow_named(&rail.name)?;
         Some(Guard {
             guards: rail.guards,
             name: rail.name.clone(),
-            flow: program.flow_named(&rail.name)?,
+            flow,
+            rewrites_again: rail.guards == Guards::Input && rewrites_by(program, flow, &is_native),
             model: rail.model().map(Arc::from),
             locals: rail.parameters.iter().cloned().collect(),
             on_error: rail.on_error.unwrap_or(config.on_error),
@@ -38,6 +42,24 @@ pub(super) fn guards(config: &Config, program: &Program, shadow: bool) -> Vec<Gu
         })
     };
     config.rails.iter().filter_map(guard).collect()
+}
+
+/// Whether `flow` rewrites what the user says, by no action but those that are `native`.
+fn rewrites_by(program: &Program, flow: FlowId, is_native: impl Fn(&str) -> bool) -> bool {
+    let (mut rewrites, mut by_others) = (false, false);
+    for step in done(program, [flow]).into_iter().flat_map(|flow| &program.flow(flow).steps) {
+        let set = match &step.op {
+            Op::Execute { action, into, .. } => {
+                by_others |= !is_native(action);
+                into.as_deref()
+            }
+            Op::Assign { variable, .. } => Some(&**variable),
+            Op::Do { into, .. } => into.as_deref(),
+            _ => None,
+        };
+        rewrites |= set == Some(Guards::Input.variable());
+    }
+    rewrites && !by_others
 }
 
 /// What the rails, and subflows they may do, say.

@@ -22,7 +22,7 @@ use crate::program::{FlowId, Guards, MessageId, Op};
 use crate::source::Span;
 
 /// How a rail came to its end.
-enum End {
+pub(super) enum End {
     /// It let the text pass, rewritten or not.
     Passed,
     /// It ended the turn at this line, and said this, if anything.
@@ -198,7 +198,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Runs the flow of a rail by itself: no other flow takes notice of what it does.
-    async fn rail_end(&mut self, rail: &Guard) -> Result<End, Failure> {
+    pub(super) async fn rail_end(&mut self, rail: &Guard) -> Result<End, Failure> {
         let (mut instances, nothing_starts) = (Instances::default(), Starts::default());
         let mut budget = Budget::new(self.parts.config.limits.steps);
         macro_rules! machine {

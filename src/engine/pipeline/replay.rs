@@ -1,4 +1,5 @@
-//! Turns that were taken before: the flows follow the texts, and no action, model or rail runs.
+//! Turns that were taken before: the flows follow the texts, and no action or model runs, nor a rail, but for those of ours that rewrite what the
+//! user says: without them, a model would read now what they kept from it then.
 
 use super::super::budget::Exhausted;
 use super::super::conversation::Conversation;
@@ -6,6 +7,7 @@ use super::super::history::Said;
 use super::super::loaded::Parts;
 use super::super::machine::Failure;
 use super::super::trace::Tracer;
+use super::guard::End;
 use super::{Outcome, Turn, begin};
 use crate::program::{Guards, MessageId};
 
@@ -31,11 +33,17 @@ pub(in crate::engine) async fn replay(
     reply: Option<&str>,
     checked: bool,
 ) -> Result<Outcome, Exhausted> {
-    let before = conversation.clone();
+    let mut before = conversation.clone();
     let said_before = before.history.clone();
     begin(conversation, text);
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Replay { reply });
-    if let Err(failure) = turn.take_again(text, checked).await {
+    turn.prepare();
+    let heard = turn.hear_again(text).await;
+    before.store = turn.conversation.store.clone();
+    let text = heard.as_deref().unwrap_or_default();
+    if heard.is_none() {
+        turn.differ("a rail would stop it now".to_owned());
+    } else if let Err(failure) = turn.take_again(text, checked).await {
         turn.fail(before.clone(), failure.told()?);
     }
     let outcome = turn.finish();
@@ -44,7 +52,6 @@ pub(in crate::engine) async fn replay(
         conversation.store = before.store;
         conversation.history = before.history;
         conversation.instances.clear();
-        conversation.hear(text);
         conversation.store.set("bot_message".into(), reply.into());
         if parts.models.has_main() {
             conversation.history.push(Said::User { text: text.to_owned(), intent: None });
@@ -56,6 +63,7 @@ pub(in crate::engine) async fn replay(
         Some(reply) => parts.is_of_a_rail(reply),
         None => !checked && !parts.guards.is_empty(),
     };
+    let was_stopped = was_stopped || heard.is_none();
     if was_stopped {
         // A rail had stopped the text then, so no model may read it now.
         conversation.history = said_before;
@@ -79,8 +87,6 @@ impl<'a> Mode<'a> {
 impl Turn<'_> {
     /// Lets the flows follow a turn that was taken before.
     async fn take_again(&mut self, text: &str, checked: bool) -> Result<(), Failure> {
-        self.prepare();
-        self.conversation.hear(text);
         let has_input_rails = self.parts.is_guarded(Guards::Input);
         if has_input_rails && !checked && self.mode.reply().is_none() {
             self.differ("nothing was replied then, so a rail may have stopped it".to_owned());
@@ -90,6 +96,27 @@ impl Turn<'_> {
             Some(event) => self.answer(event).await,
             None => Ok(()),
         }
+    }
+
+    /// What the rails that rewrite by themselves make of a text; `None` where one of them stops it.
+    async fn hear_again(&mut self, text: &str) -> Option<String> {
+        self.conversation.hear(text);
+        let parts = self.parts;
+        let rails: Vec<_> = parts.guards.iter().filter(|rail| rail.rewrites_again && !rail.shadow).collect();
+        if rails.is_empty() {
+            return Some(text.to_owned());
+        }
+        for rail in rails {
+            self.rail = Some(rail);
+            let passes = matches!(self.rail_end(rail).await, Ok(End::Passed));
+            (self.rail, self.evidence) = (None, None);
+            if !passes {
+                return None;
+            }
+        }
+        let heard = self.conversation.store.text(Guards::Input.variable());
+        self.conversation.store.set("last_user_message".into(), heard.as_str().into());
+        Some(heard)
     }
 
     /// The message whose text a replayed reply is.
