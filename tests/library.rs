@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const MODEL: &str = "models: [{type: main, engine: openai, model: scripted}]\n";
+const MODELS: &str =
+    "models: [{type: main, engine: openai, model: scripted}, {type: moderation, engine: openai, model: scripted}]\n";
 
 /// The headers and the texts of the blocks that begin with `header`.
 fn blocks<'a>(text: &'a str, header: &str) -> Vec<(&'a str, String)> {
@@ -57,14 +58,17 @@ fn every_rail_passes_its_tests_by_its_name_alone() {
             rails += 1;
             let folder = tempfile::tempdir().unwrap();
             let stage = stage(rail);
-            let config = format!("{MODEL}rails:\n  {stage}:\n    flows: [{rail}]\n{settings}");
+            let config = format!("{MODELS}rails:\n  {stage}:\n    flows: [{rail}]\n{settings}");
             fs::write(folder.path().join("config.yml"), config).unwrap();
             fs::write(folder.path().join("tests.co"), own).unwrap();
-            let output = Command::new(env!("CARGO_BIN_EXE_railsc")).arg("test").arg(folder.path()).output().unwrap();
-            if !output.status.success() {
-                let said =
-                    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-                failed.push(format!("{rail}:\n{said}"));
+            for command in [["check", "--deny=warnings"].as_slice(), &["test"]] {
+                let mut railsc = Command::new(env!("CARGO_BIN_EXE_railsc"));
+                railsc.env("OPENAI_API_KEY", "unused");
+                let output = railsc.args(command).arg(folder.path()).output().unwrap();
+                if !output.status.success() {
+                    let said = [output.stdout, output.stderr].concat();
+                    failed.push(format!("{rail}:\n{}", String::from_utf8_lossy(&said)));
+                }
             }
         }
     }

@@ -141,6 +141,9 @@ pub(super) fn load(read: config::Loaded, host: &Host, care: Care) -> Inspection 
     if has_model {
         diagnostics.retain(|diagnostic| !matches!(diagnostic.code, codes::NO_MODEL | codes::NEEDS_MODEL));
     }
+    // What comes along is nobody's to mend.
+    let is_shipped = |found: &Diagnostic| found.span.is_some_and(|span| sources.file(span.file).is_shipped());
+    diagnostics.retain(|found| found.is_error() || !is_shipped(found));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span);
     Inspection {
         sources,
@@ -164,13 +167,13 @@ fn rails_without_model(config: &Config, program: &Program, host: &Host, diagnost
         let Some(flow) = program.flow_named(&rail.name) else { continue };
         let steps = done(program, [flow]).into_iter().flat_map(|flow| &program.flow(flow).steps);
         let mut asked = steps.filter_map(|step| match &step.op {
-            Op::Execute { action, .. } if Library::asks(action) && !config.actions.contains(action) => Some(&**action),
+            Op::Execute { action, .. } if !config.actions.contains(action) => Some((&**action, Library::asks(action)?)),
             _ => None,
         });
-        let can_ask = |task: &str| named.iter().any(|kind| *kind == "main" || *kind == task) || rail.model().is_some();
-        if let Some(task) = asked.find(|task| !can_ask(task)) {
+        let can_ask = |task: &str, usual: &str| rail.model().is_some() || named.iter().any(|kind| *kind == usual || *kind == task);
+        if let Some((task, usual)) = asked.find(|(task, usual)| !can_ask(task, usual)) {
             let message = format!("rail `{}` asks a model, and there is none", rail.name);
-            let help = "name one under `models`, with `type: main`";
+            let help = format!("name one under `models`, with `type: {usual}`");
             let diagnostic = Diagnostic::new(codes::RAIL_WITHOUT_MODEL, rail.span, message).help(help);
             diagnostics.push(diagnostic.label(format!("it can't do `{task}`, so each turn would fail")));
         }

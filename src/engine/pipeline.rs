@@ -391,6 +391,10 @@ impl<'a> Turn<'a> {
             let Answer { value, evidence } = self.check_by_model(check, &args).await?;
             self.evidence = evidence;
             value
+        } else if self.moderates(&action) {
+            let Answer { value, evidence } = self.moderate(&args).await?;
+            self.evidence = evidence;
+            value
         } else {
             let context = self.conversation.store.snapshot();
             let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);

@@ -20,6 +20,8 @@ pub(crate) struct Family {
     pub actions: &'static [&'static str],
     /// The actions that ask a model, which the engine runs.
     pub asks: &'static [&'static str],
+    /// The type of the model that these ask where no other is named.
+    pub model: &'static str,
     /// Reads the settings, and makes the actions.
     pub load: fn(&mut Setup<'_>) -> Vec<(&'static str, Action)>,
     /// The page about them in `docs/rails/`.

@@ -27,7 +27,7 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::program::{Op, Program};
 
 /// All that we ship, in the order in which `railsc rails` lists them.
-pub(crate) const FAMILIES: &[&Family] = &[&self_check::SELF_CHECK, &self_check::SAFETY];
+pub(crate) const FAMILIES: &[&Family] = &[&self_check::SELF_CHECK, &self_check::SAFETY, &self_check::MODERATION];
 
 /// Sections of `rails.config` that NeMo Guardrails' library has and that do nothing here.
 const NOT_HERE: &[&str] = &[
@@ -71,9 +71,9 @@ impl Library {
         FAMILIES.iter().flat_map(|family| family.rails)
     }
 
-    /// Whether the action called `name` is ours and asks a model.
-    pub(crate) fn asks(name: &str) -> bool {
-        FAMILIES.iter().any(|family| family.asks.contains(&name))
+    /// The type of the model that the action called `name` asks where no other is named, if it is ours and asks one.
+    pub(crate) fn asks(name: &str) -> Option<&'static str> {
+        FAMILIES.iter().find(|family| family.asks.contains(&name)).map(|family| family.model)
     }
 
     /// Sets up what `program` runs, as `config` says, and tells what is wrong there.

@@ -5,6 +5,7 @@ pub(crate) mod engines;
 mod error;
 mod message;
 mod meter;
+mod moderation;
 #[cfg(feature = "http")]
 mod openai;
 mod script;
@@ -23,6 +24,7 @@ use crate::config::ModelSpec;
 pub use error::ModelError;
 pub use message::{Message, Role, ToolCall};
 pub use meter::{Call, Meter};
+pub use moderation::Moderation;
 #[cfg(feature = "http")]
 pub use openai::OpenAi;
 pub use script::Script;
@@ -56,6 +58,15 @@ pub trait ChatModel: Send + Sync {
         };
         once(pieces).flat_map(futures_util::stream::iter).boxed()
     }
+
+    /// What kinds of harm `text` holds. Few models are made for this; others fail.
+    ///
+    /// # Errors
+    /// As of [`complete`](Self::complete).
+    fn moderate<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Moderation, ModelError>> {
+        let _ = text;
+        ready(Err(ModelError::new("it is no model of moderation"))).boxed()
+    }
 }
 
 impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
@@ -69,6 +80,10 @@ impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
 
     fn stream(&self, request: ChatRequest) -> BoxStream<'_, Result<Piece, ModelError>> {
         (**self).stream(request)
+    }
+
+    fn moderate<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Moderation, ModelError>> {
+        (**self).moderate(text)
     }
 }
 
@@ -118,6 +133,10 @@ impl ChatModel for Unavailable {
     }
 
     fn complete(&self, _: ChatRequest) -> BoxFuture<'_, Result<Completion, ModelError>> {
+        ready(Err(self.error.clone())).boxed()
+    }
+
+    fn moderate<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Moderation, ModelError>> {
         ready(Err(self.error.clone())).boxed()
     }
 }

@@ -1,6 +1,6 @@
 //! Actions of ours that ask a model whether something may pass. An answer that is not one of those asked for is a failure of the rail, and no pass.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Turn;
 use super::ask::{Question, failed};
@@ -9,7 +9,7 @@ use crate::engine::machine::Failure;
 use crate::expression::to_text;
 use crate::library::self_check::{self, Judged};
 use crate::library::{Answer, Evidence};
-use crate::model::Task;
+use crate::model::{ModelError, Moderation, Task};
 use crate::program::Guards;
 
 /// How many other replies a reply is compared with.
@@ -18,6 +18,10 @@ const OTHERS: usize = 2;
 const ACCURATE: f64 = 0.5;
 /// How much of an answer evidence shows, in characters.
 const SHOWN: usize = 200;
+
+/// The action that asks a model of moderation, and the type of that.
+const MODERATE: &str = "moderate_with_openai";
+const MODERATION: &str = "moderation";
 
 /// What a model is asked about.
 const CHECKS: [Task; 9] = [
@@ -33,6 +37,34 @@ const CHECKS: [Task; 9] = [
 ];
 
 impl Turn<'_> {
+    /// Whether `action` asks a model of moderation, and nobody has put another action in its place.
+    pub(super) fn moderates(&self, action: &str) -> bool {
+        action == MODERATE && !self.is_replaced(action)
+    }
+
+    /// Asks a model of moderation about the argument `text`, or what the rail guards that runs.
+    pub(super) async fn moderate(&mut self, args: &Args) -> Result<Answer, Failure> {
+        let fails = |reason: String| Failure::Failed { place: None, reason: format!("model of moderation: {reason}") };
+        let variable = self.rail.map_or(Guards::Input, |rail| rail.guards).variable();
+        let text = match args.value("text").filter(|text| !text.is_null()) {
+            Some(text) => to_text(text),
+            None => self.conversation.store.text(variable),
+        };
+        let threshold = args.get("threshold").map_err(|error| fails(error.to_string()))?;
+        let wanted = self.rail.and_then(|rail| rail.model.as_deref()).unwrap_or(MODERATION);
+        let served = self.parts.models.named(wanted).or_else(|| self.parts.models.named(MODERATE)).cloned();
+        let served = served.ok_or_else(|| fails(format!("no model is called `{wanted}`; see `models`")))?;
+        let limit = self.parts.config.limits.timeout;
+        let call = self.meter.begin(served.model.name(), text.len());
+        let answered = match tokio::time::timeout(limit, served.model.moderate(&text)).await {
+            Ok(answered) => answered,
+            Err(_) => Err(ModelError::Timeout { limit }),
+        };
+        self.meter.ended(call, None, false);
+        let asked = format!("model of moderation: `{}`", served.model.name());
+        answered.map(|moderation| moderated(moderation, threshold)).map_err(|error| Failure::Model { asked, error })
+    }
+
     /// The check that `action` is, if it is one and nobody has put another action in its place.
     pub(super) fn check_of(&self, action: &str) -> Option<Task> {
         CHECKS.into_iter().find(|task| task.name() == action).filter(|_| !self.is_replaced(action))
@@ -75,6 +107,23 @@ impl Turn<'_> {
             failed(task, &format!("it answers {answer:?}, which is none of {}", self_check::answers(task)))
         })?;
         Ok(answer(task, &completion.text, judged))
+    }
+}
+
+/// What moderation comes to.
+fn moderated(moderation: Moderation, threshold: Option<f64>) -> Answer {
+    let Moderation { flagged, mut categories, scores } = moderation;
+    let greatest = scores.iter().map(|(_, score)| *score).max_by(f64::total_cmp);
+    let mut flagged = flagged;
+    if let Some(threshold) = threshold {
+        categories = scores.iter().filter(|(_, score)| *score >= threshold).map(|(name, _)| name.clone()).collect();
+        flagged = !categories.is_empty();
+    }
+    let rule = (!categories.is_empty()).then(|| categories.join(", "));
+    let scores: Map<String, Value> = scores.into_iter().map(|(name, score)| (name, score.into())).collect();
+    Answer {
+        value: json!({"flagged": flagged, "categories": categories, "scores": scores}),
+        evidence: flagged.then(|| Evidence { rule, score: greatest, threshold, spans: Vec::new() }),
     }
 }
 

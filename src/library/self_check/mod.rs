@@ -40,6 +40,7 @@ pub(super) const SELF_CHECK: Family = Family {
     section: None,
     actions: &[],
     asks: &["self_check_input", "self_check_output", "self_check_facts", "self_check_hallucination"],
+    model: "main",
     load: |_| Vec::new(),
     page: include_str!("../../../docs/rails/self_check.md"),
     kit: None,
@@ -90,7 +91,27 @@ pub(super) const SAFETY: Family = Family {
         "llama_guard_check_input",
         "llama_guard_check_output",
     ],
+    model: "main",
     load: |_| Vec::new(),
     page: include_str!("../../../docs/rails/safety.md"),
+    kit: None,
+};
+
+/// The rail that asks a model of moderation.
+pub(super) const MODERATION: Family = Family {
+    file: "moderation",
+    text: include_str!("../../../rails/moderation.co"),
+    rails: &[Rail {
+        name: "moderate with openai",
+        guards: &[Guards::Input, Guards::Output],
+        what: "asks OpenAI's moderation which kinds of harm the text holds",
+        cost: Cost::Model(1),
+    }],
+    section: None,
+    actions: &[],
+    asks: &["moderate_with_openai"],
+    model: "moderation",
+    load: |_| Vec::new(),
+    page: include_str!("../../../docs/rails/moderation.md"),
     kit: None,
 };

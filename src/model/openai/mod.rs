@@ -10,6 +10,7 @@ mod discovery;
 mod embeddings;
 mod environment;
 mod fault;
+mod moderations;
 mod retry;
 mod secret;
 mod send;
@@ -27,7 +28,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _, once};
 use serde_json::{Map, Value};
 
-use super::{ChatModel, ChatRequest, Completion, ModelError, Piece};
+use super::{ChatModel, ChatRequest, Completion, ModelError, Moderation, Piece};
 use crate::config::ModelMode;
 use address::Address;
 use secret::Secret;
@@ -96,5 +97,8 @@ impl ChatModel for OpenAi {
 
     fn stream(&self, request: ChatRequest) -> BoxStream<'_, Result<Piece, ModelError>> {
         once(async move { self.streamed(&request).await }).try_flatten().boxed()
+    }
+    fn moderate<'a>(&'a self, text: &'a str) -> BoxFuture<'a, Result<Moderation, ModelError>> {
+        self.moderated(text).boxed()
     }
 }
