@@ -170,7 +170,9 @@ fn rails_without_model(config: &Config, program: &Program, host: &Host, diagnost
             Op::Execute { action, .. } if !config.actions.contains(action) => Some((&**action, Library::asks(action)?)),
             _ => None,
         });
-        let can_ask = |task: &str, usual: &str| rail.model().is_some() || named.iter().any(|kind| *kind == usual || *kind == task);
+        let can_ask = |task: &str, usual: &str| {
+            rail.model().is_some() || named.iter().any(|kind| *kind == usual || *kind == task)
+        };
         if let Some((task, usual)) = asked.find(|(task, usual)| !can_ask(task, usual)) {
             let message = format!("rail `{}` asks a model, and there is none", rail.name);
             let help = format!("name one under `models`, with `type: {usual}`");
