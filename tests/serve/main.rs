@@ -10,6 +10,7 @@ mod gateways;
 mod limits;
 mod models;
 mod page;
+mod redis;
 mod running;
 mod shared;
 #[path = "../support/mod.rs"]

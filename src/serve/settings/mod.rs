@@ -94,6 +94,10 @@ pub(super) struct UsageSettings {
 #[derive(Debug, Clone)]
 pub(super) struct RedisSettings {
     pub url: String,
+    /// Who vouches for it, as PEM; `None` for those that the system trusts.
+    pub ca: Option<PathBuf>,
+    /// What the server shows it, where it asks for that.
+    pub identity: Option<Tls>,
     /// What an answer may take.
     pub timeout: Duration,
     pub when_gone: WhenGone,
