@@ -13,6 +13,7 @@ mod page;
 mod redis;
 mod running;
 mod shared;
+mod shared_threads;
 #[path = "../support/mod.rs"]
 mod support;
 mod threads;

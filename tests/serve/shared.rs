@@ -207,6 +207,8 @@ fn redis_is_set_strictly() {
         ("redis: {url: \"rediss://localhost\", ca: none.pem}\n", "can't read"),
         ("redis: {url: \"rediss://localhost\", ca: serve.yml}\n", "holds no PEM that is wanted"),
         ("redis: {url: \"rediss://localhost\", key: key.pem}\n", "both `certificate` and `key`"),
+        ("conversations: {store: redis}\n", "say which by `redis:"),
+        ("conversations: {store: disk}\n", "`memory` or `redis`"),
         ("redis: {url: \"redis://localhost\", when_gone: {rates: maybe}}\n", "`open` or `closed`"),
         ("redis: {url: \"redis://localhost\"}\nusage: {path: u.sqlite}\n", "usage is kept in one place"),
     ] {

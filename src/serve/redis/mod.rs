@@ -116,7 +116,7 @@ impl Redis {
         if !self.is_gone.swap(true, Ordering::Relaxed) {
             tracing::error!(
                 error,
-                "redis is gone: limits and budgets go by `redis.when_gone`"
+                "redis is gone: limits and budgets go by `redis.when_gone`, and conversations that are kept there can't be had"
             );
         }
         Err(Gone)
