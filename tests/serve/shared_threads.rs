@@ -1,6 +1,7 @@
 //! Conversations that several servers share, in a Redis of their own. As in `shared.rs`, those that need `redis-server` run where they are asked for.
 
 use std::io::Write as _;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -204,6 +205,31 @@ fn a_thread_that_a_dead_server_held_goes_on() {
     servers[0].child.kill().unwrap();
     assert_eq!(Client { server: &servers[1], key: &key }.said("third"), "re third");
     assert!(heard(&model).contains("re first") && !heard(&model).contains("wait"), "{}", heard(&model));
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn a_server_that_stood_still_does_not_undo_what_others_did() {
+    let redis = Redis::start();
+    let (model, gate) = gated();
+    let folder = Folder::new().with("shop", "", "", Some(&model.url()));
+    let (servers, key) = two(&folder, &redis, STORE);
+    let at = |server: usize| Client { server: &servers[server], key: &key };
+    let signal = |signal: &str| {
+        let pid = servers[0].child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    };
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| at(0).ask(&turn(ONE, "wait")));
+        until(|| !model.requests().is_empty());
+        signal("-STOP");
+        assert_eq!(at(1).said("second"), "re second");
+        gate.store(true, Ordering::SeqCst);
+        signal("-CONT");
+        assert_eq!(slow.join().unwrap().code(), "conversations_unavailable");
+    });
+    assert_eq!(at(0).said("third"), "re third");
+    assert!(heard(&model).contains("re second") && !heard(&model).contains("wait"), "{}", heard(&model));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(10);
 /// When a server says that it goes on, and when it says so again after Redis did not answer.
 const RENEWED: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_millis(250);
-/// How often Redis is told that a conversation is given up, until the lease is left to run out.
+/// How often Redis is told that a conversation is given up, each time after twice as long; by then the lease has almost run out.
 const TRIES: u32 = 6;
 
 /// Where a conversation is in Redis: its state, who has it, who waits for it, and until when each of these counts. The names tell nothing
@@ -63,6 +63,9 @@ impl Lease {
         let (redis, names, request) = (self.redis.clone(), self.names.clone(), self.request.clone());
         let renewal = tokio::spawn(async move {
             renew(&redis, &names, &request, since).await;
+            tracing::error!(
+                "a conversation could not be held: its turn is for nothing, and another server may go on with it"
+            );
             lost.send_replace(true);
         });
         self.renewal = Some(renewal.abort_handle());
@@ -104,10 +107,12 @@ impl Drop for Lease {
         let keys = self.names.0[1..].to_vec();
         in_background(async move {
             for attempt in 0..TRIES {
+                if attempt > 0 {
+                    sleep(AGAIN * 2_u32.pow(attempt - 1)).await;
+                }
                 if redis.run::<i64>(&RELEASE, &keys, [&*request]).await.is_ok() {
                     return;
                 }
-                sleep(AGAIN * 2_u32.pow(attempt)).await;
             }
         });
     }

@@ -155,6 +155,7 @@ impl Thread {
         let state = serde_json::to_vec(&self.session.state());
         let state = state.map_err(|_| ApiError::new(Code::InternalError, "the conversation can't be written down"))?;
         self.opened.keep(state).await.map_err(|error| {
+            tracing::error!(%error, "a turn was not kept");
             let mut error = ApiError::from(error);
             error.has_acted = has_acted(reply);
             error

@@ -41,6 +41,10 @@ impl Shared {
 impl Store for Shared {
     fn open(&self, key: Key) -> BoxFuture<'_, Result<Box<dyn Opened>, StoreError>> {
         async move {
+            if self.redis.is_resting() {
+                // Nothing was asked for that would have to be given up.
+                return Err(StoreError::Unavailable);
+            }
             let names = Names::of(&key);
             let mut lease = Lease::new(self.redis.clone(), names.clone())?;
             let numbers = [LEASE.as_millis(), PATIENCE.as_millis(), self.limits.waiting as u128];

@@ -77,6 +77,11 @@ impl Redis {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Whether it is left alone right now, so that nothing reaches it.
+    pub(super) fn is_resting(&self) -> bool {
+        self.now() < self.resting.load(Ordering::Relaxed)
+    }
+
     /// Runs `script`, which Redis does in one step.
     pub(super) async fn run<T: FromRedisValue>(
         &self,
@@ -84,7 +89,7 @@ impl Redis {
         keys: &[Vec<u8>],
         arguments: impl IntoIterator<Item = impl ToRedisArgs>,
     ) -> Result<T, Gone> {
-        if self.now() < self.resting.load(Ordering::Relaxed) {
+        if self.is_resting() {
             return Err(Gone);
         }
         let mut invocation = script.prepare_invoke();
