@@ -138,7 +138,7 @@ fn those_that_give_up_leave_nothing_behind() {
     let redis = Redis::start();
     let (model, gate) = gated();
     let folder = Folder::new().with("shop", "", "", Some(&model.url()));
-    let (servers, key) = two(&folder, &redis, &format!("{STORE}limits: {{request_time: 2s}}\n"));
+    let (servers, key) = two(&folder, &redis, &format!("{STORE}limits: {{request_time: 4s}}\n"));
     let at = |server: usize| Client { server: &servers[server], key: &key };
     std::thread::scope(|scope| {
         let first = scope.spawn(|| at(0).ask(&turn(ONE, "wait")));
@@ -158,12 +158,12 @@ fn those_that_give_up_leave_nothing_behind() {
 fn a_thread_is_kept_as_long_as_it_says() {
     let redis = Redis::start();
     let folder = Folder::new().with("shop", RAILS, "", None);
-    let (servers, key) = two(&folder, &redis, "conversations: {store: redis, idle_time: 3s}\n");
+    let (servers, key) = two(&folder, &redis, "conversations: {store: redis, idle_time: 6s}\n");
     let client = Client { server: &servers[0], key: &key };
     assert_eq!(client.said("hi"), "Who are you?");
     let left = redis.ask(&format!("PTTL {}", named(&redis, "state")[0]));
     let left: i64 = left.trim_matches([':', '\r', '\n']).parse().unwrap();
-    assert!((1..=3000).contains(&left), "{left}");
+    assert!((1..=6000).contains(&left), "{left}");
     until(|| redis.ask("KEYS railsc:thread:*").starts_with("*0"));
     assert_eq!(client.said("who am i?"), "You are .");
 }

@@ -72,8 +72,8 @@ impl Lease {
         is_lost
     }
 
-    /// There is nothing left to give up.
-    pub(super) fn is_over(mut self) {
+    /// Ends it with nothing left to give up.
+    pub(super) fn end(mut self) {
         self.is_over = true;
     }
 }

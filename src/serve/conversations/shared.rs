@@ -47,28 +47,24 @@ impl Store for Shared {
             }
             let names = Names::of(&key);
             let mut lease = Lease::new(self.redis.clone(), names.clone())?;
-            let numbers = [LEASE.as_millis(), PATIENCE.as_millis(), self.limits.waiting as u128];
-            let numbers = numbers.into_iter().chain([self.limits.idle_time.as_millis().max(1)]);
-            let arguments: Vec<_> =
-                [lease.request().to_owned()].into_iter().chain(numbers.map(|number| number.to_string())).collect();
+            let kept = self.limits.idle_time.as_millis();
+            let numbers = [LEASE.as_millis(), PATIENCE.as_millis(), self.limits.waiting as u128, kept.max(1)];
+            let mut arguments = vec![lease.request().to_owned()];
+            arguments.extend(numbers.map(|number| number.to_string()));
             let mut pause = NEXT[0];
             loop {
                 let asked = Instant::now();
                 let answer: (i64, u64, Option<Vec<u8>>) = self.redis.run(&OPEN, &names.0, &arguments).await?;
                 match answer {
                     (1, _, state) => {
-                        // What was too long was not kept, but for that.
-                        if state
-                            .as_ref()
-                            .is_some_and(|state| state.is_empty() || state.len() > self.limits.thread_bytes)
-                        {
+                        // Of what was too long, nothing was kept but that it was.
+                        let fits = |state: &Vec<u8>| (1..=self.limits.thread_bytes).contains(&state.len());
+                        if !state.as_ref().is_none_or(fits) {
                             return Err(StoreError::TooLong);
                         }
                         let is_lost = lease.renewed(asked);
-                        let limits = self.limits.clone();
-                        return Ok(
-                            Box::new(Held { redis: self.redis.clone(), names, lease, state, is_lost, limits }) as _
-                        );
+                        let (redis, limits) = (self.redis.clone(), self.limits.clone());
+                        return Ok(Box::new(Held { redis, names, lease, state, is_lost, limits }) as _);
                     }
                     (0, 0, _) => {
                         sleep(pause).await;
@@ -118,7 +114,7 @@ impl Opened for Held {
             loop {
                 match timeout_at(until, redis.run(&KEEP, &names.0[..2], arguments)).await {
                     Ok(Ok(1)) => {
-                        lease.is_over();
+                        lease.end();
                         return Ok(());
                     }
                     Ok(Ok(_)) => return Err(StoreError::Lost),
