@@ -66,10 +66,15 @@ impl Asked {
         self.app.metrics.turn(&self.config.id, reply, status(reply));
         let Some(error) = reply.failure.as_ref().and_then(|failure| failure.model.as_ref()) else { return Ok(()) };
         let mut error = ApiError::upstream(error);
-        error.has_acted = reply.trace.events.iter().any(|event| matches!(event.what, What::Executed { .. }));
+        error.has_acted = has_acted(reply);
         self.app.metrics.upstream_failed(&self.config.id, error.code);
         Err(error)
     }
+}
+
+/// Whether something was done for `reply` that would be done again if it were asked for again.
+pub(super) fn has_acted(reply: &Reply) -> bool {
+    reply.trace.events.iter().any(|event| matches!(event.what, What::Executed { .. }))
 }
 
 /// What became of a turn, in a word. One that failed has not passed, whatever its rails said until then.

@@ -78,6 +78,7 @@ pub(super) enum Code {
     NoRails,
     ThreadBusy,
     ThreadTooLong,
+    ConversationsUnavailable,
     RateLimitExceeded,
     TokenLimitExceeded,
     ConcurrencyLimitExceeded,
@@ -120,6 +121,7 @@ impl Code {
         Self::NoRails,
         Self::ThreadBusy,
         Self::ThreadTooLong,
+        Self::ConversationsUnavailable,
         Self::RateLimitExceeded,
         Self::TokenLimitExceeded,
         Self::ConcurrencyLimitExceeded,
@@ -163,6 +165,9 @@ impl Code {
             Self::NoRails => (StatusCode::BAD_REQUEST, REQUEST, "no_rails"),
             Self::ThreadBusy => (StatusCode::CONFLICT, REQUEST, "thread_busy"),
             Self::ThreadTooLong => (StatusCode::BAD_REQUEST, REQUEST, "thread_too_long"),
+            Self::ConversationsUnavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "server_error", "conversations_unavailable")
+            }
             Self::RateLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "requests", "rate_limit_exceeded"),
             Self::TokenLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "tokens", "token_limit_exceeded"),
             Self::ConcurrencyLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "requests", "concurrency_limit_exceeded"),

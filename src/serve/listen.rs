@@ -25,7 +25,7 @@ use tower_service::Service as _;
 use super::app::{self, App};
 use super::callers::Callers;
 use super::configs::{Configs, Reloads, watch};
-use super::conversations::Memory;
+use super::conversations;
 use super::error::ServeError;
 use super::limits::{Limiter, Peer};
 use super::metrics::Metrics;
@@ -74,13 +74,13 @@ impl Server {
         let bound = TcpListener::bind(address).await;
         let listener = bound.map_err(|error| ServeError::Bind { address, error })?;
         let address = listener.local_addr().map_err(ServeError::io("can't tell the port"))?;
-        let conversations = Arc::new(Memory::new(&settings.conversations));
         // An answer has begun by then, and gets as long again to be told whole.
         let longest = settings.limits.request_time * 2;
         let redis = match &settings.redis {
             Some(redis) => Some((Arc::new(Redis::new(redis)?), redis.when_gone)),
             None => None,
         };
+        let conversations = conversations::store(&settings, redis.as_ref().map(|(redis, _)| redis))?;
         let limiter = Arc::new(Limiter::new(&settings.rates, redis.clone(), longest));
         let spending = Arc::new(Spending::new(&settings, redis, longest, metrics.clone())?);
         let reloads = watch(&settings.path, configs.clone(), metrics.clone());

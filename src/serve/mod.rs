@@ -26,4 +26,4 @@ pub use configs::check;
 pub use error::ServeError;
 pub use listen::{Reload, Server};
 pub use log::start_log;
-pub use settings::{ConversationLimits, Limits, LogFormat, LogSettings, Settings, Tls, Upstream};
+pub use settings::{ConversationLimits, Keeping, Limits, LogFormat, LogSettings, Settings, Tls, Upstream};

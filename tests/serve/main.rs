@@ -10,8 +10,10 @@ mod gateways;
 mod limits;
 mod models;
 mod page;
+mod redis;
 mod running;
 mod shared;
+mod shared_threads;
 #[path = "../support/mod.rs"]
 mod support;
 mod threads;

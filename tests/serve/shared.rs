@@ -1,89 +1,22 @@
 //! Several servers that share what they count, in a Redis of their own. These need `redis-server`, of the Debian package of that name, so
 //! that they run where they are asked for: `cargo test --test serve shared -- --ignored`.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::io::Write as _;
+use std::time::Duration;
 
 use rails::model::{Completion, Tokens};
+use rcgen::CertifiedKey;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::client::{connect, request};
-use crate::running::{CONFIG, Folder, RAILS, Running, command, new_key};
+use crate::redis::{Redis, replicas, until};
+use crate::running::{CONFIG, Folder, RAILS, Running, command};
 use crate::support::{Answer, Server};
-
-/// A Redis that keeps nothing, until it is dropped.
-struct Redis {
-    port: u16,
-    child: Child,
-    _folder: TempDir,
-}
-
-impl Redis {
-    fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self::start_at(port)
-    }
-
-    fn start_at(port: u16) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("`redis-server` should be installed");
-        let redis = Self { port, child, _folder: folder };
-        until(|| redis.ask("PING").starts_with("+PONG"));
-        redis
-    }
-
-    fn ask(&self, line: &str) -> String {
-        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return String::new() };
-        stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
-        let mut answer = [0; 4096];
-        let count = stream.read(&mut answer).unwrap_or(0);
-        String::from_utf8_lossy(&answer[..count]).into_owned()
-    }
-
-    fn settings(&self, more: &str) -> String {
-        format!("redis: {{url: \"redis://127.0.0.1:{}\", timeout: 5s{more}}}\n", self.port)
-    }
-
-    fn stop(mut self) -> u16 {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.port
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn until(says: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !says() {
-        assert!(began.elapsed() < Duration::from_secs(20), "it does not come about");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// So many servers with the same settings, and a key for them.
 fn servers(count: usize, folder: &Folder, settings: &str) -> (Vec<Running>, String) {
-    let (key, entry) = new_key("a");
-    let file = folder.file("serve.yml", &format!("callers:\n{entry}{settings}"));
-    let start = |_| {
-        let mut command = command(folder.path());
-        command.arg("--config").arg(&file);
-        Running::start(command)
-    };
-    ((0..count).map(start).collect(), key)
+    let (servers, mut keys) = replicas(count, folder, &["a"], settings);
+    (servers, keys.remove(0))
 }
 
 fn canned() -> Folder {
@@ -213,8 +146,53 @@ fn without_redis_requests_pass_or_not_as_it_is_said() {
             }
         }
         assert_eq!(server.get("/healthz", &[]).status, 200);
-        let _redis = Redis::start_at(port);
+        let _redis = Redis::start_at(port, &[]);
         until(|| server.ask(&key, "hi").status == if settings == rates { 429 } else { 200 });
+    }
+}
+
+/// What it takes to be answered only by way of Redis.
+const COUNTED: &str = "rates: [{per: key, limit: 100 requests / hour}]\n";
+
+#[test]
+#[ignore = "needs redis-server"]
+fn a_redis_that_refused_the_connection_is_asked_again() {
+    let port = Redis::start().stop();
+    let redis = Redis::start_at(port, &["--requirepass", "another"]);
+    let address =
+        format!("redis: {{url: \"redis://:secret@127.0.0.1:{port}\", timeout: 5s, when_gone: {{rates: closed}}}}\n");
+    let (servers, key) = servers(1, &canned(), &format!("{COUNTED}{address}"));
+    assert_eq!(servers[0].ask(&key, "hi").code(), "limits_unavailable");
+    redis.stop();
+    let _redis = Redis::start_at(port, &["--requirepass", "secret"]);
+    until(|| servers[0].ask(&key, "hi").status == 200);
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn redis_is_asked_by_tls() {
+    let subjects = || vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(subjects()).unwrap();
+    let folder = canned();
+    let certificate = folder.file("redis.pem", &cert.pem());
+    let key = folder.file("redis.key", &signing_key.serialize_pem());
+    folder.file("other.pem", &rcgen::generate_simple_self_signed(subjects()).unwrap().cert.pem());
+    let (plain, tls) = (Redis::start().stop(), Redis::start().stop().to_string());
+    let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
+    let files = ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate];
+    for (auth, more, works) in [
+        ("no", "ca: redis.pem", true),
+        ("no", "ca: other.pem", false),
+        ("no", "", false),
+        ("yes", "ca: redis.pem", false),
+        ("yes", "ca: redis.pem, certificate: redis.pem, key: redis.key", true),
+    ] {
+        let arguments = [&["--tls-port", &tls, "--tls-auth-clients", auth][..], &files].concat();
+        let _redis = Redis::start_at(plain, &arguments);
+        let address = format!("url: \"rediss://127.0.0.1:{tls}\", timeout: 5s, when_gone: {{rates: closed}}");
+        let (servers, key) = servers(1, &folder, &format!("{COUNTED}redis: {{{address}, {more}}}\n"));
+        let status = if works { 200 } else { 503 };
+        assert_eq!(servers[0].ask(&key, "hi").status, status, "{auth}, {more}");
     }
 }
 
@@ -224,6 +202,13 @@ fn redis_is_set_strictly() {
     for (text, says) in [
         ("redis: {}\n", "a Redis with its `url`"),
         ("redis: {url: \"http://localhost\"}\n", "`redis.url`"),
+        ("redis: {url: \"rediss://localhost#insecure\"}\n", "anybody could be that Redis"),
+        ("redis: {url: \"redis://localhost\", ca: ca.pem}\n", "begins with `rediss://`"),
+        ("redis: {url: \"rediss://localhost\", ca: none.pem}\n", "can't read"),
+        ("redis: {url: \"rediss://localhost\", ca: serve.yml}\n", "holds no PEM that is wanted"),
+        ("redis: {url: \"rediss://localhost\", key: key.pem}\n", "both `certificate` and `key`"),
+        ("conversations: {store: redis}\n", "say which by `redis:"),
+        ("conversations: {store: disk}\n", "`memory` or `redis`"),
         ("redis: {url: \"redis://localhost\", when_gone: {rates: maybe}}\n", "`open` or `closed`"),
         ("redis: {url: \"redis://localhost\"}\nusage: {path: u.sqlite}\n", "usage is kept in one place"),
     ] {

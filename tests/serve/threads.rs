@@ -10,7 +10,7 @@ use crate::running::{Folder, Running};
 use crate::support::{Answer, Server};
 
 /// Rails that ask for a name, and know it in the next turn.
-const RAILS: &str = r#"
+pub const RAILS: &str = r#"
 define user greet
   "hi"
 
@@ -29,14 +29,14 @@ define flow
   bot "You are $name."
 "#;
 
-const ONE: &str = "conversation-number-1";
+pub const ONE: &str = "conversation-number-1";
 
 fn said(server: &Running, thread: &str, text: &str) -> String {
     let answer = server.chat(&turn(thread, text));
     answer.json()["choices"][0]["message"]["content"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
 }
 
-fn turn(thread: &str, text: &str) -> Value {
+pub fn turn(thread: &str, text: &str) -> Value {
     json!({"messages": [{"role": "user", "content": text}], "guardrails": {"thread_id": thread}})
 }
 

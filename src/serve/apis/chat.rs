@@ -83,10 +83,10 @@ pub(super) async fn complete(
             reply
         }
         Some(mut thread) => {
-            let reply = thread.session.generate(input).await?;
+            let reply = thread.generate(input).await?;
             // What failed is asked again, and was not said.
             head.done(&reply)?;
-            thread.keep().await?;
+            thread.keep(&reply).await?;
             reply
         }
     };

@@ -94,6 +94,10 @@ pub(super) struct UsageSettings {
 #[derive(Debug, Clone)]
 pub(super) struct RedisSettings {
     pub url: String,
+    /// Who vouches for it, as PEM; `None` for those that the system trusts.
+    pub ca: Option<PathBuf>,
+    /// What the server shows it, where it asks for that.
+    pub identity: Option<Tls>,
     /// What an answer may take.
     pub timeout: Duration,
     pub when_gone: WhenGone,
@@ -213,9 +217,11 @@ impl Default for Limits {
 /// What is kept of conversations.
 #[derive(Debug, Clone)]
 pub struct ConversationLimits {
+    /// Where they are kept.
+    pub store: Keeping,
     /// How long one is kept that nobody goes on with.
     pub idle_time: Duration,
-    /// Bytes of all of them; those nobody goes on with go first.
+    /// Bytes of all of them in memory; those nobody goes on with go first.
     pub bytes: u64,
     /// Requests that may wait for their turn in one.
     pub waiting: usize,
@@ -228,6 +234,7 @@ pub struct ConversationLimits {
 impl Default for ConversationLimits {
     fn default() -> Self {
         Self {
+            store: Keeping::Memory,
             idle_time: Duration::from_secs(1800),
             bytes: 256 << 20,
             thread_bytes: 1 << 20,
@@ -235,6 +242,15 @@ impl Default for ConversationLimits {
             remembered_bytes: 64 << 20,
         }
     }
+}
+
+/// Where conversations are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// In the memory of this server, which has them for itself.
+    Memory,
+    /// In Redis, for all servers that name it.
+    Redis,
 }
 
 /// A certificate and its key, in files.

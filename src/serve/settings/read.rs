@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, Uri};
 use tracing::Level;
 
-use super::{CallerSpec, LogFormat, Origins, Settings, Tls, Upstream};
+use super::{CallerSpec, Keeping, LogFormat, Origins, Settings, Tls, Upstream};
 use crate::config::environment;
 use crate::config::read_text;
 use crate::config::value::Reader;
@@ -53,7 +53,7 @@ const LIMITS: &[&str] = &[
     "drain_time",
     "subjects",
 ];
-const CONVERSATIONS: &[&str] = &["idle_time", "bytes", "thread_bytes", "waiting", "remembered_bytes"];
+const CONVERSATIONS: &[&str] = &["store", "idle_time", "bytes", "thread_bytes", "waiting", "remembered_bytes"];
 const TLS: &[&str] = &["certificate", "key"];
 const LOG: &[&str] = &["format", "level", "texts"];
 const METRICS: &[&str] = &["public"];
@@ -244,6 +244,10 @@ impl Keys<'_> {
         let kept = &mut settings.conversations;
         for (key, node) in self.known(node, CONVERSATIONS, "conversations.") {
             match &*key.name {
+                "store" => {
+                    let stores = [("memory", Keeping::Memory), ("redis", Keeping::Redis)];
+                    kept.store = self.reader.choice(node, &stores).unwrap_or(kept.store);
+                }
                 "idle_time" => kept.idle_time = self.reader.duration(node).unwrap_or(kept.idle_time),
                 "bytes" => {
                     let bytes = self.reader.count(node, 1 << 16..=1 << 40);

@@ -8,12 +8,13 @@ use async_stream::stream;
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, StreamExt as _};
+use futures_util::future::pending;
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use serde::Serialize;
 
 use super::reply::{ChunkChoice, Delta, Head, call_deltas, finish};
 use crate::engine::{GenerateError, Input, Reply};
-use crate::serve::conversations::Thread;
+use crate::serve::conversations::{StoreError, Thread};
 use crate::serve::error::{ApiError, Code};
 
 /// What becomes of a turn, as it does.
@@ -32,13 +33,25 @@ pub(super) fn story(head: Arc<Head>, thread: Option<Thread>, input: Input) -> St
     let rails = head.asked.config.rails.clone();
     Box::pin(stream! {
         let mut thread = thread;
+        let mut lost = thread.as_ref().map_or_else(|| pending().boxed(), Thread::lost);
         let reply = {
             let mut turn = match &mut thread {
                 Some(thread) => thread.session.stream(input),
                 None => rails.stream(input),
             };
-            while let Some(text) = turn.next().await {
-                yield Told::Text(text);
+            loop {
+                let next = tokio::select! {
+                    next = turn.next() => Ok(next),
+                    () = &mut lost => Err(StoreError::Lost),
+                };
+                match next {
+                    Ok(Some(text)) => yield Told::Text(text),
+                    Ok(None) => break,
+                    Err(error) => {
+                        yield Told::Failed(error.into());
+                        return;
+                    }
+                }
             }
             turn.reply().await
         };
@@ -58,7 +71,7 @@ async fn ended(
     // What failed is asked again, and was not said.
     head.done(&reply)?;
     if let Some(thread) = thread {
-        thread.keep().await?;
+        thread.keep(&reply).await?;
     }
     Ok(reply)
 }

@@ -6,12 +6,12 @@ use super::Keys;
 use crate::config::yaml::Node;
 use crate::serve::limits::Per;
 use crate::serve::prices::{ByToken, Money, Price};
-use crate::serve::settings::{Policy, RedisSettings, Settings, WhenGone};
+use crate::serve::settings::{Policy, RedisSettings, Settings, Tls, WhenGone};
 use crate::serve::usage::Budget;
 
 const BUDGET: &[&str] = &["per", "daily", "monthly"];
 const PRICE: &[&str] = &["input", "output", "cached"];
-const REDIS: &[&str] = &["url", "timeout", "when_gone"];
+const REDIS: &[&str] = &["url", "ca", "certificate", "key", "timeout", "when_gone"];
 const WHEN_GONE: &[&str] = &["rates", "budgets"];
 const USAGE: &[&str] = &["path"];
 
@@ -83,7 +83,7 @@ impl Keys<'_> {
 
     /// `{url: redis://HOST, when_gone: {rates: open, budgets: closed}}`.
     pub(super) fn redis(&mut self, node: &Node) -> Option<RedisSettings> {
-        let mut url = None;
+        let (mut url, mut ca, mut certificate, mut key_file) = (None, None, None, None);
         let mut timeout = Duration::from_millis(250);
         // Too many requests are a lesser evil than none; money is not.
         let mut when_gone = WhenGone { rates: Policy::Open, budgets: Policy::Closed };
@@ -91,6 +91,14 @@ impl Keys<'_> {
             match &*key.name {
                 "url" => url = self.reader.text(node).map(str::to_owned),
                 "timeout" => timeout = self.reader.duration(node).unwrap_or(timeout),
+                name @ ("ca" | "certificate" | "key") => {
+                    let path = self.reader.text(node).map(|path| self.folder.join(path));
+                    *(match name {
+                        "ca" => &mut ca,
+                        "certificate" => &mut certificate,
+                        _ => &mut key_file,
+                    }) = path;
+                }
                 _ => {
                     for (key, node) in self.known(node, WHEN_GONE, "redis.when_gone.") {
                         let policies = [("open", Policy::Open), ("closed", Policy::Closed)];
@@ -103,6 +111,10 @@ impl Keys<'_> {
         if url.is_none() {
             self.reader.wrong(node, "a Redis with its `url`, such as `redis://localhost`");
         }
-        Some(RedisSettings { url: url?, timeout, when_gone })
+        if certificate.is_some() != key_file.is_some() {
+            self.reader.wrong(node, "a Redis with both `certificate` and `key`, or neither");
+        }
+        let identity = certificate.zip(key_file).map(|(certificate, key)| Tls { certificate, key });
+        Some(RedisSettings { url: url?, ca, identity, timeout, when_gone })
     }
 }

@@ -1,8 +1,12 @@
 //! Redis, where several servers share what they count.
 
+mod address;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, Script, ToRedisArgs};
 
@@ -40,7 +44,9 @@ pub(super) struct Gone;
 
 /// A connection to Redis, which is made again when it breaks.
 pub(super) struct Redis {
-    connection: ConnectionManager,
+    client: Client,
+    config: ConnectionManagerConfig,
+    connection: ArcSwap<ConnectionManager>,
     timeout: Duration,
     began: Instant,
     /// Until when it is left alone, in milliseconds since the beginning.
@@ -53,21 +59,27 @@ impl Redis {
     /// To connect once it is needed.
     ///
     /// # Errors
-    /// When the address is none.
+    /// When the address is none, or a certificate can't be used.
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, ServeError> {
         let wrong = |error: redis::RedisError| ServeError::Setting(format!("`redis.url`: {error}"));
-        let client = Client::open(settings.url.as_str()).map_err(wrong)?;
+        let client = address::client(settings)?;
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(settings.timeout))
             .set_response_timeout(Some(settings.timeout));
-        let connection = ConnectionManager::new_lazy_with_config(client, config).map_err(wrong)?;
+        let connection = ConnectionManager::new_lazy_with_config(client.clone(), config.clone()).map_err(wrong)?;
+        let connection = ArcSwap::from_pointee(connection);
         let (resting, is_gone) = (AtomicU64::new(0), AtomicBool::new(false));
-        Ok(Self { connection, timeout: settings.timeout, began: Instant::now(), resting, is_gone })
+        Ok(Self { client, config, connection, timeout: settings.timeout, began: Instant::now(), resting, is_gone })
     }
 
     fn now(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether it is left alone right now, so that nothing reaches it.
+    pub(super) fn is_resting(&self) -> bool {
+        self.now() < self.resting.load(Ordering::Relaxed)
     }
 
     /// Runs `script`, which Redis does in one step.
@@ -77,7 +89,7 @@ impl Redis {
         keys: &[Vec<u8>],
         arguments: impl IntoIterator<Item = impl ToRedisArgs>,
     ) -> Result<T, Gone> {
-        if self.now() < self.resting.load(Ordering::Relaxed) {
+        if self.is_resting() {
             return Err(Gone);
         }
         let mut invocation = script.prepare_invoke();
@@ -87,7 +99,8 @@ impl Redis {
         for argument in arguments {
             invocation.arg(argument);
         }
-        let mut connection = self.connection.clone();
+        let current = self.connection.load_full();
+        let mut connection = (*current).clone();
         let answer = tokio::time::timeout(self.timeout, invocation.invoke_async(&mut connection)).await;
         let error = match answer {
             Ok(Ok(answer)) => {
@@ -99,10 +112,17 @@ impl Redis {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it does not answer in time".to_owned(),
         };
+        // One that was refused, as by a Redis that still loads, is not made again by itself.
+        if let Ok(new) = ConnectionManager::new_lazy_with_config(self.client.clone(), self.config.clone()) {
+            self.connection.compare_and_swap(&current, Arc::new(new));
+        }
         let rest = u64::try_from(REST.as_millis()).unwrap_or_default();
         self.resting.store(self.now() + rest, Ordering::Relaxed);
         if !self.is_gone.swap(true, Ordering::Relaxed) {
-            tracing::error!(error, "redis is gone: limits and budgets go by `redis.when_gone`");
+            tracing::error!(
+                error,
+                "redis is gone: limits and budgets go by `redis.when_gone`, and conversations that are kept there can't be had"
+            );
         }
         Err(Gone)
     }
