@@ -38,6 +38,54 @@ fn model(request: &Request) -> Answer {
     if text == "slowly, please" { answer.after(Duration::from_secs(1)) } else { answer }
 }
 
+/// A model that says what stands behind `say: `, and calls a tool with what stands behind `weather in: `. Where it was told
+/// `s-ecret` it means that without the hyphen, so that input rails see nothing.
+fn parrot(request: &Request) -> Answer {
+    let body = request.json();
+    let last = body["messages"].as_array().and_then(|messages| messages.last());
+    // It is asked which models there are, too.
+    let Some(last) = last else { return Answer::error(404, "there is nothing at this address") };
+    let told = last["content"].as_str().unwrap_or_default().replace("s-ecret", "secret");
+    let completion = match (told.split_once("say: "), told.split_once("weather in: ")) {
+        (Some((_, text)), _) => Completion { text: text.to_owned(), ..Completion::default() },
+        (None, Some((_, city))) => {
+            let arguments = format!("{{\"city\": \"{city}\"}}");
+            let call = ToolCall { id: "call_1".to_owned(), name: "weather".to_owned(), arguments };
+            Completion { tool_calls: vec![call], ..Completion::default() }
+        }
+        (None, None) => return Answer::new(500, "", ""),
+    };
+    if request.streams() { Answer::streamed(&completion) } else { Answer::completion(&completion) }
+}
+
+/// What docs/server.md has LiteLLM's proxy told.
+fn snippet() -> &'static str {
+    let (_, section) = include_str!("../../docs/server.md").split_once("\n### LiteLLM\n").unwrap();
+    section.split("```").nth(1).and_then(|block| block.strip_prefix("yaml\n")).unwrap()
+}
+
+#[test]
+#[ignore = "takes what tests/clients/run installs"]
+fn litellm_proxy() {
+    let model = Server::start(parrot);
+    let rails = format!(
+        "{}{}{}{}",
+        crate::running::RAILS,
+        "\ndefine flow mask numbers\n  if \"1234\" in $user_message\n    $user_message = $user_message.replace(\"1234\", \"****\")\n",
+        "\ndefine flow mask replies\n  if \"5678\" in $bot_message\n    $bot_message = $bot_message.replace(\"5678\", \"####\")\n",
+        "\ndefine flow no pairs\n  if \"alpha\" in $user_message and \"omega\" in $user_message\n    bot withhold\n    stop\n",
+    );
+    let config = "rails:\n  input: {flows: [no passwords, no pairs, mask numbers]}\n  output: {flows: [no secrets, mask replies]}\n";
+    let folder = Folder::new().with("shop", &rails, config, None);
+    let (server, keys) = Running::for_callers(&folder, &["litellm"]);
+    let mut client = Command::new(given("RAILS_LITELLM"));
+    client.arg(script("litellm_proxy.py")).env("BASE_URL", format!("http://{}/v1", server.address));
+    client.env("KEY", &keys[0]).env("MODEL_URL", model.url()).env("SNIPPET", snippet());
+    client.env("SERVER", server.child.id().to_string());
+    let status = client.status().unwrap();
+    assert!(status.success(), "{client:?}");
+}
+
 /// Runs `client` against a server; it says what went wrong.
 fn against_a_server(client: &mut Command) {
     let model = Server::start(model);

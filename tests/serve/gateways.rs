@@ -129,6 +129,62 @@ fn litellm_gets_its_texts_back_in_order() {
 }
 
 #[test]
+fn litellm_has_checked_what_is_new() {
+    let (_folder, server) = served();
+    let call = |texts: &[&str], messages: Value| {
+        let body = json!({"texts": texts, "structured_messages": messages, "input_type": "request"});
+        server.post("/beta/litellm_basic_guardrail_api", &[], &body).json()
+    };
+    let system = json!({"role": "system", "content": "a password"});
+    let tool = json!({"role": "tool", "tool_call_id": "1", "content": "my password"});
+    let parts =
+        json!({"role": "user", "content": [{"type": "text", "text": "alpha"}, {"type": "text", "text": "omega"}]});
+    let split = json!({"role": "user", "content": [{"type": "text", "text": "12"}, {"type": "text", "text": "34"}]});
+    let pass = json!({"action": "NONE"});
+    let blocked = json!({"action": "BLOCKED", "blocked_reason": "Keep your password to yourself."});
+    let masked = |texts: Value| json!({"action": "GUARDRAIL_INTERVENED", "texts": texts});
+    for (texts, messages, wanted) in [
+        (&["a password", "hi"][..], json!([system, user("hi")]), pass.clone()),
+        (&["hi", "a password", "hi"], json!([user("hi"), assistant("a password"), user("hi")]), pass.clone()),
+        (&["a password", "card 1234"], json!([system, user("card 1234")]), masked(json!(["a password", "card ****"]))),
+        (&["hi", "my password"], json!([user("hi"), {"role": "assistant"}, tool]), blocked.clone()),
+        // What the messages do not tell is checked, all of it.
+        (&["a password"], json!([system]), blocked.clone()),
+        (&["my password", "hi"], json!([user("hi")]), blocked.clone()),
+        (&["a password", "hi"], json!([{"role": "robot", "content": "a password"}, user("hi")]), blocked),
+    ] {
+        assert_eq!(call(texts, messages.clone()), wanted, "{messages}");
+    }
+    assert_eq!(call(&["alpha", "omega"], json!([parts]))["action"], "BLOCKED");
+    // There is no place for what is rewritten across parts.
+    assert_eq!(call(&["12", "34"], json!([split]))["action"], "BLOCKED");
+    let many: Vec<_> = (0..300).flat_map(|_| [user("hi"), assistant("hello")]).chain([user("hi")]).collect();
+    let texts: Vec<_> = many.iter().map(|message| message["content"].as_str().unwrap()).collect();
+    assert_eq!(call(&texts, json!(many)), pass);
+    assert_eq!(call(&texts, json!([]))["error"]["param"], "texts");
+}
+
+#[test]
+fn litellm_has_checked_what_tools_are_called_with() {
+    let (_folder, server) = served();
+    let call = |side: &str, calls: Value| {
+        let body = json!({"texts": [], "tool_calls": calls, "input_type": side});
+        server.post("/beta/litellm_basic_guardrail_api", &[], &body).json()
+    };
+    let weather = |city: &str| {
+        let arguments = json!({ "city": city }).to_string();
+        json!({"id": "1", "type": "function", "function": {"name": "weather", "arguments": arguments}})
+    };
+    assert_eq!(call("response", json!([weather("Bern")])), json!({"action": "NONE"}));
+    let blocked = json!({"action": "BLOCKED", "blocked_reason": "I can't say that."});
+    assert_eq!(call("response", json!([weather("Bern"), weather("a secret")])), blocked);
+    assert_eq!(call("response", json!([{"type": "custom", "custom": {"input": "a secret"}}])), blocked);
+    assert_eq!(call("response", json!(vec![weather("Bern"); 257]))["error"]["param"], "tool_calls");
+    // They are of an earlier answer.
+    assert_eq!(call("request", json!([weather("a secret")])), json!({"action": "NONE"}));
+}
+
+#[test]
 fn detectors_name_places() {
     let (_folder, server) = served();
     let body = json!({"contents": ["hello", "my password is x"], "detector_params": {}});
