@@ -16,5 +16,6 @@ mod shared;
 mod support;
 mod threads;
 mod tls;
+mod upstream;
 mod usage;
 mod watching;
