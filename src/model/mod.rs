@@ -104,7 +104,11 @@ impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
 /// called is said when it is.
 pub(crate) fn connect(spec: &ModelSpec, patience: Option<Duration>) -> Arc<dyn ChatModel> {
     match client(spec, patience) {
-        Ok(model) => model,
+        Ok(model) => {
+            // Now, while a configuration that it takes the place of still has the breaker.
+            model.breaker();
+            model
+        }
         Err(error) => Arc::new(Unavailable { name: spec.model.clone().unwrap_or_else(|| spec.kind.clone()), error }),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use rails::model::{Completion, Tokens};
 use serde_json::{Value, json};
 
 use crate::running::{CONFIG, Folder, RAILS, Running};
@@ -16,12 +15,14 @@ fn asked() -> Value {
 
 /// Says so, for 1000 tokens in, of which 400 were read before, and 500 out.
 fn answering() -> Server {
-    let tokens = Some(Tokens { input: 1000, output: 500, cached: 400 });
-    let said = Completion { text: "At nine.".to_owned(), tokens, ..Completion::default() };
-    Server::start(move |request| if request.streams() { Answer::streamed(&said) } else { Answer::completion(&said) })
+    let usage =
+        json!({"prompt_tokens": 1000, "completion_tokens": 500, "prompt_tokens_details": {"cached_tokens": 400}});
+    let choice = json!({"message": {"content": "At nine."}, "finish_reason": "stop"});
+    giving(Answer::json(200, &json!({"choices": [choice], "usage": usage})))
 }
 
-fn failing(answer: Answer) -> Server {
+/// Answers everything so.
+fn giving(answer: Answer) -> Server {
     Server::start(move |_| answer.clone())
 }
 
@@ -47,7 +48,7 @@ fn has_lines(server: &Running, lines: &[&str]) {
 
 #[test]
 fn whoever_answers_is_paid_and_counted() {
-    let (first, second) = (failing(Answer::error(500, "out of order")), answering());
+    let (first, second) = (giving(Answer::error(500, "out of order")), answering());
     let folder = shop(&first.url(), "", Some(&second.url()));
     let prices = "prices:\n  m: {input: 1000, output: 1000}\n  n: {input: 2, output: 4}\n";
     let (server, keys) = Running::set(&folder, &["a"], &format!("{prices}metrics: {{public: true}}\n"));
@@ -82,7 +83,7 @@ fn a_budget_sets_aside_what_the_dearest_of_them_costs() {
 
 #[test]
 fn clients_are_told_when_a_model_is_asked_again() {
-    let model = failing(Answer::error(500, "out of order"));
+    let model = giving(Answer::error(500, "out of order"));
     let folder = shop(&model.url(), ", breaker: {failures: 2, open_for: 5m}", None);
     let server = Running::open(folder.path(), &[]);
     for _ in 0..2 {
@@ -123,7 +124,7 @@ fn clients_are_told_when_a_model_is_asked_again() {
 
 #[test]
 fn a_client_that_leaves_takes_the_call_of_the_fallback_with_it() {
-    let (first, second) = (failing(Answer::error(500, "out of order")), failing(Answer::default().wait(LONG)));
+    let (first, second) = (giving(Answer::error(500, "out of order")), giving(Answer::default().wait(LONG)));
     let folder = shop(&first.url(), "", Some(&second.url()));
     let server = Running::open(folder.path(), &[]);
     let body = asked().to_string();
