@@ -109,7 +109,7 @@ async fn another_model_answers_where_that_may_help() {
     ] {
         for streaming in [false, true] {
             let (first, second) = (answering(answer.clone()), saying("All is well."));
-            let rails = deployed("limits: {timeout: 2s}", &at(&first.url(), ""), &[fallback("n", &second.url())]);
+            let rails = deployed("limits: {timeout: 4s}", &at(&first.url(), ""), &[fallback("n", &second.url())]);
             let reply = replied(&rails, streaming).await;
             let failed = events(&reply, "model_failed");
             assert_eq!(first.requests().len(), 1, "{name}");
@@ -121,8 +121,8 @@ async fn another_model_answers_where_that_may_help() {
             assert!(reply.failure.is_none(), "{name}");
             let [failed] = &failed[..] else { panic!("{name}: {failed:?}") };
             assert_eq!(
-                (&failed["model"], &failed["next"], &failed["cause"], &failed["task"]),
-                (&json!("m"), &json!("n"), &json!(cause), &json!("general")),
+                (&failed["model"], &failed["next"], &failed["cause"]),
+                (&json!("m"), &json!("n"), &json!(cause)),
                 "{name}"
             );
             assert_eq!(events(&reply, "asked")[0]["model"], "n", "{name}");
@@ -130,7 +130,7 @@ async fn another_model_answers_where_that_may_help() {
             assert_eq!(calls, [("m", 1, 1), ("n", 1, 0)], "{name}");
             assert_eq!((reply.usage.input_tokens, reply.usage.output_tokens), (7, 3), "{name}");
             let explained = rails::explain(&reply);
-            assert!(explained.contains("`m` is asked for a reply and does not answer, so `n` is: "), "{explained}");
+            assert!(explained.contains("`m` does not answer, and `n` is asked in its place: "), "{explained}");
         }
     }
 }
@@ -192,7 +192,7 @@ async fn all_of_them_have_the_time_of_one() {
     for streaming in [false, true] {
         let began = Instant::now();
         let reply = replied(&rails, streaming).await;
-        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
         assert!(matches!(error(&reply), ModelError::Timeout { .. }), "{}", reply.trace);
         assert_eq!(events(&reply, "model_failed").len(), 2, "each has a share: {}", reply.trace);
     }
@@ -234,59 +234,59 @@ async fn nothing_is_begun_anew_of_which_something_is_out() {
 async fn who_leaves_closes_the_connection_to_the_fallback() {
     let (first, second) = (answering(Answer::error(500, "out of order")), answering(Answer::default().wait(LONG)));
     let rails = deployed("", &at(&first.url(), ""), &[fallback("n", &second.url())]);
-    let asked = rails.generate("what is new?");
-    let left = tokio::time::timeout(Duration::from_millis(1500), asked).await;
-    assert!(left.is_err() && second.requests().len() == 1);
+    let asked = tokio::spawn(async move { rails.generate("what is new?").await.unwrap() });
+    let began = Instant::now();
+    while second.requests().is_empty() {
+        assert!(began.elapsed() < LONG, "the fallback is not asked");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    asked.abort();
     let limit = Duration::from_secs(2);
     assert!(tokio::task::spawn_blocking(move || second.sees_a_drop(limit)).await.unwrap());
 }
 
-/// A server that fails until the switch is on, and what it was asked.
-fn switched() -> (Server, Arc<AtomicBool>) {
+#[tokio::test]
+async fn a_model_that_fails_again_and_again_is_left_alone() {
+    let server = answering(Answer::error(500, "out of order"));
+    let parameters = at(&server.url(), ", breaker: {failures: 2, open_for: 10m}");
+    let rails = deployed("", &parameters, &[]);
+    for _ in 0..2 {
+        let reply = rails.generate("what is new?").await.unwrap();
+        assert!(matches!(error(&reply), ModelError::Server { .. }), "{}", reply.trace);
+    }
+    // Whoever else asks the same in this process knows, such as a configuration that is loaded again.
+    let again = deployed("", &parameters, &[]);
+    drop(rails);
+    for streaming in [false, true] {
+        let reply = replied(&again, streaming).await;
+        let ModelError::Open { failures: 2, since, wait, cause } = error(&reply) else { panic!("{}", reply.trace) };
+        assert_eq!((*since + *wait).as_secs_f64().round(), 600.0, "{since:?} {wait:?}");
+        assert_eq!(**cause, ModelError::Server { status: 500, message: "out of order".to_owned() });
+        assert_eq!(reply.usage.calls, 0, "what is not asked is no call");
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn one_call_tries_whether_it_is_well_again() {
     let works = Arc::new(AtomicBool::new(false));
     let switch = works.clone();
     let server = Server::start(move |request| match switch.load(Ordering::SeqCst) {
         true => said(request, "All is well."),
         false => Answer::error(500, "out of order"),
     });
-    (server, works)
-}
-
-#[tokio::test]
-async fn a_model_that_fails_again_and_again_is_left_alone_until_one_call_tries() {
-    let (server, works) = switched();
-    let parameters = at(&server.url(), ", breaker: {failures: 2, open_for: 700ms}");
-    let rails = deployed("", &parameters, &[]);
+    let rails = deployed("", &at(&server.url(), ", breaker: {failures: 1, open_for: 1ms}"), &[]);
+    let due = || tokio::time::sleep(Duration::from_millis(5));
     for _ in 0..2 {
         let reply = rails.generate("what is new?").await.unwrap();
         assert!(matches!(error(&reply), ModelError::Server { .. }), "{}", reply.trace);
+        due().await;
     }
-    let opened = Instant::now();
-    // Whoever else asks the same in this process knows, such as a configuration that is loaded again.
-    let again = deployed("", &parameters, &[]);
-    for streaming in [false, true] {
-        let reply = replied(&again, streaming).await;
-        let ModelError::Open { failures: 2, since, wait, cause } = error(&reply) else { panic!("{}", reply.trace) };
-        let (open_for, slack) = (Duration::from_millis(700), Duration::from_millis(1));
-        assert!(*since + *wait >= open_for - slack && *since + *wait <= open_for + slack, "{since:?} {wait:?}");
-        assert_eq!(**cause, ModelError::Server { status: 500, message: "out of order".to_owned() });
-        assert_eq!(reply.usage.calls, 0, "what is not asked is no call");
-    }
-    assert_eq!(server.requests().len(), 2);
-    let until = |time: u64| {
-        tokio::time::sleep((opened + Duration::from_millis(time)).saturating_duration_since(Instant::now()))
-    };
-    until(750).await;
-    let reply = rails.generate("what is new?").await.unwrap();
-    assert!(matches!(error(&reply), ModelError::Server { .. }), "one tries: {}", reply.trace);
-    let reply = rails.generate("what is new?").await.unwrap();
-    assert!(matches!(error(&reply), ModelError::Open { failures: 3, .. }), "and opens it again: {}", reply.trace);
     works.store(true, Ordering::SeqCst);
-    until(1600).await;
-    for _ in 0..3 {
-        assert_eq!(rails.generate("what is new?").await.unwrap().text, "All is well.");
+    for streaming in [true, false, false] {
+        assert_eq!(replied(&rails, streaming).await.text, "All is well.");
     }
-    assert_eq!(server.requests().len(), 6);
+    assert_eq!(server.requests().len(), 5);
 }
 
 #[tokio::test]
@@ -352,11 +352,17 @@ define subflow self check input
 
 #[tokio::test]
 async fn one_tries_while_others_learn_that_it_does() {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = asked.clone();
-    let server = Server::start(move |request| match count.fetch_add(1, Ordering::SeqCst) {
-        0 => Answer::error(500, "out of order"),
-        _ => said(request, "All is well.").after(Duration::from_millis(800)),
+    let (asked, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (count, may_answer) = (asked.clone(), is_over.clone());
+    let server = Server::start(move |request| {
+        if count.fetch_add(1, Ordering::SeqCst) == 0 {
+            return Answer::error(500, "out of order");
+        }
+        let began = Instant::now();
+        while !may_answer.load(Ordering::SeqCst) && began.elapsed() < LONG {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        said(request, "All is well.")
     });
     let rails = deployed("", &at(&server.url(), ", breaker: {failures: 1, open_for: 1ms}"), &[]);
     rails.generate("what is new?").await.unwrap();
@@ -371,6 +377,7 @@ async fn one_tries_while_others_learn_that_it_does() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let second = rails.generate("what is new?").await.unwrap();
+    is_over.store(true, Ordering::SeqCst);
     assert!(matches!(error(&second), ModelError::Open { wait: Duration::ZERO, .. }), "{}", second.trace);
     assert_eq!(first.await.unwrap().text, "All is well.");
     assert_eq!(asked.load(Ordering::SeqCst), 2);

@@ -167,8 +167,6 @@ pub enum What {
     },
     /// A model did not answer, and the next of its fallbacks is asked.
     ModelFailed {
-        /// For what.
-        task: Task,
         /// Which.
         model: String,
         /// The [kind](crate::model::ModelError::kind) of the failure.

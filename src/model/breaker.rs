@@ -71,12 +71,12 @@ impl Breaker {
         }
     }
 
-    /// Lets a call through that has the time `limit` to be answered, or says why it may not begin.
-    pub(crate) fn enter(&self, limit: Duration) -> Result<Pass<'_>, ModelError> {
-        self.enter_at(Instant::now(), limit)
+    /// Lets a call through that must be answered by `deadline`, or says why it may not begin.
+    pub(crate) fn enter(&self, deadline: Instant) -> Result<Pass<'_>, ModelError> {
+        self.enter_at(Instant::now(), deadline)
     }
 
-    fn enter_at(&self, now: Instant, limit: Duration) -> Result<Pass<'_>, ModelError> {
+    fn enter_at(&self, now: Instant, deadline: Instant) -> Result<Pass<'_>, ModelError> {
         let mut state = self.lock();
         let failures = state.failed;
         let open = |since: Instant, wait, cause: &ModelError| ModelError::Open {
@@ -95,7 +95,15 @@ impl Breaker {
                 true
             }
         };
-        Ok(Pass { breaker: self, changes: state.changes, tries, began: now, limit, answers: false, is_settled: false })
+        Ok(Pass {
+            breaker: self,
+            changes: state.changes,
+            tries,
+            began: now,
+            deadline,
+            answers: false,
+            is_settled: false,
+        })
     }
 
     /// A call that began when the stage had changed `changes` times has ended.
@@ -159,7 +167,7 @@ pub(crate) struct Pass<'a> {
     /// Whether it tries if the model is well.
     tries: bool,
     began: Instant,
-    limit: Duration,
+    deadline: Instant,
     /// Whether something of an answer has come.
     answers: bool,
     is_settled: bool,
@@ -185,10 +193,10 @@ impl Pass<'_> {
         if std::mem::replace(&mut self.is_settled, true) {
             return;
         }
-        let limit = self.limit;
         if self.answers {
             self.breaker.ended(self.changes, Ok(()), now);
-        } else if now.saturating_duration_since(self.began) >= limit {
+        } else if now >= self.deadline {
+            let limit = self.deadline.saturating_duration_since(self.began);
             self.breaker.ended(self.changes, Err(&ModelError::Timeout { limit }), now);
         } else if self.tries {
             let mut state = self.breaker.lock();
@@ -221,7 +229,7 @@ mod tests {
         let (breaker, now) = (Breaker::new("http://host", 2, 10 * SECOND), Instant::now());
         for _ in 0..2 {
             assert_eq!(breaker.state_at(now), BreakerState::Closed);
-            breaker.enter_at(now, LIMIT).unwrap().settle_at(Err(&ill()), now);
+            breaker.enter_at(now, now + LIMIT).unwrap().settle_at(Err(&ill()), now);
         }
         assert_eq!(breaker.state_at(now), BreakerState::Open);
         (breaker, now)
@@ -230,7 +238,7 @@ mod tests {
     #[test]
     fn it_says_since_when_it_is_open_and_until_when() {
         let (breaker, now) = opened();
-        let error = breaker.enter_at(now + 3 * SECOND, LIMIT).unwrap_err();
+        let error = breaker.enter_at(now + 3 * SECOND, now + 3 * SECOND + LIMIT).unwrap_err();
         let (since, wait, cause) = (3 * SECOND, 7 * SECOND, Box::new(ill()));
         assert_eq!(error, ModelError::Open { failures: 2, since, wait, cause });
         let said = "it failed 2 times in a row and is not asked since 3.0s, for another 7.0s; the last time: the server fails \
@@ -244,20 +252,20 @@ mod tests {
         let (breaker, now) = opened();
         let due = now + 10 * SECOND;
         assert_eq!(breaker.state_at(due), BreakerState::HalfOpen);
-        let first = breaker.enter_at(due, LIMIT).unwrap();
-        let waiting = breaker.enter_at(due + SECOND, LIMIT).unwrap_err();
+        let first = breaker.enter_at(due, due + LIMIT).unwrap();
+        let waiting = breaker.enter_at(due + SECOND, due + SECOND + LIMIT).unwrap_err();
         assert!(
             matches!(waiting, ModelError::Open { wait: Duration::ZERO, .. }),
             "one tries, others do not: {waiting}"
         );
         first.settle_at(Err(&ill()), due + SECOND);
-        let error = breaker.enter_at(due + 2 * SECOND, LIMIT).unwrap_err();
+        let error = breaker.enter_at(due + 2 * SECOND, due + 2 * SECOND + LIMIT).unwrap_err();
         let (since, wait, cause) = (12 * SECOND, 9 * SECOND, Box::new(ill()));
         assert_eq!(error, ModelError::Open { failures: 3, since, wait, cause }, "for as long again");
         let due = due + 11 * SECOND;
-        breaker.enter_at(due, LIMIT).unwrap().settle_at(Ok(()), due);
+        breaker.enter_at(due, due + LIMIT).unwrap().settle_at(Ok(()), due);
         assert_eq!(breaker.state_at(due), BreakerState::Closed);
-        breaker.enter_at(due, LIMIT).unwrap().settle_at(Err(&ill()), due);
+        breaker.enter_at(due, due + LIMIT).unwrap().settle_at(Err(&ill()), due);
         assert_eq!(breaker.state_at(due), BreakerState::Closed, "failures are counted anew");
     }
 
@@ -265,11 +273,11 @@ mod tests {
     fn what_is_dropped_says_nothing_unless_its_time_was_over() {
         let (breaker, now) = opened();
         let due = now + 10 * SECOND;
-        breaker.enter_at(due, LIMIT).unwrap().leave_at(due + SECOND);
+        breaker.enter_at(due, due + LIMIT).unwrap().leave_at(due + SECOND);
         assert_eq!(breaker.state_at(due + SECOND), BreakerState::HalfOpen, "the next one tries");
-        breaker.enter_at(due + SECOND, LIMIT).unwrap().leave_at(due + SECOND + LIMIT);
+        breaker.enter_at(due + SECOND, due + SECOND + LIMIT).unwrap().leave_at(due + SECOND + LIMIT);
         assert_eq!(breaker.state_at(due + SECOND + LIMIT), BreakerState::Open);
-        let error = breaker.enter_at(due + SECOND + LIMIT, LIMIT).unwrap_err();
+        let error = breaker.enter_at(due + SECOND + LIMIT, due + SECOND + LIMIT + LIMIT).unwrap_err();
         let ModelError::Open { cause, .. } = error else { panic!("{error}") };
         assert_eq!(*cause, ModelError::Timeout { limit: LIMIT });
     }
@@ -278,7 +286,7 @@ mod tests {
     fn whoever_has_begun_to_answer_is_well() {
         let (breaker, now) = opened();
         let due = now + 10 * SECOND;
-        let mut pass = breaker.enter_at(due, LIMIT).unwrap();
+        let mut pass = breaker.enter_at(due, due + LIMIT).unwrap();
         pass.answers();
         pass.leave_at(due + 2 * LIMIT);
         assert_eq!(
@@ -295,11 +303,11 @@ mod tests {
         for result in
             unwell.into_iter().chain([Err(ill()), Err(ModelError::Refused { status: 400, message: String::new() })])
         {
-            breaker.enter_at(now, LIMIT).unwrap().settle_at(result.as_ref().map(drop), now);
+            breaker.enter_at(now, now + LIMIT).unwrap().settle_at(result.as_ref().map(drop), now);
             assert_eq!(breaker.state_at(now), BreakerState::Closed);
         }
         for result in [ill(), ModelError::new("not asked"), ill()] {
-            breaker.enter_at(now, LIMIT).unwrap().settle_at(Err(&result), now);
+            breaker.enter_at(now, now + LIMIT).unwrap().settle_at(Err(&result), now);
         }
         assert_eq!(breaker.state_at(now), BreakerState::Open, "what was not asked is no answer either");
     }
@@ -307,12 +315,12 @@ mod tests {
     #[test]
     fn calls_that_began_before_it_changed_change_nothing() {
         let (breaker, now) = (Breaker::new("http://host", 1, 10 * SECOND), Instant::now());
-        let (slow, slower) = (breaker.enter_at(now, LIMIT).unwrap(), breaker.enter_at(now, LIMIT).unwrap());
-        breaker.enter_at(now, LIMIT).unwrap().settle_at(Err(&ill()), now);
+        let (slow, slower) = (breaker.enter_at(now, now + LIMIT).unwrap(), breaker.enter_at(now, now + LIMIT).unwrap());
+        breaker.enter_at(now, now + LIMIT).unwrap().settle_at(Err(&ill()), now);
         slow.settle_at(Ok(()), now + SECOND);
         assert_eq!(breaker.state_at(now + SECOND), BreakerState::Open);
         let due = now + 10 * SECOND;
-        breaker.enter_at(due, LIMIT).unwrap().settle_at(Ok(()), due);
+        breaker.enter_at(due, due + LIMIT).unwrap().settle_at(Ok(()), due);
         slower.settle_at(Err(&ill()), due);
         assert_eq!(breaker.state_at(due), BreakerState::Closed);
     }

@@ -81,7 +81,7 @@ impl Turn<'_> {
             };
             match self.answered(call, task, &served, parser.as_deref(), completion) {
                 Ok(completion) => return Ok(completion),
-                Err(error) => self.go_on(&mut chain, task, error)?,
+                Err(error) => self.go_on(&mut chain, &asked_for(task), error)?,
             }
         }
     }
@@ -124,7 +124,7 @@ impl Turn<'_> {
                     return Ok(Some(completion));
                 }
                 Err(error) if self.is_out() => return Err(unanswered(task, served.model.name(), error)),
-                Err(error) => self.go_on(&mut chain, task, error)?,
+                Err(error) => self.go_on(&mut chain, &asked_for(task), error)?,
             }
         }
     }
@@ -193,14 +193,14 @@ impl Turn<'_> {
         Ok(Chain::new(served, self.parts.config.limits.timeout, self.until))
     }
 
-    /// Has the next one of `chain` asked where that may help.
-    fn go_on(&mut self, chain: &mut Chain, task: Task, error: ModelError) -> Result<(), Failure> {
+    /// Has the next one of `chain` asked where that may help; `asked` says for what.
+    pub(super) fn go_on(&mut self, chain: &mut Chain, asked: &str, error: ModelError) -> Result<(), Failure> {
         let model = chain.served().model.name().to_owned();
         if !error.may_be_mended() || !chain.advance(&error) {
-            return Err(unanswered(task, &model, error));
+            return Err(Failure::Model { asked: format!("{asked}: `{model}`"), error });
         }
         let (cause, next) = (error.kind(), chain.served().model.name().to_owned());
-        self.note(What::ModelFailed { task, model, cause, reason: error.to_string(), next }, None);
+        self.note(What::ModelFailed { model, cause, reason: error.to_string(), next }, None);
         Ok(())
     }
 
@@ -267,10 +267,15 @@ fn measured(answer: &str) -> Result<(), ModelError> {
 
 /// A call that can't be made, and with it the turn.
 pub(super) fn failed(task: Task, reason: &str) -> Failure {
-    Failure::Failed { place: None, reason: format!("model, asked for {task}: {reason}") }
+    Failure::Failed { place: None, reason: format!("{}: {reason}", asked_for(task)) }
+}
+
+/// What a model is asked for, as the cause of a failure has it.
+fn asked_for(task: Task) -> String {
+    format!("model, asked for {task}")
 }
 
 /// A call of the model called `name` that got no answer.
 fn unanswered(task: Task, name: &str, error: ModelError) -> Failure {
-    Failure::Model { asked: format!("model, asked for {task}: `{name}`"), error }
+    Failure::Model { asked: format!("{}: `{name}`", asked_for(task)), error }
 }

@@ -67,9 +67,9 @@ impl Chain {
 
     /// Whether `served` may be asked now, or why not.
     pub(super) fn enter<'a>(&self, served: &'a Served) -> Result<Entry<'a>, ModelError> {
-        let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
-        let limit = left.map_or(self.time, |left| left.min(self.time));
-        let pass = served.model.breaker().map(|breaker| breaker.enter(limit)).transpose()?;
+        let deadline = Instant::now() + self.time;
+        let deadline = self.until.map_or(deadline, |until| until.min(deadline));
+        let pass = served.model.breaker().map(|breaker| breaker.enter(deadline.into_std())).transpose()?;
         Ok(Entry(pass))
     }
 

@@ -100,8 +100,8 @@ impl fmt::Display for TraceEvent {
                     write!(f, ", {input} + {output} tokens")?;
                 }
             }
-            What::ModelFailed { task, model, reason, next, .. } => {
-                write!(f, "gets no answer of `{model}` for {task}, and asks `{next}`: {reason}")?;
+            What::ModelFailed { model, reason, next, .. } => {
+                write!(f, "gets no answer of `{model}`, and asks `{next}`: {reason}")?;
             }
             What::Forgot { texts } => write!(f, "leaves out the {texts} oldest texts, for want of room")?,
             What::Judged { intent: Some(intent), remembered, .. } => {
