@@ -56,3 +56,22 @@ async fn what_is_no_moderation_blocks() {
         assert!(verdict.reason.unwrap().starts_with("rail failed"), "{name}");
     }
 }
+
+#[tokio::test]
+async fn another_model_of_moderation_answers_where_one_fails() {
+    let first = Server::start(|_| Answer::error(500, "out of order"));
+    let second = Server::start(|_| Answer::json(200, &answer(true, 0.9)));
+    let at = |server: &Server| format!("{{base_url: \"{}\", api_key: k, max_retries: 0}}", server.url());
+    let config = format!(
+        "rails: {{input: {{flows: [moderate with openai]}}}}\nmodels:\n  - {{type: moderation, engine: openai, model: m, \
+         parameters: {}, fallbacks: [{{engine: openai, model: n, parameters: {}}}]}}\n",
+        at(&first),
+        at(&second)
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.yml"), config).unwrap();
+    let reply = Rails::from_path(folder.path()).unwrap().check_input("I hate them all").await.unwrap();
+    assert_eq!((reply.verdict.status, reply.verdict.evidence.score), (Status::Blocked, Some(0.9)));
+    assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
+    assert!(reply.trace.to_string().contains("gets no answer of `m`, and asks `n`"), "{}", reply.trace);
+}

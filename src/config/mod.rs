@@ -4,6 +4,7 @@
 mod dialog;
 mod embedder;
 pub(crate) mod environment;
+mod fallbacks;
 mod imports;
 mod keys;
 mod knowledge;
@@ -28,6 +29,7 @@ use crate::expression::Value;
 use crate::program::{Guards, RailUse, Surroundings};
 use crate::source::Span;
 use crate::syntax::Bounds;
+pub use fallbacks::BreakerSpec;
 pub(crate) use knowledge::documents;
 pub use load::{Loaded, from_source, load, rail_files, read_text};
 pub(crate) use load::{from_texts, load_tested, load_with, python_files, test_files};

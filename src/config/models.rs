@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Config;
 use super::embedder::NamedEmbedder;
+use super::fallbacks::BreakerSpec;
 use super::keys::{Fate, Keys};
 use super::yaml::{Data, Node};
 use crate::expression::Value;
@@ -24,15 +25,39 @@ pub struct ModelSpec {
     pub api_key_env_var: Option<String>,
     /// How it is asked, where its name does not tell.
     pub mode: Option<ModelMode>,
+    /// When it is left alone for a while; `None` for never.
+    pub breaker: Option<BreakerSpec>,
+    /// Who is asked in its place when it does not answer, one after the other. These have none of their own.
+    pub fallbacks: Vec<ModelSpec>,
     /// Where it is named.
     pub span: Span,
+}
+
+impl ModelSpec {
+    /// One for `kind`, of which nothing else is known.
+    pub(super) fn new(kind: &str, span: Span) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            engine: None,
+            model: None,
+            parameters: Value::Null,
+            api_key_env_var: None,
+            mode: None,
+            breaker: Some(BreakerSpec::default()),
+            fallbacks: Vec::new(),
+            span,
+        }
+    }
 }
 
 /// The document as flows and logs may see it: the keys of models are left out.
 pub(super) fn without_keys(mut document: Value) -> Value {
     let models = document.get_mut("models").and_then(Value::as_array_mut);
-    for parameters in models.into_iter().flatten().filter_map(|model| model.get_mut("parameters")) {
-        hide(parameters);
+    for model in models.into_iter().flatten() {
+        model.get_mut("parameters").into_iter().for_each(hide);
+        let fallbacks = model.get_mut("fallbacks").and_then(Value::as_array_mut);
+        let parameters = fallbacks.into_iter().flatten().filter_map(|model| model.get_mut("parameters"));
+        parameters.for_each(hide);
     }
     document
 }
@@ -61,10 +86,10 @@ fn hide(value: &mut Value) {
 /// Without the parameters, which may hold a key.
 impl fmt::Debug for ModelSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, engine, model, mode, span, .. } = self;
+        let Self { kind, engine, model, mode, fallbacks, span, .. } = self;
         let shown = &mut f.debug_struct("ModelSpec");
         shown.field("kind", kind).field("engine", engine).field("model", model).field("mode", mode);
-        shown.field("span", span).finish_non_exhaustive()
+        shown.field("fallbacks", fallbacks).field("span", span).finish_non_exhaustive()
     }
 }
 
@@ -107,6 +132,7 @@ const MODEL: &[(&str, Fate)] = &[
     ("parameters", Fate::Served),
     ("api_key_env_var", Fate::Served),
     ("mode", Fate::Served),
+    ("fallbacks", Fate::Served),
     ("cache", Fate::Unserved),
     ("reasoning_config", Fate::Unserved),
 ];
@@ -132,34 +158,22 @@ impl Keys<'_> {
                 self.reader.wrong(model, "a model with a `type` and an `engine`");
                 continue;
             }
-            let mut spec = ModelSpec {
-                kind: String::new(),
-                engine: None,
-                model: None,
-                parameters: Value::Null,
-                api_key_env_var: None,
-                mode: None,
-                span: model.span,
-            };
-            let (mut kind, mut engine) = (None, None);
+            let mut spec = ModelSpec::new("", model.span);
+            let (mut kind, mut engine, mut fallbacks, mut parameters) = (None, None, None, None);
             for (key, value) in self.known(model, MODEL, "models[].") {
                 match &*key.name {
-                    "parameters" => {
-                        self.reader.mapping(value);
-                        spec.parameters = value.value();
-                    }
                     "type" => kind = self.reader.text(value).map(|text| (text, value)),
                     "engine" => engine = self.reader.text(value).map(|text| (text, value)),
-                    "model" => spec.model = self.reader.text(value).map(str::to_owned),
-                    "mode" => {
-                        let choices = &[("chat", ModelMode::Chat), ("text", ModelMode::Text)];
-                        spec.mode = self.reader.choice(value, choices);
+                    "fallbacks" => fallbacks = Some((key, value)),
+                    name => {
+                        parameters = parameters.or(Some(value).filter(|_| name == "parameters"));
+                        self.about_model(&mut spec, name, value);
                     }
-                    _ => spec.api_key_env_var = self.reader.text(value).map(str::to_owned),
                 }
             }
             match (kind, engine) {
                 (Some(("embeddings", _)), Some((engine, value))) => {
+                    self.no_fallbacks(fallbacks.map(|(key, _)| key), parameters);
                     spec.kind = "embeddings".to_owned();
                     spec.engine = Some(engine.to_owned());
                     config.named_embedders.push(NamedEmbedder { spec, span: value.span });
@@ -168,10 +182,26 @@ impl Keys<'_> {
                 (Some((kind, _)), engine) => {
                     spec.kind = kind.to_owned();
                     spec.engine = engine.map(|(engine, _)| engine.to_owned());
+                    if let Some((_, fallbacks)) = fallbacks {
+                        spec.fallbacks = self.fallbacks(fallbacks, &spec);
+                    }
                     config.models.push(spec);
                 }
                 (None, _) => self.reader.wrong(model, "a model with a `type`"),
             }
+        }
+    }
+
+    /// What `key` says of a model, be it a fallback or not.
+    pub(super) fn about_model(&mut self, spec: &mut ModelSpec, key: &str, value: &Node) {
+        match key {
+            "parameters" => self.parameters(spec, value),
+            "model" => spec.model = self.reader.text(value).map(str::to_owned),
+            "mode" => {
+                let choices = &[("chat", ModelMode::Chat), ("text", ModelMode::Text)];
+                spec.mode = self.reader.choice(value, choices);
+            }
+            _ => spec.api_key_env_var = self.reader.text(value).map(str::to_owned),
         }
     }
 

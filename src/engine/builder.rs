@@ -18,7 +18,7 @@ use super::starts::Starts;
 use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::expression::Value;
-use crate::model::{self, ChatModel};
+use crate::model::ChatModel;
 
 /// Puts [`Rails`] together.
 pub struct RailsBuilder {
@@ -104,7 +104,7 @@ impl RailsBuilder {
     /// that type in the configuration.
     #[must_use]
     pub fn model_for(mut self, kind: &str, model: impl ChatModel + 'static) -> Self {
-        self.models.add(kind, Served { model: Arc::new(model), spec: None });
+        self.models.add(kind, Served::brought(Arc::new(model)));
         self
     }
 
@@ -221,9 +221,9 @@ impl RailsBuilder {
     }
 }
 
-/// Adds the models that `config` names. One that can't be called fails when it is.
+/// Adds the models that `config` names.
 fn connect(config: &Config, models: &mut Models) {
     for spec in &config.models {
-        models.add(&spec.kind, Served { model: model::connect(spec), spec: Some(spec.clone()) });
+        models.add(&spec.kind, Served::connected(spec, config.limits.timeout));
     }
 }

@@ -100,6 +100,9 @@ fn sentence(event: &TraceEvent) -> Option<String> {
         What::Asked { task, model, answer, .. } => {
             format!("`{model}` is asked for {task}, and answers {:?}", shortened(answer))
         }
+        What::ModelFailed { model, reason, next, .. } => {
+            format!("`{model}` does not answer, and `{next}` is asked in its place: {reason}")
+        }
         What::Forgot { texts } => format!("the {texts} oldest texts are left out of what it is sent, for want of room"),
         What::Judged { intent: Some(intent), remembered, .. } => {
             let before = if *remembered { ", as it did before" } else { "" };

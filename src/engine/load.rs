@@ -190,6 +190,13 @@ fn unknown_models(config: &Config, has_model: bool, diagnostics: &mut Vec<Diagno
             let diagnostic = Diagnostic::new(codes::UNAVAILABLE_MODEL, spec.span, message);
             diagnostics.push(diagnostic.label("what asks it fails, and the turn with it"));
         }
+        for fallback in &spec.fallbacks {
+            if let Some(error) = model::unavailable(fallback) {
+                let message = format!("this fallback of the `{}` model can't be called: {error}", spec.kind);
+                let diagnostic = Diagnostic::new(codes::UNAVAILABLE_MODEL, fallback.span, message);
+                diagnostics.push(diagnostic.label("where it comes to it, the turn fails"));
+            }
+        }
     }
     let known = || config.models.iter().map(|model| &*model.kind);
     for rail in &config.rails {

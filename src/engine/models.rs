@@ -1,16 +1,44 @@
 //! The models of a set of rails, by what they are asked for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::{Config, ModelSpec};
-use crate::model::{ChatModel, Task};
+use crate::model::{self, ChatModel, Task};
 
 /// A model, and how the configuration names it.
 #[derive(Clone)]
 pub(super) struct Served {
     pub model: Arc<dyn ChatModel>,
     /// `None` for one that the host program brings.
-    pub spec: Option<ModelSpec>,
+    pub spec: Option<Arc<ModelSpec>>,
+    /// Who is asked in its place when it does not answer, one after the other.
+    pub fallbacks: Arc<[Served]>,
+}
+
+impl Served {
+    /// A model that the host program brings.
+    pub(super) fn brought(model: Arc<dyn ChatModel>) -> Self {
+        Self { model, spec: None, fallbacks: Arc::default() }
+    }
+
+    /// The model that `spec` describes, with its fallbacks, which have `limit` together. What keeps one from being called is said when it is.
+    pub(super) fn connected(spec: &ModelSpec, limit: Duration) -> Self {
+        // Who has others behind it does not wait longer than its share for a server that asks it to.
+        let share = limit / u32::try_from(spec.fallbacks.len() + 1).unwrap_or(u32::MAX);
+        let connect = |spec: &ModelSpec, is_last: bool| {
+            let model = model::connect(spec, (!is_last).then_some(share));
+            Self { spec: Some(Arc::new(spec.clone())), ..Self::brought(model) }
+        };
+        let behind = |at: usize| spec.fallbacks.len() - at;
+        let fallbacks = spec.fallbacks.iter().enumerate().map(|(at, fallback)| connect(fallback, behind(at) == 1));
+        Self { fallbacks: fallbacks.collect(), ..connect(spec, spec.fallbacks.is_empty()) }
+    }
+
+    /// It, and its fallbacks, in their order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Served> {
+        std::iter::once(self).chain(&*self.fallbacks)
+    }
 }
 
 /// Which model answers what: `main`, a task, or a rail's own.
@@ -56,9 +84,14 @@ impl Models {
         self.named(task.name()).or_else(|| self.named("main"))
     }
 
+    /// All of them, fallbacks too.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Served> {
+        self.by_use.iter().flat_map(|(_, served)| served.all())
+    }
+
     /// What they are called, each once.
     pub(super) fn names(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self.by_use.iter().map(|(_, served)| served.model.name()).collect();
+        let mut names: Vec<_> = self.all().map(|served| served.model.name()).collect();
         names.sort_unstable();
         names.dedup();
         names

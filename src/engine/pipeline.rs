@@ -1,6 +1,7 @@
 //! One turn: input rails, what the text means, the flows, what only a model can say, output rails.
 
 mod ask;
+mod chain;
 mod checks;
 mod generate;
 mod guard;
@@ -14,6 +15,8 @@ mod tools;
 mod understand;
 
 use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use super::action::Args;
 use super::budget::{Budget, Exhausted};
@@ -170,6 +173,8 @@ struct Turn<'a> {
     is_remembered: bool,
     /// The rail that runs, if one does.
     rail: Option<&'a Guard>,
+    /// By when the rail or the judge that runs must be done.
+    until: Option<Instant>,
     /// What the last action of the rail which runs went by.
     evidence: Option<Evidence>,
     differs: Option<String>,
@@ -205,6 +210,7 @@ impl<'a> Turn<'a> {
             foreseen: None,
             is_remembered: false,
             rail: None,
+            until: None,
             evidence: None,
             differs: None,
             failure: None,

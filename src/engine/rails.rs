@@ -23,6 +23,8 @@ use super::trace::{Tracer, What};
 use crate::classify::{Classification, Classifier, Settings, Tier};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+#[cfg(feature = "serve")]
+use crate::model::Breaker;
 use crate::model::{ChatModel, Message, Meter, Role};
 use crate::program::{Guards, Program};
 use crate::source::SourceMap;
@@ -200,6 +202,12 @@ impl Rails {
     /// The names of all models that may be asked, for replies or by rails.
     pub fn models(&self) -> Vec<&str> {
         self.parts.models.names()
+    }
+
+    /// What keeps models from being asked that fail, by the names of these.
+    #[cfg(feature = "serve")]
+    pub(crate) fn breakers(&self) -> impl Iterator<Item = (&str, &Breaker)> {
+        self.parts.models.all().filter_map(|served| Some((served.model.name(), served.model.breaker()?)))
     }
 
     /// What `config.yml` says.

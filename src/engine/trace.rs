@@ -165,6 +165,17 @@ pub enum What {
         /// What that took, if the model says so.
         tokens: Option<Tokens>,
     },
+    /// A model did not answer, and the next of its fallbacks is asked.
+    ModelFailed {
+        /// Which.
+        model: String,
+        /// The [kind](crate::model::ModelError::kind) of the failure.
+        cause: &'static str,
+        /// Why.
+        reason: String,
+        /// The model that is asked next.
+        next: String,
+    },
     /// What was said longest ago was left out of what a model is sent, for want of room.
     Forgot {
         /// How many texts.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Tokens, Usage};
+use super::{ModelError, Tokens, Usage};
 
 /// What one turn's calls of models took so far. Whoever keeps a copy of it knows even of a turn that is dropped before its end.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,19 @@ pub struct Call {
     pub tokens: Option<Tokens>,
     /// Whether the model refused, or could not be reached.
     pub is_refused: bool,
+    /// How it ended: `answered`, or the [kind](super::ModelError::kind) of the failure; `None` while it has not, or where nobody waited for it.
+    pub result: Option<&'static str>,
+    /// The model that should have answered, where this one is a fallback.
+    pub instead_of: Option<Instead>,
+}
+
+/// A model that did not answer, so that another was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instead {
+    /// Its name.
+    pub model: Arc<str>,
+    /// The [kind](super::ModelError::kind) of its failure.
+    pub cause: &'static str,
 }
 
 impl Meter {
@@ -51,10 +64,11 @@ impl Meter {
     }
 
     /// Counts a call that begins, and says by which number it is known.
-    pub(crate) fn begin(&self, model: &str, sent_bytes: usize) -> usize {
+    pub(crate) fn begin(&self, model: &str, sent_bytes: usize, instead_of: Option<Instead>) -> usize {
         let mut calls = self.lock();
-        let sent_bytes = sent_bytes as u64;
-        calls.push(Call { model: model.into(), sent_bytes, received_bytes: 0, tokens: None, is_refused: false });
+        let (model, sent_bytes) = (model.into(), sent_bytes as u64);
+        let (received_bytes, tokens, is_refused, result) = (0, None, false, None);
+        calls.push(Call { model, sent_bytes, received_bytes, tokens, is_refused, result, instead_of });
         calls.len() - 1
     }
 
@@ -65,12 +79,19 @@ impl Meter {
         }
     }
 
-    /// The end of call `number`, as far as the model tells.
-    pub(crate) fn ended(&self, number: usize, tokens: Option<Tokens>, is_refused: bool) {
+    /// The end of call `number`: what it took, as far as the model tells, or why there is no answer.
+    pub(crate) fn ended(&self, number: usize, ended: Result<Option<Tokens>, &ModelError>) {
         if let Some(call) = self.lock().get_mut(number) {
-            (call.tokens, call.is_refused) = (tokens, is_refused);
+            call.tokens = ended.unwrap_or_default();
+            call.is_refused = ended.is_err_and(|error| !has_worked(error));
+            call.result = Some(ended.map_or_else(ModelError::kind, |_| "answered"));
         }
     }
+}
+
+/// Whether a model that failed may have read and written before, which is charged for.
+fn has_worked(error: &ModelError) -> bool {
+    matches!(error, ModelError::Timeout { .. } | ModelError::CutOff { .. } | ModelError::TooLong { .. })
 }
 
 /// Two are equal when they are one.
@@ -88,12 +109,13 @@ mod tests {
     fn a_call_is_known_before_it_ends() {
         let meter = Meter::new();
         let kept = meter.clone();
-        let (first, second) = (meter.begin("a", 10), meter.begin("b", 20));
+        let (first, second) = (meter.begin("a", 10, None), meter.begin("b", 20, None));
         meter.received(first, 5);
-        meter.ended(second, Some(Tokens { input: 3, output: 2, cached: 1 }), false);
+        meter.ended(second, Ok(Some(Tokens { input: 3, output: 2, cached: 1 })));
         drop(meter);
         let calls = kept.calls();
-        assert_eq!((calls[0].received_bytes, calls[0].tokens), (5, None));
+        assert_eq!((calls[0].received_bytes, calls[0].tokens, calls[0].result), (5, None, None));
+        assert_eq!(calls[1].result, Some("answered"));
         let usage = kept.usage();
         assert_eq!((usage.calls, usage.uncounted, usage.input_tokens, usage.output_tokens), (2, 1, 3, 2));
         assert_eq!(usage.models[1].model, "b");

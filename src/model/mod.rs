@@ -1,5 +1,6 @@
 //! Language models, as far as the engine needs to know them.
 
+mod breaker;
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the client goes by what is known of engines"))]
 pub(crate) mod engines;
 mod error;
@@ -12,6 +13,7 @@ mod script;
 mod usage;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
@@ -21,9 +23,11 @@ use serde_json::{Map, Value};
 
 use crate::config::ModelSpec;
 
+pub(crate) use breaker::Pass;
+pub use breaker::{Breaker, BreakerState};
 pub use error::ModelError;
 pub use message::{Message, Role, ToolCall};
-pub use meter::{Call, Meter};
+pub use meter::{Call, Instead, Meter};
 pub use moderation::Moderation;
 #[cfg(feature = "http")]
 pub use openai::OpenAi;
@@ -38,6 +42,11 @@ pub trait ChatModel: Send + Sync {
     /// What usage and traces call it.
     fn name(&self) -> &str {
         "model"
+    }
+
+    /// What keeps it from being asked while it fails again and again; `None` for a model that is asked whatever happens.
+    fn breaker(&self) -> Option<&Breaker> {
+        None
     }
 
     /// Answers `request`.
@@ -74,6 +83,10 @@ impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
         (**self).name()
     }
 
+    fn breaker(&self) -> Option<&Breaker> {
+        (**self).breaker()
+    }
+
     fn complete(&self, request: ChatRequest) -> BoxFuture<'_, Result<Completion, ModelError>> {
         (**self).complete(request)
     }
@@ -87,17 +100,22 @@ impl<M: ChatModel + ?Sized> ChatModel for Arc<M> {
     }
 }
 
-/// The model that `config.yml` describes by `spec`. What keeps it from being called is said when it is.
-pub(crate) fn connect(spec: &ModelSpec) -> Arc<dyn ChatModel> {
-    match client(spec) {
-        Ok(model) => model,
+/// The model that `config.yml` describes by `spec`, which waits no longer than `patience` when its server asks it to. What keeps it from being
+/// called is said when it is.
+pub(crate) fn connect(spec: &ModelSpec, patience: Option<Duration>) -> Arc<dyn ChatModel> {
+    match client(spec, patience) {
+        Ok(model) => {
+            // Now, while a configuration that it takes the place of still has the breaker.
+            model.breaker();
+            model
+        }
         Err(error) => Arc::new(Unavailable { name: spec.model.clone().unwrap_or_else(|| spec.kind.clone()), error }),
     }
 }
 
 /// Why the model that `config.yml` describes by `spec` can't be called, whatever its server says.
 pub(crate) fn unavailable(spec: &ModelSpec) -> Option<ModelError> {
-    client(spec).err()
+    client(spec, None).err()
 }
 
 /// The variable of the environment that should hold the key of the model that `spec` describes, and does not.
@@ -112,12 +130,16 @@ pub(crate) fn missing_key(_: &ModelSpec) -> Option<String> {
 }
 
 #[cfg(feature = "http")]
-fn client(spec: &ModelSpec) -> Result<Arc<dyn ChatModel>, ModelError> {
-    Ok(Arc::new(OpenAi::from_spec(spec)?))
+fn client(spec: &ModelSpec, patience: Option<Duration>) -> Result<Arc<dyn ChatModel>, ModelError> {
+    let model = OpenAi::from_spec(spec)?;
+    Ok(Arc::new(match patience {
+        Some(patience) => model.patience(patience),
+        None => model,
+    }))
 }
 
 #[cfg(not(feature = "http"))]
-fn client(_: &ModelSpec) -> Result<Arc<dyn ChatModel>, ModelError> {
+fn client(_: &ModelSpec, _: Option<Duration>) -> Result<Arc<dyn ChatModel>, ModelError> {
     Err(ModelError::new("this railsc is built without HTTP"))
 }
 

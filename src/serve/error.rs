@@ -93,6 +93,7 @@ pub(super) enum Code {
     UpstreamRateLimited,
     UpstreamTimeout,
     UpstreamUnreachable,
+    UpstreamOpen,
     UpstreamRefused,
     UpstreamFailed,
     UpstreamFiltered,
@@ -136,6 +137,7 @@ impl Code {
         Self::UpstreamRateLimited,
         Self::UpstreamTimeout,
         Self::UpstreamUnreachable,
+        Self::UpstreamOpen,
         Self::UpstreamRefused,
         Self::UpstreamFailed,
         Self::UpstreamFiltered,
@@ -183,6 +185,7 @@ impl Code {
             Self::UpstreamRateLimited => (StatusCode::TOO_MANY_REQUESTS, UPSTREAM, "upstream_rate_limited"),
             Self::UpstreamTimeout => (StatusCode::GATEWAY_TIMEOUT, UPSTREAM, "upstream_timeout"),
             Self::UpstreamUnreachable => (StatusCode::BAD_GATEWAY, UPSTREAM, "upstream_unreachable"),
+            Self::UpstreamOpen => (StatusCode::SERVICE_UNAVAILABLE, UPSTREAM, "upstream_open"),
             Self::UpstreamRefused => (StatusCode::BAD_GATEWAY, UPSTREAM, "upstream_refused"),
             Self::UpstreamFailed => (StatusCode::BAD_GATEWAY, UPSTREAM, "upstream_failed"),
             Self::UpstreamFiltered => (StatusCode::BAD_REQUEST, UPSTREAM, "content_filter"),
@@ -227,6 +230,9 @@ impl ApiError {
             ModelError::RateLimited { .. } => (Code::UpstreamRateLimited, "the model has too many requests"),
             ModelError::Timeout { .. } => (Code::UpstreamTimeout, "the model did not answer in time"),
             ModelError::Unreachable { .. } => (Code::UpstreamUnreachable, "the model can't be reached"),
+            ModelError::Open { .. } => {
+                (Code::UpstreamOpen, "the model fails again and again, and is left alone for a while")
+            }
             ModelError::NoKey { .. } | ModelError::Unauthorized { .. } => {
                 (Code::UpstreamRefused, "the model does not take this server's key")
             }
@@ -236,9 +242,12 @@ impl ApiError {
             _ => (Code::UpstreamFailed, "the model failed"),
         };
         let mut new = Self::new(code, message);
-        if let ModelError::RateLimited { retry_after, .. } = error {
-            new.retry_after = *retry_after;
-        }
+        new.retry_after = match error {
+            ModelError::RateLimited { retry_after, .. } => *retry_after,
+            // While one call tries, nobody knows how long that takes.
+            ModelError::Open { wait, .. } => Some((*wait).max(Duration::from_secs(1))),
+            _ => None,
+        };
         new
     }
 

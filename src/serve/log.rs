@@ -60,6 +60,18 @@ pub(super) fn turn(asked: &Asked, reply: &Reply, status: &str, time: Duration, t
             "shadow"
         );
     }
+    for call in asked.reservation.meter.calls() {
+        if let Some(failed) = &call.instead_of {
+            tracing::warn!(
+                request_id = &*id.0,
+                config = &*config.id,
+                model = &*failed.model,
+                cause = failed.cause,
+                asked = &*call.model,
+                "fallback"
+            );
+        }
+    }
     if let Some(failure) = &reply.failure {
         let model = failure.model.as_ref();
         tracing::warn!(

@@ -1,5 +1,8 @@
 //! What is counted, as Prometheus reads it.
 
+mod models;
+
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -11,7 +14,9 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 
 use super::error::Code;
 use super::prices::Money;
-use crate::engine::{Reply, What};
+use crate::engine::{Rails, Reply, What};
+use crate::model::Call;
+use models::ModelMetrics;
 
 /// Upper bounds of latencies, in seconds: from what a canned answer takes to what a slow model takes.
 const LATENCIES: [f64; 14] =
@@ -62,6 +67,13 @@ struct OfModel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfCache {
+    config: String,
+    cache: &'static str,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfFailure {
     config: String,
     code: &'static str,
@@ -88,6 +100,10 @@ pub(super) struct Metrics {
     rails: Family<OfRail, Counter>,
     tiers: Family<OfTier, Counter>,
     tokens: Family<OfModel, Counter>,
+    caches: Family<OfCache, Counter>,
+    models: ModelMetrics,
+    /// Held while what stands as it does right now is looked up and written.
+    listing: Mutex<()>,
     failures: Family<OfFailure, Counter>,
     reloads: Family<OfReload, Counter>,
     refusals: Family<OfRefusal, Counter>,
@@ -124,6 +140,13 @@ impl Metrics {
             rails: registered(&mut registry, "rails", "Runs of rails; `mode` is `shadow` where they are only watched"),
             tiers: registered(&mut registry, "tiers", "Texts that were understood, by the tier that decided"),
             tokens: registered(&mut registry, "tokens", "Tokens that models took and gave"),
+            caches: registered(
+                &mut registry,
+                "cache",
+                "What was looked up: answers of the judge, and conversations that go on; `result` is `hit` or `miss`",
+            ),
+            models: ModelMetrics::new(&mut registry),
+            listing: Mutex::new(()),
             failures: registered(&mut registry, "upstream_errors", "Turns that a model did not answer"),
             refusals: registered(&mut registry, "refusals", "Requests that were answered by an error, by its code"),
             cost: registered(
@@ -145,8 +168,10 @@ impl Metrics {
         }
     }
 
-    /// All of it, as OpenMetrics.
-    pub(super) fn text(&self) -> String {
+    /// All of it, as OpenMetrics; with how the models of `served` stand, by the names of their configurations.
+    pub(super) fn text<'r>(&self, served: impl IntoIterator<Item = (&'r str, &'r Rails)>) -> String {
+        let _listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.models.stand(served);
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = text::encode(&mut text, &self.registry);
@@ -172,10 +197,19 @@ impl Metrics {
             self.rails.get_or_create(&labels).inc();
         }
         for event in &reply.trace.events {
-            if let What::Classified { tier, .. } = &event.what {
-                let labels = OfTier { config: config.to_owned(), tier: tier.to_string() };
-                self.tiers.get_or_create(&labels).inc();
-            }
+            let (cache, is_hit) = match &event.what {
+                What::Classified { tier, .. } => {
+                    let labels = OfTier { config: config.to_owned(), tier: tier.to_string() };
+                    self.tiers.get_or_create(&labels).inc();
+                    continue;
+                }
+                What::Judged { remembered, .. } => ("judge", *remembered),
+                What::Recognised { .. } => ("conversation", true),
+                What::Replayed { .. } => ("conversation", false),
+                _ => continue,
+            };
+            let result = if is_hit { "hit" } else { "miss" };
+            self.caches.get_or_create(&OfCache { config: config.to_owned(), cache, result }).inc();
         }
         for of_model in &reply.usage.models {
             for (direction, count) in [("input", of_model.input_tokens), ("output", of_model.output_tokens)] {
@@ -183,6 +217,11 @@ impl Metrics {
                 self.tokens.get_or_create(&labels).inc_by(count);
             }
         }
+    }
+
+    /// The calls of models that a request of `config` took.
+    pub(super) fn called(&self, config: &str, calls: &[Call]) {
+        self.models.called(config, calls);
     }
 
     /// A turn of `config` that a model did not answer.

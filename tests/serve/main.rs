@@ -18,5 +18,6 @@ mod shared_threads;
 mod support;
 mod threads;
 mod tls;
+mod upstream;
 mod usage;
 mod watching;

@@ -41,6 +41,9 @@ pub(super) fn load(arguments: &Arguments) -> Result<Counterpart, Failure> {
         if let Some(variable) = missing_key(spec) {
             notes.push(missing(&variable, &format!("the `{}` model", spec.kind)));
         }
+        for variable in spec.fallbacks.iter().filter_map(missing_key) {
+            notes.push(missing(&variable, &format!("a fallback of the `{}` model", spec.kind)));
+        }
     }
     Ok(Counterpart { rails, has_model, notes })
 }

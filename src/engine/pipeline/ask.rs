@@ -1,9 +1,11 @@
 //! Asking a model: which, what with, and what becomes of its answer.
 
 use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use tokio::time::Instant;
 
-use super::stream::Shape;
+use super::chain::{Chain, Entry};
+use super::stream::{Shape, Spout};
 use super::{Ended, Turn};
 use crate::engine::history::Said;
 use crate::engine::machine::Failure;
@@ -41,37 +43,52 @@ impl Turn<'_> {
         }
     }
 
-    /// Asks a model, and gives its answer as the prompt's output parser reads it.
+    /// Asks a model, or its fallbacks where it does not answer, and gives the answer as the prompt's output parser reads it.
     pub(super) async fn ask(&mut self, task: Task, question: Question) -> Result<Completion, Failure> {
-        let (served, request, parser) = self.request(task, question)?;
-        self.complete(task, &served, request, parser).await
-    }
-
-    async fn complete(
-        &mut self,
-        task: Task,
-        served: &Served,
-        request: ChatRequest,
-        parser: Option<String>,
-    ) -> Result<Completion, Failure> {
-        let limit = self.parts.config.limits.timeout;
-        let call = self.begin(served, &request);
-        let completion = match tokio::time::timeout(limit, served.model.complete(request)).await {
-            Ok(completion) => completion,
-            Err(_) => Err(ModelError::Timeout { limit }),
-        };
-        self.answered(call, task, served, parser.as_deref(), completion)
+        self.ask_changed(task, question, |_| {}).await
     }
 
     /// Asks for another reply to what was said, as different as the model can make it.
     pub(super) async fn ask_for_another(&mut self) -> Result<String, Failure> {
-        let (served, mut request, parser) = self.request(Task::General, Question::default())?;
-        (request.temperature, request.tool_choice) = (Some(1.0), None);
-        request.tools.clear();
-        self.complete(Task::General, &served, request, parser).await.map(|completion| completion.text)
+        let changed = |request: &mut ChatRequest| {
+            (request.temperature, request.tool_choice) = (Some(1.0), None);
+            request.tools.clear();
+        };
+        self.ask_changed(Task::General, Question::default(), changed).await.map(|completion| completion.text)
+    }
+
+    /// As [`ask`](Self::ask), with what `change` makes of each request.
+    async fn ask_changed(
+        &mut self,
+        task: Task,
+        question: Question,
+        change: impl Fn(&mut ChatRequest) + Send,
+    ) -> Result<Completion, Failure> {
+        let mut chain = self.chain(task)?;
+        loop {
+            let served = chain.served().clone();
+            let (mut request, parser) = self.request(&served, task, &question)?;
+            change(&mut request);
+            let (call, completion) = match chain.enter(&served) {
+                Err(open) => (None, Err(open)),
+                Ok(pass) => {
+                    let (call, limit) = (self.begin(&chain, &request), chain.time());
+                    let asked = tokio::time::timeout(limit, served.model.complete(request)).await;
+                    let completion = asked.unwrap_or(Err(ModelError::Timeout { limit }));
+                    pass.settle(completion.as_ref().map(drop));
+                    (Some(call), completion)
+                }
+            };
+            match self.answered(call, task, &served, parser.as_deref(), completion) {
+                Ok(completion) => return Ok(completion),
+                Err(error) => self.go_on(&mut chain, &asked_for(task), error)?,
+            }
+        }
     }
 
     /// As [`ask`](Self::ask); where the reply is streamed, lets the text out as it becomes safe. `None` when a rail ended the turn.
+    ///
+    /// Once something of a text is out, no other model is asked: it would begin anew.
     pub(super) async fn ask_aloud(
         &mut self,
         task: Task,
@@ -81,15 +98,53 @@ impl Turn<'_> {
         if !self.streams() {
             return self.ask(task, question).await.map(Some);
         }
-        let (served, request, parser) = self.request(task, question)?;
-        let limit = self.parts.config.limits.timeout;
-        let mut deadline = Instant::now() + limit;
+        let mut chain = self.chain(task)?;
+        loop {
+            let served = chain.served().clone();
+            let (request, parser) = self.request(&served, task, &question)?;
+            let mut spout = self.spout(shape, parser.is_some());
+            let (call, completion) = match chain.enter(&served) {
+                Err(open) => (None, Err(open)),
+                Ok(pass) => {
+                    let call = self.begin(&chain, &request);
+                    let pieces = served.model.stream(request);
+                    match self.poured(pieces, pass, &mut chain, call, &mut spout).await? {
+                        (Ended::No, completion) => (Some(call), completion),
+                        (Ended::Yes, completion) => {
+                            let ended = self.answered(Some(call), task, &served, None, completion);
+                            ended.map_err(|error| unanswered(task, served.model.name(), error))?;
+                            return Ok(None);
+                        }
+                    }
+                }
+            };
+            match self.answered(call, task, &served, parser.as_deref(), completion) {
+                Ok(completion) => {
+                    self.note(What::Streamed { looks: spout.looks }, None);
+                    return Ok(Some(completion));
+                }
+                Err(error) if self.is_out() => return Err(unanswered(task, served.model.name(), error)),
+                Err(error) => self.go_on(&mut chain, &asked_for(task), error)?,
+            }
+        }
+    }
+
+    /// Lets out what comes of an answer as it becomes safe, until it ends, or a rail ends the turn.
+    async fn poured(
+        &mut self,
+        mut pieces: BoxStream<'_, Result<Piece, ModelError>>,
+        mut pass: Entry<'_>,
+        chain: &mut Chain,
+        call: usize,
+        spout: &mut Spout,
+    ) -> Result<(Ended, Result<Completion, ModelError>), Failure> {
         let mut completion = Completion::default();
-        let mut spout = self.spout(shape, parser.is_some());
-        let call = self.begin(&served, &request);
-        let mut pieces = served.model.stream(request);
+        // The beginning has the time of this model, the rest all that there is.
+        let (mut limit, mut deadline) = (chain.time(), Instant::now() + chain.time());
         let ended = loop {
             let piece = match tokio::time::timeout_at(deadline, pieces.next()).await {
+                // It was writing, so that it is not to blame for the time.
+                Err(_) if !completion.text.is_empty() => return Ok((Ended::No, Err(ModelError::Timeout { limit }))),
                 Err(_) => break Err(ModelError::Timeout { limit }),
                 Ok(None) => break Err(ModelError::CutOff { reason: "it has no end".to_owned() }),
                 Ok(Some(Err(error))) => break Err(error),
@@ -98,22 +153,22 @@ impl Turn<'_> {
             match piece {
                 Piece::Text(text) => {
                     completion.text.push_str(&text);
+                    pass.answers();
                     self.meter.received(call, completion.text.len());
                     if let Err(error) = measured(&completion.text) {
                         break Err(error);
                     }
                     // Rails have time of their own.
                     let began = Instant::now();
-                    let ended = self.pour(&mut spout, &completion.text).await?;
+                    let ended = self.pour(spout, &completion.text).await?;
                     if let Some(outlet) = self.outlet {
                         outlet.make_way().await;
                     }
-                    deadline += began.elapsed();
+                    chain.put_off(began.elapsed());
+                    (limit, deadline) = chain.whole();
                     if ended == Ended::Yes {
                         // Whatever else it would have written is not wanted.
-                        drop(pieces);
-                        self.answered(call, task, &served, None, Ok(completion))?;
-                        return Ok(None);
+                        return Ok((Ended::Yes, Ok(completion)));
                     }
                 }
                 Piece::End { tool_calls, finish, tokens } => {
@@ -122,29 +177,48 @@ impl Turn<'_> {
                 }
             }
         };
-        drop(pieces);
-        let completion = self.answered(call, task, &served, parser.as_deref(), ended.map(|()| completion))?;
-        self.note(What::Streamed { looks: spout.looks }, None);
-        Ok(Some(completion))
+        pass.settle(ended.as_ref().map(drop));
+        Ok((Ended::No, ended.map(|()| completion)))
     }
 
     /// Counts a call that is about to be made.
-    fn begin(&self, served: &Served, request: &ChatRequest) -> usize {
+    fn begin(&self, chain: &Chain, request: &ChatRequest) -> usize {
         let bytes = request.messages.iter().map(|message| message.content.len()).sum();
-        self.meter.begin(served.model.name(), bytes)
+        self.meter.begin(chain.served().model.name(), bytes, chain.instead_of())
     }
 
-    fn request(&mut self, task: Task, question: Question) -> Result<(Served, ChatRequest, Option<String>), Failure> {
+    /// The models that may answer for `task`, and the time they have.
+    fn chain(&self, task: Task) -> Result<Chain, Failure> {
         let served = self.model_for(task).map_err(|reason| failed(task, &reason))?.clone();
+        Ok(Chain::new(served, self.parts.config.limits.timeout, self.until))
+    }
+
+    /// Has the next one of `chain` asked where that may help; `asked` says for what.
+    pub(super) fn go_on(&mut self, chain: &mut Chain, asked: &str, error: ModelError) -> Result<(), Failure> {
+        let model = chain.served().model.name().to_owned();
+        if !error.may_be_mended() || !chain.advance(&error) {
+            return Err(Failure::Model { asked: format!("{asked}: `{model}`"), error });
+        }
+        let (cause, next) = (error.kind(), chain.served().model.name().to_owned());
+        self.note(What::ModelFailed { model, cause, reason: error.to_string(), next }, None);
+        Ok(())
+    }
+
+    fn request(
+        &mut self,
+        served: &Served,
+        task: Task,
+        question: &Question,
+    ) -> Result<(ChatRequest, Option<String>), Failure> {
         let recent = self.conversation.history.recent(REMEMBERED).into_iter().cloned();
         let filling = Filling {
             config: &self.parts.config,
             variables: self.conversation.store.variables(),
             model: self.rail.and_then(|rail| rail.model.as_deref()),
-            history: recent.chain(question.behind).collect(),
-            more: question.more,
+            history: recent.chain(question.behind.iter().cloned()).collect(),
+            more: question.more.clone(),
         };
-        let filled = self.parts.prompts.fill(task, served.spec.as_ref(), &filling);
+        let filled = self.parts.prompts.fill(task, served.spec.as_deref(), &filling);
         let mut filled = filled.map_err(|reason| failed(task, &reason))?;
         if filled.forgotten > 0 {
             self.note(What::Forgot { texts: filled.forgotten }, None);
@@ -157,27 +231,28 @@ impl Turn<'_> {
             request.tool_choice.clone_from(&self.options.tool_choice);
             request.parameters.clone_from(&self.options.parameters);
         }
-        Ok((served, filled.request, filled.parser))
+        Ok((filled.request, filled.parser))
     }
 
+    /// Takes down what became of `call`; there is none where the model was not to be asked.
     fn answered(
         &mut self,
-        call: usize,
+        call: Option<usize>,
         task: Task,
         served: &Served,
         parser: Option<&str>,
         completion: Result<Completion, ModelError>,
-    ) -> Result<Completion, Failure> {
-        let name = served.model.name();
-        let tokens = completion.as_ref().ok().and_then(|completion| completion.tokens);
-        if let Ok(completion) = &completion {
-            self.meter.received(call, completion.text.len());
+    ) -> Result<Completion, ModelError> {
+        if let Some(call) = call {
+            if let Ok(completion) = &completion {
+                self.meter.received(call, completion.text.len());
+            }
+            self.meter.ended(call, completion.as_ref().map(|completion| completion.tokens));
         }
-        self.meter.ended(call, tokens, completion.as_ref().is_err_and(|error| !has_worked(error)));
-        let mut completion = completion.map_err(|error| unanswered(task, name, error))?;
-        measured(&completion.text).map_err(|error| unanswered(task, name, error))?;
-        let answer = completion.text.clone();
-        self.note(What::Asked { task, model: name.to_owned(), answer, tokens }, None);
+        let mut completion = completion?;
+        measured(&completion.text)?;
+        let (model, answer, tokens) = (served.model.name().to_owned(), completion.text.clone(), completion.tokens);
+        self.note(What::Asked { task, model, answer, tokens }, None);
         completion.text = parsed(parser, &completion.text);
         Ok(completion)
     }
@@ -190,17 +265,17 @@ fn measured(answer: &str) -> Result<(), ModelError> {
     if answer.len() > LONGEST_ANSWER { Err(ModelError::TooLong { limit: LONGEST_ANSWER }) } else { Ok(()) }
 }
 
-/// Whether a model that failed may have read and written before, which is charged for.
-fn has_worked(error: &ModelError) -> bool {
-    matches!(error, ModelError::Timeout { .. } | ModelError::CutOff { .. } | ModelError::TooLong { .. })
-}
-
 /// A call that can't be made, and with it the turn.
 pub(super) fn failed(task: Task, reason: &str) -> Failure {
-    Failure::Failed { place: None, reason: format!("model, asked for {task}: {reason}") }
+    Failure::Failed { place: None, reason: format!("{}: {reason}", asked_for(task)) }
+}
+
+/// What a model is asked for, as the cause of a failure has it.
+fn asked_for(task: Task) -> String {
+    format!("model, asked for {task}")
 }
 
 /// A call of the model called `name` that got no answer.
 fn unanswered(task: Task, name: &str, error: ModelError) -> Failure {
-    Failure::Model { asked: format!("model, asked for {task}: `{name}`"), error }
+    Failure::Model { asked: format!("{}: `{name}`", asked_for(task)), error }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Turn;
 use super::ask::{Question, failed};
+use super::chain::Chain;
 use crate::engine::action::Args;
 use crate::engine::machine::Failure;
 use crate::expression::to_text;
@@ -54,15 +55,26 @@ impl Turn<'_> {
         let wanted = self.rail.and_then(|rail| rail.model.as_deref()).unwrap_or(MODERATION);
         let served = self.parts.models.named(wanted).or_else(|| self.parts.models.named(MODERATE)).cloned();
         let served = served.ok_or_else(|| fails(format!("no model is called `{wanted}`; see `models`")))?;
-        let limit = self.parts.config.limits.timeout;
-        let call = self.meter.begin(served.model.name(), text.len());
-        let answered = match tokio::time::timeout(limit, served.model.moderate(&text)).await {
-            Ok(answered) => answered,
-            Err(_) => Err(ModelError::Timeout { limit }),
-        };
-        self.meter.ended(call, None, false);
-        let asked = format!("model of moderation: `{}`", served.model.name());
-        answered.map(|moderation| moderated(moderation, threshold)).map_err(|error| Failure::Model { asked, error })
+        let mut chain = Chain::new(served, self.parts.config.limits.timeout, self.until);
+        loop {
+            let served = chain.served().clone();
+            let answered = match chain.enter(&served) {
+                Err(open) => Err(open),
+                Ok(pass) => {
+                    let (limit, model) = (chain.time(), &served.model);
+                    let call = self.meter.begin(model.name(), text.len(), chain.instead_of());
+                    let answered = tokio::time::timeout(limit, model.moderate(&text)).await;
+                    let answered = answered.unwrap_or(Err(ModelError::Timeout { limit }));
+                    pass.settle(answered.as_ref().map(drop));
+                    self.meter.ended(call, answered.as_ref().map(|_| None));
+                    answered
+                }
+            };
+            match answered {
+                Ok(moderation) => return Ok(moderated(moderation, threshold)),
+                Err(error) => self.go_on(&mut chain, "model of moderation", error)?,
+            }
+        }
     }
 
     /// The check that `action` is, if it is one and nobody has put another action in its place.

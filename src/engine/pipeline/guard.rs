@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use regex::RegexBuilder;
 use serde_json::Map;
+use tokio::time;
 
 use super::{Ended, Turn};
 use crate::config::OnError;
@@ -112,9 +113,10 @@ impl<'a> Turn<'a> {
         (self.evidence, self.rail) = (None, Some(rail));
         self.tracer.held();
         let guarded = before.text(variable);
-        let outcome = tokio::time::timeout(rail.timeout, self.rail_end(rail)).await;
+        self.until = time::Instant::now().checked_add(rail.timeout);
+        let outcome = time::timeout(rail.timeout, self.rail_end(rail)).await;
         self.tracer.deeper(false);
-        self.rail = None;
+        (self.rail, self.until) = (None, None);
         let end = match outcome {
             Ok(Ok(end)) => end,
             Ok(Err(failure)) => {

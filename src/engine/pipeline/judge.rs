@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use tokio::time;
 
 use super::Turn;
 use super::ask::Question;
@@ -69,8 +70,10 @@ impl Turn<'_> {
     async fn choose(&mut self, text: &str, choices: &[Choice], examples: usize) -> Result<Option<IntentId>, Cause> {
         let more = vec![("choices", self.shown(choices, examples).into()), ("text", json!(text).to_string().into())];
         let limit = self.parts.config.judge.timeout.unwrap_or(self.parts.config.limits.timeout);
-        let asked = self.ask(Task::Judge, Question { more, behind: Vec::new() });
-        let completion = match tokio::time::timeout(limit, asked).await {
+        self.until = time::Instant::now().checked_add(limit);
+        let asked = time::timeout(limit, self.ask(Task::Judge, Question { more, behind: Vec::new() })).await;
+        self.until = None;
+        let completion = match asked {
             Err(_) => return Err(format!("it took longer than {limit:?}").into()),
             Ok(Err(Failure::Failed { reason, .. })) => return Err(reason.into()),
             Ok(Err(Failure::Model { asked, error })) => return Err(Cause::of_model(&asked, &error)),

@@ -84,6 +84,11 @@ impl Turn<'_> {
         self.outlet.is_some()
     }
 
+    /// Whether something of the text that is being said is out.
+    pub(super) fn is_out(&self) -> bool {
+        self.streamed.as_ref().is_some_and(|out| !out.is_empty())
+    }
+
     /// How a text of this shape leaves; one that is `reworked` at its end is held until then.
     pub(super) fn spout(&self, shape: Shape, reworked: bool) -> Spout {
         let streaming = &self.parts.config.streaming;

@@ -24,6 +24,7 @@ impl TraceEvent {
                 | What::Undefined { .. }
                 | What::NoText { .. }
                 | What::Asked { .. }
+                | What::ModelFailed { .. }
                 | What::Forgot { .. }
                 | What::Retrieved { .. }
                 | What::ToolsCalled { .. }
@@ -98,6 +99,9 @@ impl fmt::Display for TraceEvent {
                 if let Some(Tokens { input, output, .. }) = tokens {
                     write!(f, ", {input} + {output} tokens")?;
                 }
+            }
+            What::ModelFailed { model, reason, next, .. } => {
+                write!(f, "gets no answer of `{model}`, and asks `{next}`: {reason}")?;
             }
             What::Forgot { texts } => write!(f, "leaves out the {texts} oldest texts, for want of room")?,
             What::Judged { intent: Some(intent), remembered, .. } => {

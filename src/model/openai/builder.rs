@@ -1,6 +1,6 @@
 //! What is to be said of a model before it is asked.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderName};
@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 use super::address::Address;
 use super::body::continues_texts;
 use super::environment::{Variable, of_process, trimmed};
+use super::retry::LONGEST_WAIT;
 use super::secret::Secret;
 use super::{OpenAi, Settings, Shared};
-use crate::config::ModelMode;
+use crate::config::{BreakerSpec, ModelMode};
 use crate::model::ModelError;
 use crate::model::engines::Engine;
 
@@ -37,6 +38,9 @@ impl OpenAi {
             timeout: Duration::from_secs(60),
             retries: 2,
             backoff: Duration::from_millis(500),
+            patience: LONGEST_WAIT,
+            breaks: Some((BreakerSpec::default().failures, BreakerSpec::default().open_for)),
+            breaker: OnceLock::new(),
             parameters: Map::new(),
         };
         Self { settings: Arc::new(settings), shared: Arc::new(Shared::default()) }
@@ -83,7 +87,9 @@ impl OpenAi {
     }
 
     pub(super) fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.settings));
+        let settings = Arc::make_mut(&mut self.settings);
+        settings.breaker.take();
+        change(settings);
         self
     }
 
@@ -129,6 +135,25 @@ impl OpenAi {
     #[must_use]
     pub fn backoff(self, first: Duration) -> Self {
         self.set(|settings| settings.backoff = first)
+    }
+
+    /// How long is waited at most when the server says how long to wait; what it wants beyond that is a failure at once. A minute if not set.
+    #[must_use]
+    pub fn patience(self, longest: Duration) -> Self {
+        self.set(|settings| settings.patience = longest)
+    }
+
+    /// After how many failures in a row rails leave it alone, and for how long; then one call tries whether it is well. 5 and 10 s if not set.
+    /// [`ChatModel::breaker`](crate::model::ChatModel::breaker) tells how it stands.
+    #[must_use]
+    pub fn breaks_after(self, failures: u32, open_for: Duration) -> Self {
+        self.set(|settings| settings.breaks = Some((failures, open_for)))
+    }
+
+    /// Rails ask it, however often it fails.
+    #[must_use]
+    pub fn never_breaks(self) -> Self {
+        self.set(|settings| settings.breaks = None)
     }
 
     /// A parameter of every request, such as `top_p`; what a request says itself goes before it.

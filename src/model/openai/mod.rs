@@ -4,6 +4,7 @@ mod address;
 mod answer;
 mod assembly;
 mod body;
+mod breakers;
 mod builder;
 #[cfg(feature = "cli")]
 mod discovery;
@@ -28,7 +29,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _, once};
 use serde_json::{Map, Value};
 
-use super::{ChatModel, ChatRequest, Completion, ModelError, Moderation, Piece};
+use super::{Breaker, ChatModel, ChatRequest, Completion, ModelError, Moderation, Piece};
 use crate::config::ModelMode;
 use address::Address;
 use secret::Secret;
@@ -37,6 +38,8 @@ use secret::Secret;
 ///
 /// Clones are cheap, and share their connections. Redirects are not followed: they would send what a user said elsewhere.
 /// Dropping the future or the stream closes the connection.
+///
+/// Rails that ask it leave it alone for a while when it fails again and again; see [`OpenAi::breaks_after`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -65,6 +68,12 @@ struct Settings {
     timeout: Duration,
     retries: u32,
     backoff: Duration,
+    /// The longest that is waited for when the server says how long to wait.
+    patience: Duration,
+    /// After how many failures in a row it is left alone, and for how long; `None` for never.
+    breaks: Option<(u32, Duration)>,
+    /// What holds it to that, once it is asked for.
+    breaker: OnceLock<Arc<Breaker>>,
     parameters: Map<String, Value>,
 }
 
@@ -89,6 +98,11 @@ impl fmt::Debug for OpenAi {
 impl ChatModel for OpenAi {
     fn name(&self) -> &str {
         &self.settings.model
+    }
+
+    /// One for all that ask the same model at the same address with the same key, in the whole process.
+    fn breaker(&self) -> Option<&Breaker> {
+        self.shared_breaker()
     }
 
     fn complete(&self, request: ChatRequest) -> BoxFuture<'_, Result<Completion, ModelError>> {

@@ -34,11 +34,12 @@ impl Failure {
         Self { error, again: Again::Soon, uncountable: false }
     }
 
-    pub fn may_be_repaired(&self) -> bool {
+    /// Whether to try again, for whom waits no longer than `patience`.
+    pub fn may_be_repaired(&self, patience: Duration) -> bool {
         match self.again {
             Again::Never => false,
             Again::Soon => true,
-            Again::After(wait) => wait <= LONGEST_WAIT,
+            Again::After(wait) => wait <= patience,
         }
     }
 
@@ -117,7 +118,7 @@ mod tests {
     use reqwest::StatusCode;
     use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-    use super::{Again, Failure, again, asked_to_wait, date};
+    use super::{Again, Failure, LONGEST_WAIT, again, asked_to_wait, date};
     use crate::model::ModelError;
 
     #[test]
@@ -162,8 +163,8 @@ mod tests {
             assert_eq!(again(StatusCode::from_u16(status).unwrap(), &none), wanted);
         }
         let failure = |again| Failure { error: ModelError::Empty, again, uncountable: false };
-        assert!(failure(Again::After(Duration::from_secs(60))).may_be_repaired());
-        assert!(!failure(Again::After(Duration::from_secs(61))).may_be_repaired());
+        assert!(failure(Again::After(Duration::from_secs(60))).may_be_repaired(LONGEST_WAIT));
+        assert!(!failure(Again::After(Duration::from_secs(61))).may_be_repaired(LONGEST_WAIT));
         assert_eq!(failure(Again::After(Duration::from_secs(3))).wait(None), None, "there were attempts enough");
     }
 }

@@ -117,7 +117,7 @@ impl OpenAi {
         attempt
             .retry(delays(self.settings.backoff, self.settings.retries))
             .sleep(tokio::time::sleep)
-            .when(Failure::may_be_repaired)
+            .when(|failure| failure.may_be_repaired(self.settings.patience))
             .adjust(Failure::wait)
             .await
     }

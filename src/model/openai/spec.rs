@@ -87,6 +87,7 @@ impl OpenAi {
         let parameters = nested.into_iter().flatten().chain(given.parameters);
         Ok(new.set(|settings| {
             settings.mode = spec.mode;
+            settings.breaks = spec.breaker.map(|breaker| (breaker.failures, breaker.open_for));
             settings.parameters.extend(parameters);
         }))
     }

@@ -15,6 +15,8 @@ fn spec(engine: &str, model: &str, parameters: Value) -> ModelSpec {
         parameters,
         api_key_env_var: None,
         mode: None,
+        breaker: None,
+        fallbacks: Vec::new(),
         span: Span::new(SourceMap::default().add(SourceFile::new("config.yml", "")), 0..0),
     }
 }

@@ -10,5 +10,7 @@ use crate::serve::app::App;
 
 pub(super) async fn text(State(app): State<Arc<App>>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response()
+    let configs = app.configs.all();
+    let text = app.metrics.text(configs.iter().map(|config| (&*config.id, &config.rails)));
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

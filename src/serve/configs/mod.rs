@@ -117,6 +117,11 @@ impl Configs {
         served.by_id.values().filter(|config| caller.may_use(&config.id)).cloned().collect()
     }
 
+    /// All of them, by name.
+    pub(super) fn all(&self) -> Vec<Arc<Configuration>> {
+        self.current.load().by_id.values().cloned().collect()
+    }
+
     /// How many are served, and which of them are not what is on the disk.
     pub(super) fn condition(&self) -> (usize, Vec<Arc<str>>) {
         let served = self.current.load();

@@ -60,7 +60,8 @@ mod tests {
     use super::*;
 
     fn call(model: &str, tokens: Option<Tokens>) -> Call {
-        Call { model: model.into(), sent_bytes: 300, received_bytes: 30, tokens, is_refused: false }
+        let (model, result, instead_of) = (model.into(), None, None);
+        Call { model, sent_bytes: 300, received_bytes: 30, tokens, is_refused: false, result, instead_of }
     }
 
     #[test]

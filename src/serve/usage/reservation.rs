@@ -27,7 +27,9 @@ impl Reservation {
     /// What the request has cost, now that it is done.
     pub(in crate::serve) fn settle(&self) -> &Cost {
         self.cost.get_or_init(|| {
-            let cost = Cost::of(&self.meter.calls(), &self.spending.prices);
+            let calls = self.meter.calls();
+            self.spending.metrics.called(&self.config, &calls);
+            let cost = Cost::of(&calls, &self.spending.prices);
             self.admission.settle_tokens(cost.input_tokens.saturating_add(cost.output_tokens));
             let holds = std::mem::take(&mut *self.holds.lock().unwrap_or_else(PoisonError::into_inner));
             self.spending.settle(&self.config, holds, &cost);

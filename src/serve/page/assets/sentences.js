@@ -52,6 +52,10 @@ const SENTENCES = {
   output_rails_skipped: () => ["modified", ["passes the output rails by, as ", name("$skip_output_rails"), " says"]],
   // What it answered is not repeated: a rail may have withheld it.
   asked: (data) => ["model", ["asks ", name(data.model), ` for ${TASKS[data.task] ?? data.task}${tokens(data.tokens)}`]],
+  model_failed: ({ model, reason, next }) => [
+    "modified",
+    ["gets no answer of ", name(model), ", and asks ", name(next), ": ", ...told(reason)],
+  ],
   forgot: ({ texts }) => ["model", [`leaves out the ${texts} oldest texts, for want of room`]],
   judged: ({ intent, among, remembered }) => [
     "intent",
