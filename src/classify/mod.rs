@@ -10,9 +10,11 @@ mod lint;
 mod nearest;
 mod normalize;
 mod pattern;
+mod readings;
 mod search;
 mod settings;
 mod slot;
+mod views;
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +50,9 @@ pub use nearest::{Carried, Evidence, Near, Weighed};
 use normalize::Speller;
 pub use pattern::PatternMatch;
 use pattern::Patterns;
+pub use readings::{Form, Reading, Readings};
 pub use settings::{Scale, Settings, fingerprint};
+pub use views::{DEEPEST, Encoding, View, views};
 
 /// An example as the embedder sees it.
 #[derive(Debug, Clone, Copy)]

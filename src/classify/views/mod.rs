@@ -1,0 +1,218 @@
+//! What a text says behind an encoding: base64, hexadecimal numbers, percent signs, rot13, entities, escapes, and characters that
+//! hold others without showing them, each within another if need be.
+//!
+//! A view is the text with all that could be decoded in its place, so that what stands around it stays. It is for rails alone: what
+//! a model is sent is the text as typed. What is decoded must read as text (`plausible`), so that most texts have no view, and cost
+//! a look at their bytes. Nothing decoded is longer than what it comes from, so the views of a text are at most [`DEEPEST`] times as
+//! long as it is.
+
+mod base64;
+mod beside;
+mod entities;
+mod escapes;
+mod hex;
+mod hidden;
+mod part;
+mod plausible;
+mod rot13;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use part::Part;
+
+/// So many encodings within each other are undone.
+pub const DEEPEST: usize = 4;
+
+/// How something was encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Base64 in either alphabet, with or without padding, on one line or several.
+    Base64,
+    /// Bytes in hexadecimal: `69676e`, `69 67 6e`, `0x69`, `\x69`.
+    Hex,
+    /// Bytes behind percent signs, as in addresses, and plus signs for spaces.
+    Url,
+    /// Letters moved by half the alphabet.
+    Rot13,
+    /// Entities of HTML: `&lt;`, `&#105;`, `&#x69;`.
+    Entities,
+    /// Escapes of characters: `\u0069`, `\u{69}`, `U+0069`.
+    Escapes,
+    /// Tags of Unicode, which show nothing.
+    Tags,
+    /// Bytes in variation selectors, which show nothing.
+    Selectors,
+}
+
+impl Encoding {
+    /// Its name, as in evidence and documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base64 => "base64",
+            Self::Hex => "hex",
+            Self::Url => "url",
+            Self::Rot13 => "rot13",
+            Self::Entities => "entities",
+            Self::Escapes => "escapes",
+            Self::Tags => "tags",
+            Self::Selectors => "selectors",
+        }
+    }
+}
+
+/// A text with what is encoded in it decoded, and the way back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    text: String,
+    encodings: Vec<Encoding>,
+    /// For each byte of `text` where what it comes from begins and ends in the text as typed.
+    origins: Vec<(u32, u32)>,
+}
+
+impl View {
+    /// What the text says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What was undone, the outermost first.
+    pub fn encodings(&self) -> &[Encoding] {
+        &self.encodings
+    }
+
+    /// The bytes of the text as typed that the bytes `range` of the view come from: of a block code, all characters of the block.
+    pub fn origin(&self, range: Range<usize>) -> Range<usize> {
+        let Some(first) = self.origins.get(range.start) else {
+            let end = self.origins.last().map_or(0, |(_, end)| *end as usize);
+            return end..end;
+        };
+        let start = first.0 as usize;
+        if range.is_empty() { start..start } else { start..self.origins[range.end - 1].1 as usize }
+    }
+}
+
+/// What `typed` says where something in it is encoded: a view for each depth, the outermost first; none for most texts.
+pub fn views(typed: &str) -> Vec<View> {
+    let mut views: Vec<View> = Vec::new();
+    // Places are kept in 32 bits.
+    if u32::try_from(typed.len()).is_err() {
+        return views;
+    }
+    for _ in 0..DEEPEST {
+        let last = views.last();
+        let text = last.map_or(typed, View::text);
+        let parts = parts(text);
+        if parts.is_empty() {
+            break;
+        }
+        let view = applied(text, last, &parts);
+        if view.text == text {
+            break;
+        }
+        views.push(view);
+    }
+    views
+}
+
+/// All that is encoded in `text`, in order; where two ways to read it overlap, the first of them.
+fn parts(text: &str) -> Vec<Part> {
+    let signs = text.bytes().fold(0, |signs, byte| signs | SIGNS[byte as usize]);
+    let mut parts = Vec::new();
+    let mut add = |found: Vec<Part>| {
+        if parts.is_empty() {
+            parts = found;
+        } else if !found.is_empty() {
+            parts = merged(std::mem::take(&mut parts), found);
+        }
+    };
+    if signs & HIDDEN != 0 {
+        add(hidden::find(text));
+    }
+    if signs & ESCAPE != 0 {
+        add(escapes::find(text));
+    }
+    if signs & ENTITY != 0 {
+        add(entities::find(text));
+    }
+    if signs & DIGIT != 0 {
+        add(hex::find(text));
+    }
+    if signs & UPPER != 0 || signs & DIGIT != 0 {
+        add(base64::find(text));
+    }
+    add(rot13::find(text));
+    parts
+}
+
+const HIDDEN: u8 = 1;
+const ESCAPE: u8 = 2;
+const ENTITY: u8 = 4;
+const DIGIT: u8 = 8;
+const UPPER: u8 = 16;
+
+/// What a byte may be the sign of.
+static SIGNS: [u8; 256] = {
+    let mut signs = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        signs[byte] = match byte as u8 {
+            0xf3 | 0xef => HIDDEN,
+            b'%' | b'\\' | b'+' => ESCAPE,
+            b'&' => ENTITY,
+            b'0'..=b'9' => DIGIT,
+            b'A'..=b'Z' => UPPER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    signs
+};
+
+/// Both lists in order, without those of `others` that overlap one of `parts`.
+fn merged(parts: Vec<Part>, others: Vec<Part>) -> Vec<Part> {
+    let mut merged = Vec::with_capacity(parts.len() + others.len());
+    let mut parts = parts.into_iter().peekable();
+    let mut end = 0;
+    for other in others {
+        while let Some(part) = parts.next_if(|part| part.range.start <= other.range.start) {
+            end = part.range.end;
+            merged.push(part);
+        }
+        let next = parts.peek().map_or(usize::MAX, |part| part.range.start);
+        if end <= other.range.start && other.range.end <= next {
+            end = other.range.end;
+            merged.push(other);
+        }
+    }
+    merged.extend(parts);
+    merged
+}
+
+/// `text`, which is that of `before` or as typed, with the parts in it decoded.
+fn applied(text: &str, before: Option<&View>, parts: &[Part]) -> View {
+    let mut encodings = before.map(|view| view.encodings.clone()).unwrap_or_default();
+    let mut here: Vec<Encoding> = parts.iter().map(|part| part.encoding).collect();
+    here.sort_unstable();
+    here.dedup();
+    encodings.extend(here);
+    let mut view = View { text: String::with_capacity(text.len()), encodings, origins: Vec::with_capacity(text.len()) };
+    let typed = |range: Range<usize>| match before {
+        Some(before) => (before.origins[range.start].0, before.origins[range.end - 1].1),
+        None => (range.start as u32, range.end as u32),
+    };
+    let mut done = 0;
+    for part in parts {
+        view.text.push_str(&text[done..part.range.start]);
+        view.origins.extend((done..part.range.start).map(|at| typed(at..at + 1)));
+        view.text.push_str(&part.text);
+        view.origins.extend(part.origins.iter().map(|(start, end)| typed(*start as usize..*end as usize)));
+        done = part.range.end;
+    }
+    view.text.push_str(&text[done..]);
+    view.origins.extend((done..text.len()).map(|at| typed(at..at + 1)));
+    view
+}

@@ -1,0 +1,84 @@
+//! Whether what a decoder made was meant to be read.
+
+use crate::classify::embed::rank;
+
+/// So many printable characters in a row don't come about by chance.
+const PRINTABLE: usize = 10;
+/// So many letters of another script neither.
+const FOREIGN: usize = 4;
+/// Letters of the words that are enough by themselves.
+const FEWEST: usize = 4;
+/// Words of three letters that are less frequent are as good as any three letters.
+const FREQUENT: u32 = 12_000;
+const LONGEST: usize = 24;
+/// Words of one and two letters; the vocabulary has every letter, and many others that are none.
+const SHORT: &[&[u8]] = &[
+    b"a", b"i", b"am", b"an", b"as", b"at", b"be", b"by", b"do", b"go", b"he", b"if", b"in", b"is", b"it", b"me",
+    b"my", b"no", b"of", b"on", b"or", b"so", b"to", b"up", b"us", b"we",
+];
+
+/// How frequent a word in any case is: the lower, the more frequent; `None` if it is none.
+pub(super) fn frequency(word: &[u8]) -> Option<u32> {
+    let mut lower = [0; LONGEST];
+    let lower = lower.get_mut(..word.len())?;
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    if word.len() < 3 && !SHORT.contains(&&*lower) {
+        return None;
+    }
+    let rank = rank(std::str::from_utf8(lower).ok()?)?;
+    (word.len() > 3 || rank < FREQUENT).then_some(rank)
+}
+
+/// How many letters a text has, and how many of them are in words that are known.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Known {
+    letters: usize,
+    known: usize,
+    longest: usize,
+}
+
+impl Known {
+    pub(super) fn of(text: &str) -> Self {
+        let mut counted = Self::default();
+        for word in text.as_bytes().split(|byte| !byte.is_ascii_alphabetic()) {
+            counted.letters += word.len();
+            if !word.is_empty() && frequency(word).is_some() {
+                counted.known += word.len();
+                counted.longest = counted.longest.max(word.len());
+            }
+        }
+        counted
+    }
+
+    /// Whether most of the text is words, of at least so many letters together.
+    pub(super) fn is_words(self, least: usize) -> bool {
+        self.known >= least && self.longest > 2 && self.known * 10 >= self.letters * 6
+    }
+}
+
+/// Whether a text was meant to be read: it is words, or in another script, or longer than chance would have it, or encodes such a text.
+pub(super) fn is_text(text: &str) -> bool {
+    if text.len() < FEWEST || text.contains(is_control) {
+        return false;
+    }
+    let foreign = text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).count();
+    if foreign >= FOREIGN && text.chars().filter(|c| !c.is_ascii()).count() < foreign * 2 {
+        return true;
+    }
+    let others = text.bytes().filter(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'\n'))).count();
+    (others * 3 <= text.len() && Known::of(text).is_words(FEWEST))
+        || (text.is_ascii() && text.len() >= PRINTABLE)
+        || (text.is_ascii() && text.len() > FEWEST && !super::parts(text).is_empty())
+}
+
+/// Whether every word of a short text is known.
+pub(super) fn is_little_text(text: &str) -> bool {
+    let known = Known::of(text);
+    !text.is_empty() && !text.contains(is_control) && text.is_ascii() && known.known == known.letters
+}
+
+/// Characters that no text to be read has.
+pub(super) fn is_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+}
