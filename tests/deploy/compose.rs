@@ -125,6 +125,11 @@ fn nobody_may_do_more_than_he_has_to() {
             assert!(port.as_str().unwrap().starts_with("127.0.0.1:"), "{name}: {port}");
         }
     }
+    let reaches_redis =
+        |service: &Value| service["networks"].as_array().is_some_and(|all| all.contains(&json!("shared")));
+    let near: Vec<_> = services.as_object().unwrap().iter().filter(|(_, service)| reaches_redis(service)).collect();
+    assert_eq!(near.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["railsc", "redis"]);
+    assert_eq!(services["redis"]["networks"], json!(["shared"]));
     let tag = format!("railsc:{}", env!("CARGO_PKG_VERSION"));
     assert_eq!(services["railsc"]["image"], tag);
     assert!(services["railsc"]["ports"][0].as_str().unwrap().ends_with(&format!(":{}", Image::read().port)));
