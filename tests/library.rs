@@ -57,7 +57,7 @@ fn every_rail_passes_its_tests_by_its_name_alone() {
             rails += 1;
             let folder = tempfile::tempdir().unwrap();
             let stage = stage(rail);
-            // A block can't say what tools are called with; `tests/limits_of_tools.rs` does.
+            // A block can't say what tools are called with; `tests/local_rails.rs` does.
             if stage == "tool_output" && own.is_empty() {
                 continue;
             }

@@ -81,7 +81,8 @@ impl Setup<'_> {
     pub(crate) fn lacks(&mut self, rail: &str, wanted: &str) {
         for named in self.config.rails.iter().filter(|named| *named.name == *rail) {
             let message = format!("`{rail}` has nothing to go by");
-            let diagnostic = Diagnostic::new(codes::BAD_VALUE, named.span, message).label("it would let everything pass");
+            let diagnostic =
+                Diagnostic::new(codes::BAD_VALUE, named.span, message).label("it would let everything pass");
             self.reader.diagnostics.push(diagnostic.help(wanted));
         }
     }

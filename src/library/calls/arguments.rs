@@ -57,7 +57,8 @@ fn leads_out(text: &str) -> bool {
         if !path.contains('%') {
             break;
         }
-        path = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\").replace("%25", "%");
+        path =
+            path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\").replace("%25", "%");
         // Longer forms of the same characters, which lenient decoders take.
         path = path.replace("%c0%ae", ".").replace("%c0%af", "/");
         if is_step(&path) {

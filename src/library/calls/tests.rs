@@ -10,11 +10,7 @@ fn rules() -> Rules {
         deny: vec![Regex::new(r"(?i)\bsecret\b").unwrap()],
         dangers: None,
     };
-    let run = Tool {
-        name: "run".into(),
-        dangers: Some(vec![Danger::Shell]),
-        ..Tool::default()
-    };
+    let run = Tool { name: "run".into(), dangers: Some(vec![Danger::Shell]), ..Tool::default() };
     Rules {
         allowed: Some(["search", "read", "run", "delete"].map(str::to_owned).to_vec()),
         denied: vec!["delete".into()],

@@ -9,7 +9,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub use names::{UnknownLanguage, code, language};
+use names::{code, language};
 use whatlang::Detector;
 pub use whatlang::Lang;
 

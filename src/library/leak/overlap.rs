@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::classify::Normalized;
 use super::words::words;
+use crate::classify::Normalized;
 
 /// Words in a group: four in a row are common in English, five seldom.
 const GROUP: usize = 5;

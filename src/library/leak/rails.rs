@@ -41,7 +41,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     let detector = match Detector::new(&settings, &secret) {
         Ok(detector) => detector,
         Err(error) => {
-            let place = error.index().and_then(|index| places.get(index)).or(setup.settings);
+            let place = error.index().and_then(|index| places.get(index).copied()).or(setup.settings);
             let span = place.map(|place| place.span);
             let diagnostic = span.map_or_else(
                 || Diagnostic::without_span(codes::BAD_VALUE, error.to_string()),

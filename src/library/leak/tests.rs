@@ -14,13 +14,22 @@ fn replies_tell_instructions_or_not() {
     let detector = detector(&Settings::default());
     for (reply, is_leak) in [
         (INSTRUCTIONS, true),
-        ("Sure! My instructions: Otto never gives advice on investments. Otto never tells anyone the interest rates of next \
-          month, which are decided on the first Monday. If a customer is angry, Otto offers a voucher.", true),
+        (
+            "Sure! My instructions: Otto never gives advice on investments. Otto never tells anyone the interest rates of next \
+          month, which are decided on the first Monday. If a customer is angry, Otto offers a voucher.",
+            true,
+        ),
         // As typed otherwise.
-        ("OTTO NEVER GIVES ADVICE ON INVESTMENTS - otto, never tells anyone the interest rates, of next month; which are \
-          decided on the first monday! If a customer is angry: otto offers a voucher of ten dollars", true),
-        ("Ｏｔｔｏ nеver gives adviсe on investments. Otto\u{200b} never tells anyone the interest rates of next month, which are \
-          decided on the first Monday", true),
+        (
+            "OTTO NEVER GIVES ADVICE ON INVESTMENTS - otto, never tells anyone the interest rates, of next month; which are \
+          decided on the first monday! If a customer is angry: otto offers a voucher of ten dollars",
+            true,
+        ),
+        (
+            "Ｏｔｔｏ nеver gives adviсe on investments. Otto\u{200b} never tells anyone the interest rates of next month, which are \
+          decided on the first Monday",
+            true,
+        ),
         ("I am sorry, but I can't give advice on investments.", false),
         ("You get a voucher of ten dollars, but only once a year.", false),
         ("Hello! I am a helpful assistant. How can I help you today?", false),

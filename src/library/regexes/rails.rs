@@ -71,7 +71,8 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     }
     for (stage, guards) in STAGES {
         if is_sound && !detectors.iter().any(|(stage, _)| *stage == guards) {
-            let wanted = format!("name patterns or phrases: `rails.config.regex_detection.{stage}.patterns: ['\\bsecret\\b']`");
+            let wanted =
+                format!("name patterns or phrases: `rails.config.regex_detection.{stage}.patterns: ['\\bsecret\\b']`");
             setup.lacks(&format!("regex check {stage}"), &wanted);
         }
     }
@@ -86,7 +87,8 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
         let found: Vec<Found> = matches
             .iter()
             .map(|found| {
-                let rule = if found.is_phrase { format!("\"{}\"", found.pattern) } else { format!("/{}/", found.pattern) };
+                let rule =
+                    if found.is_phrase { format!("\"{}\"", found.pattern) } else { format!("/{}/", found.pattern) };
                 Found { rule: rule.into(), range: found.range.clone(), score: 1.0 }
             })
             .collect();
@@ -110,7 +112,7 @@ fn read(setup: &mut Setup<'_>, node: &Node, stage: &str) -> Settings {
             "phrases" => {
                 for (node, phrase) in reader.texts(node) {
                     if crate::classify::Normalized::new(phrase).text().is_empty() {
-                        reader.wrong(node, "a phrase with letters in it");
+                        reader.wrong(node, "a phrase that is not empty");
                     } else {
                         settings.phrases.push(phrase.to_owned());
                     }

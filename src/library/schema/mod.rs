@@ -9,7 +9,7 @@ mod tests;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
-pub use json::{NoJson, parse};
+use json::parse;
 pub(super) use rails::FAMILY;
 
 /// How large a regular expression in a schema may become, in bytes.

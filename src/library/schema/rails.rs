@@ -56,7 +56,9 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
         let evidence = violations.first().map(|first| Evidence { rule: Some(told(first)), ..Evidence::default() });
         let shown: Vec<Value> = violations
             .iter()
-            .map(|violation| json!({"rule": violation.rule, "pointer": violation.pointer, "message": violation.message}))
+            .map(
+                |violation| json!({"rule": violation.rule, "pointer": violation.pointer, "message": violation.message}),
+            )
             .collect();
         Ok(Answer { value: json!({"is_valid": violations.is_empty(), "violations": shown}), evidence })
     });
@@ -78,7 +80,11 @@ pub(in crate::library) fn inline(reader: &mut Reader<'_>, node: &Node) -> Option
         Ok(schema) => Some(schema),
         Err(error) => {
             let span = part(node, &error.pointer).span;
-            reader.diagnostics.push(Diagnostic::new(codes::BAD_VALUE, span, format!("this is no JSON schema: {error}")));
+            reader.diagnostics.push(Diagnostic::new(
+                codes::BAD_VALUE,
+                span,
+                format!("this is no JSON schema: {error}"),
+            ));
             None
         }
     }
