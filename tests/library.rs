@@ -1,5 +1,5 @@
 //! The rails we ship: each is run by name, in a configuration that has nothing but its name, over the tests in its file. A test is of the rail that its
-//! name begins with. Settings that tests take lie in `tests/library/FILE.yml`.
+//! name begins with. Settings that tests take lie in `tests/library/FILE.yml`, intents in `tests/library/FILE.co`.
 
 use std::fs;
 use std::path::Path;
@@ -54,13 +54,18 @@ fn every_rail_passes_its_tests_by_its_name_alone() {
                 of == Some(rail)
             };
             let own: String = tests.iter().filter(|(name, _)| is_of(name)).map(|(_, block)| block.as_str()).collect();
-            assert!(!own.is_empty(), "`{rail}` in rails/{file}.co has no test");
             rails += 1;
             let folder = tempfile::tempdir().unwrap();
             let stage = stage(rail);
+            // A block can't say what tools are called with; `tests/local_rails.rs` does.
+            if stage == "tool_output" && own.is_empty() {
+                continue;
+            }
+            assert!(!own.is_empty(), "`{rail}` in rails/{file}.co has no test");
             let config = format!("{MODELS}rails:\n  {stage}:\n    flows: [{rail}]\n{settings}");
             fs::write(folder.path().join("config.yml"), config).unwrap();
-            fs::write(folder.path().join("tests.co"), own).unwrap();
+            let intents = fs::read_to_string(root.join(format!("tests/library/{file}.co"))).unwrap_or_default();
+            fs::write(folder.path().join("tests.co"), format!("{intents}\n{own}")).unwrap();
             for command in [["check", "--deny=warnings"].as_slice(), &["test"]] {
                 let mut railsc = Command::new(env!("CARGO_BIN_EXE_railsc"));
                 railsc.env("OPENAI_API_KEY", "unused");

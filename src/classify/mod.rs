@@ -9,7 +9,7 @@ mod head;
 mod lint;
 mod nearest;
 mod normalize;
-mod pattern;
+pub(crate) mod pattern;
 mod readings;
 mod search;
 mod settings;

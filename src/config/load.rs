@@ -65,6 +65,7 @@ fn finish(path: &Path, yaml: &[FileId], rails: &[PathBuf], mut loaded: Loaded) -
         thresholds::load(path, &mut loaded);
     }
     let root = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    loaded.config.folder = Some(root.to_owned());
     embedder::resolve(root, &mut loaded);
     let import_paths = loaded.config.import_paths.iter().map(|folder| root.join(folder));
     let folders = std::iter::once(root.to_owned()).chain(import_paths).collect();

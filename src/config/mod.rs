@@ -94,6 +94,8 @@ pub struct Config {
     pub named_knowledge_base: Option<(PathBuf, Span)>,
     /// Documents in the configuration itself: format and text.
     pub documents: Vec<(String, String)>,
+    /// Where the files are that settings name; `None` where they come from no folder.
+    pub folder: Option<PathBuf>,
     /// Settings of rails, by rail, as they stand there.
     pub(crate) rail_settings: Vec<(yaml::Key, yaml::Node)>,
     /// Actions that NeMo Guardrails runs right away; here all are.

@@ -62,6 +62,11 @@ impl Reader<'_> {
         }
     }
 
+    /// The texts of a list, each with its place.
+    pub(crate) fn texts<'n>(&mut self, node: &'n Node) -> Vec<(&'n Node, &'n str)> {
+        self.list(node).iter().filter_map(|node| Some((node, self.text(node)?))).collect()
+    }
+
     pub(crate) fn text<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
         match &node.data {
             Data::Scalar(text, _) if !node.is_null() => Some(text),

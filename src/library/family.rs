@@ -4,6 +4,7 @@ use super::action::Action;
 use crate::config::Config;
 use crate::config::value::Reader;
 use crate::config::yaml::Node;
+use crate::diagnostic::{Diagnostic, codes};
 use crate::program::{Guards, Program};
 
 /// Rails that share settings or actions.
@@ -73,4 +74,16 @@ pub(crate) struct Setup<'a> {
     pub config: &'a Config,
     /// The rails.
     pub program: &'a Program,
+}
+
+impl Setup<'_> {
+    /// Tells that the rail called `rail` has nothing to go by, where the configuration names it; `wanted` is what it needs.
+    pub(crate) fn lacks(&mut self, rail: &str, wanted: &str) {
+        for named in self.config.rails.iter().filter(|named| *named.name == *rail) {
+            let message = format!("`{rail}` has nothing to go by");
+            let diagnostic =
+                Diagnostic::new(codes::BAD_VALUE, named.span, message).label("it would let everything pass");
+            self.reader.diagnostics.push(diagnostic.help(wanted));
+        }
+    }
 }

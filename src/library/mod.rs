@@ -8,10 +8,19 @@
 //! made here.
 
 mod action;
+mod calls;
 mod evidence;
 mod family;
+mod language;
+mod leak;
+mod patterns;
+mod regexes;
+#[cfg(feature = "schema")]
+mod schema;
 pub(crate) mod self_check;
 mod shipped;
+mod size;
+mod topic;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,7 +36,19 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::program::{Op, Program};
 
 /// All that we ship, in the order in which `railsc rails` lists them.
-pub(crate) const FAMILIES: &[&Family] = &[&self_check::SELF_CHECK, &self_check::SAFETY, &self_check::MODERATION];
+pub(crate) const FAMILIES: &[&Family] = &[
+    &self_check::SELF_CHECK,
+    &self_check::SAFETY,
+    &self_check::MODERATION,
+    &topic::FAMILY,
+    &leak::FAMILY,
+    &size::FAMILY,
+    &regexes::FAMILY,
+    &language::FAMILY,
+    #[cfg(feature = "schema")]
+    &schema::FAMILY,
+    &calls::FAMILY,
+];
 
 /// Sections of `rails.config` that NeMo Guardrails' library has and that do nothing here.
 const NOT_HERE: &[&str] = &[
@@ -35,7 +56,6 @@ const NOT_HERE: &[&str] = &[
     "autoalign",
     "clavata",
     "content_safety",
-    "context_bloat_detection",
     "crowdstrike_aidr",
     "f5",
     "fact_checking",
@@ -49,7 +69,6 @@ const NOT_HERE: &[&str] = &[
     "patronus",
     "polygraf",
     "privateai",
-    "regex_detection",
     "sensitive_data_detection",
     "trend_micro",
 ];

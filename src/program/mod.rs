@@ -31,6 +31,7 @@ pub use intent::{Intent, IntentId, Utterance};
 pub use lower::{GENERATE_VALUE, action_name};
 pub use message::{Message, MessageId, MessageText};
 pub use pattern::REGEX_SIZE_LIMIT;
+pub(crate) use pattern::parse_regex;
 pub use resolve::folded;
 pub use surroundings::{Guards, RailUse, Surroundings};
 pub use test::{Test, TestKind, TestLine};

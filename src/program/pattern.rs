@@ -1,5 +1,7 @@
 //! Whether the texts and regular expressions of an intent can match anything at all.
 
+use std::ops::Range;
+
 use regex::RegexBuilder;
 use regex_syntax::ast;
 
@@ -19,16 +21,9 @@ pub(super) fn check(text: &Text) -> Result<Option<Diagnostic>, Box<Diagnostic>> 
     if text.value.trim().is_empty() {
         return Err(empty(text, "regular expression"));
     }
-    if let Err(error) = regex_syntax::Parser::new().parse(&text.value) {
-        let (range, reason) = match &error {
-            regex_syntax::Error::Parse(error) => (bytes(error.span()), error.kind().to_string()),
-            regex_syntax::Error::Translate(error) => (bytes(error.span()), error.kind().to_string()),
-            _ => (0..text.value.len(), error.to_string()),
-        };
-        let message = format!("regular expression does not parse: {}", lower_first(&reason));
-        let mut diagnostic = Diagnostic::new(codes::BAD_REGEX, inside.slice(range.clone()), message);
-        let what = text.value.get(range.start..).unwrap_or("");
-        if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| what.starts_with(look)) {
+    if let Err(error) = parse_regex(&text.value) {
+        let mut diagnostic = Diagnostic::new(codes::BAD_REGEX, inside.slice(error.range), error.message);
+        if error.looks_around {
             diagnostic = diagnostic.help(
                 "a regular expression here runs in linear time and can't look around; a `not` line names exceptions",
             );
@@ -63,6 +58,31 @@ pub(super) fn check_text(text: &Text) -> Result<Option<Diagnostic>, Box<Diagnost
 fn empty(text: &Text, what: &str) -> Box<Diagnostic> {
     let message = format!("{what} is empty");
     Box::new(Diagnostic::new(codes::EMPTY_PATTERN, text.span, message).help("delete the line, or fill it in"))
+}
+
+/// Why a regular expression is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadRegex {
+    /// Where in it, in bytes.
+    pub range: Range<usize>,
+    /// What is wrong there.
+    pub message: String,
+    /// Whether it asks for what stands around a match, which takes more than linear time.
+    pub looks_around: bool,
+}
+
+/// Whether `source` is a regular expression.
+pub(crate) fn parse_regex(source: &str) -> Result<(), BadRegex> {
+    let Err(error) = regex_syntax::Parser::new().parse(source) else { return Ok(()) };
+    let (range, reason) = match &error {
+        regex_syntax::Error::Parse(error) => (bytes(error.span()), error.kind().to_string()),
+        regex_syntax::Error::Translate(error) => (bytes(error.span()), error.kind().to_string()),
+        _ => (0..source.len(), error.to_string()),
+    };
+    let what = source.get(range.start..).unwrap_or("");
+    let looks_around = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| what.starts_with(look));
+    let message = format!("regular expression does not parse: {}", lower_first(&reason));
+    Err(BadRegex { range, message, looks_around })
 }
 
 fn bytes(span: &ast::Span) -> std::ops::Range<usize> {

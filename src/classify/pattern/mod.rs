@@ -22,8 +22,9 @@ use super::{MatchKind, slot};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::program::{IntentId, Program, Utterance};
 use crate::source::Span;
-use phrases::Phrases;
-use regexes::{Regexes, TOTAL_SIZE_LIMIT};
+pub(crate) use phrases::Phrases;
+pub(crate) use regexes::Regexes;
+use regexes::TOTAL_SIZE_LIMIT;
 
 /// How many regular expressions that match are looked at for the place of their match; where there are more, the first
 /// of them decide.

@@ -9,19 +9,19 @@ use super::boundary::stands_free;
 
 /// Phrases in order of definition.
 #[derive(Default)]
-pub(super) struct Phrases {
+pub(crate) struct Phrases {
     finder: Option<AhoCorasick>,
 }
 
 impl Phrases {
     /// Compiles `phrases`, which are normalised and not empty.
-    pub(super) fn new(phrases: &[String]) -> Result<Self, BuildError> {
+    pub(crate) fn new(phrases: &[String]) -> Result<Self, BuildError> {
         let finder = if phrases.is_empty() { None } else { Some(AhoCorasick::new(phrases)?) };
         Ok(Self { finder })
     }
 
     /// Calls `found` with each phrase that is part of `text`, which is normalised, and with the first place of it.
-    pub(super) fn find(&self, text: &str, mut found: impl FnMut(usize, Range<usize>)) {
+    pub(crate) fn find(&self, text: &str, mut found: impl FnMut(usize, Range<usize>)) {
         let Some(finder) = &self.finder else { return };
         let mut seen = FxHashSet::default();
         for place in finder.find_overlapping_iter(text) {

@@ -24,7 +24,7 @@ const LITERALS_SIZE_LIMIT: usize = 1 << 20;
 
 /// Regular expressions in order of definition.
 #[derive(Default)]
-pub(super) struct Regexes {
+pub(crate) struct Regexes {
     all: Vec<One>,
     size: usize,
     /// Until all have come.
@@ -50,11 +50,11 @@ struct One {
 
 /// All regular expressions together are.
 #[derive(Debug)]
-pub(super) struct TooLarge;
+pub(crate) struct TooLarge;
 
 impl Regexes {
     /// Adds one behind the others.
-    pub(super) fn add(&mut self, source: &str) -> Result<(), TooLarge> {
+    pub(crate) fn add(&mut self, source: &str) -> Result<(), TooLarge> {
         // What the program took parses; what would not, matches nothing.
         let parsed = ParserBuilder::new().case_insensitive(true).build().parse(source);
         let parsed = parsed.unwrap_or_else(|_| Hir::fail());
@@ -85,7 +85,7 @@ impl Regexes {
     }
 
     /// Gets ready to look for what was added.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         let (literals, owners): (Vec<String>, Vec<_>) = std::mem::take(&mut self.literals).into_iter().unzip();
         self.finder = AhoCorasick::new(literals).ok().map(|finder| (finder, owners));
         if self.finder.is_none() {
@@ -98,7 +98,7 @@ impl Regexes {
     }
 
     /// Those that `text` may match, in order.
-    pub(super) fn candidates(&self, text: &str) -> Vec<usize> {
+    pub(crate) fn candidates(&self, text: &str) -> Vec<usize> {
         let folded = folded(text);
         let contents = Contents::of(text, &folded);
         let mut candidates = self.without.clone();
@@ -125,7 +125,7 @@ impl Regexes {
     }
 
     /// Where `text` matches first.
-    pub(super) fn find(&self, index: usize, text: &str) -> Option<Range<usize>> {
+    pub(crate) fn find(&self, index: usize, text: &str) -> Option<Range<usize>> {
         self.regex(index)?.find(text).map(|found| found.range())
     }
 

@@ -25,7 +25,9 @@ impl Turn<'_> {
     pub(super) async fn run_native(&self, action: &str, args: Args) -> Result<Answer, String> {
         let guards = self.rail.map(|rail| rail.guards);
         let looked_at = guards.map_or(0, |guards| length(args.context(guards.variable())));
-        if looked_at.max(args.values().values().map(|value| length(Some(value))).sum()) < LONG {
+        let is_long = looked_at.max(args.values().values().map(|value| length(Some(value))).sum()) >= LONG;
+        // Some of ours have a text classified.
+        if !is_long && !self.parts.classifier.is_costly() {
             return run(&self.parts.loaded, action, &args, guards);
         }
         let (loaded, action) = (self.parts.loaded.clone(), action.to_owned());

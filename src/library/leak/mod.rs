@@ -1,0 +1,97 @@
+//! What a reply tells of the instructions of its model: groups of words that stand in both, and words that stand nowhere else.
+
+mod canary;
+mod overlap;
+mod rails;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use crate::classify::Normalized;
+use crate::library::Found;
+use canary::Canaries;
+pub use canary::CanaryError;
+use overlap::Instructions;
+pub(super) use rails::FAMILY;
+
+/// What counts as a leak.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The share of the instructions that a reply may tell, from 0 to 1.
+    pub threshold: f32,
+    /// So many words of them are no leak yet, whatever the share.
+    pub min_words: usize,
+    /// So many words of them are one, whatever the share.
+    pub max_words: usize,
+    /// Whether the sample conversation is as secret as the instructions.
+    pub sample_conversation: bool,
+    /// Words that stand in the instructions to be found in replies.
+    pub canaries: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { threshold: 0.3, min_words: 15, max_words: 60, sample_conversation: false, canaries: Vec::new() }
+    }
+}
+
+/// Finds what replies tell of instructions.
+#[derive(Debug)]
+pub struct Detector {
+    instructions: Instructions,
+    canaries: Canaries,
+    threshold: f32,
+    min_words: usize,
+    max_words: usize,
+}
+
+/// What a reply tells.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Leak {
+    /// The share of the instructions, from 0 to 1; 1 for a canary.
+    pub score: f32,
+    /// How many of their words.
+    pub words: usize,
+    /// Whether that is a leak.
+    pub is_leak: bool,
+    /// The passages: `instructions` or `canary`. Those of the instructions are as they are, whether it is a leak or not.
+    pub found: Vec<Found>,
+}
+
+impl Detector {
+    /// Gets ready to find `instructions`, one text for all of them. Canaries go by their index in the settings.
+    pub fn new(settings: &Settings, instructions: &str) -> Result<Self, CanaryError> {
+        Ok(Self {
+            instructions: Instructions::new(instructions),
+            canaries: Canaries::new(&settings.canaries)?,
+            threshold: settings.threshold,
+            min_words: settings.min_words,
+            max_words: settings.max_words,
+        })
+    }
+
+    /// Whether there is anything that could leak: instructions of `min_words`, or a canary.
+    pub fn can_find(&self) -> bool {
+        !self.canaries.is_empty() || self.instructions.len() >= self.min_words
+    }
+
+    /// What `reply` tells. Takes time linear in its length.
+    pub fn look_at(&self, reply: &str) -> Leak {
+        let text = Normalized::new(reply);
+        let overlap = self.instructions.in_text(text.text());
+        let score = overlap.words as f32 / self.instructions.len().max(1) as f32;
+        let is_told = overlap.words >= self.min_words && (score >= self.threshold || overlap.words >= self.max_words);
+        let found = |rule, range, score| Found { rule: Cow::Borrowed(rule), range: text.origin(range), score };
+        let passages = overlap.passages.into_iter().map(|range| found("instructions", range, score));
+        let canaries = self.canaries.find(text.text()).map(|range| found("canary", range, 1.0));
+        let mut leak = Leak { score, words: overlap.words, is_leak: is_told, found: passages.collect() };
+        if let Some(canary) = canaries {
+            leak = Leak { score: 1.0, is_leak: true, ..leak };
+            leak.found.push(canary);
+        }
+        leak
+    }
+}

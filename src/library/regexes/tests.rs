@@ -1,0 +1,38 @@
+use super::*;
+
+fn detector(patterns: &[&str], phrases: &[&str], case_insensitive: bool) -> Detector {
+    let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+    Detector::new(Settings { patterns: texts(patterns), phrases: texts(phrases), case_insensitive }).unwrap()
+}
+
+#[test]
+fn patterns_and_phrases_are_found_where_they_stand() {
+    for (patterns, phrases, any_case, text, found) in [
+        (&[r"\b\d{3}-\d{2}-\d{4}\b"][..], &[][..], false, "it is 123-45-6789.", &["123-45-6789"][..]),
+        (&[r"\b\d{3}-\d{2}-\d{4}\b"], &[], false, "it is 123-45-67890.", &[]),
+        (&["Secret"], &[], false, "the secret", &[]),
+        (&["Secret"], &[], false, "the Secret", &["Secret"]),
+        (&["Secret"], &[], true, "the sEcReT", &["sEcReT"]),
+        (&["(?i)secret"], &[], false, "the sEcReT", &["sEcReT"]),
+        // In other letters.
+        (&["secret"], &[], true, "the ｓｅ\u{200b}ｃｒｅｔ", &["ｓｅ\u{200b}ｃｒｅｔ"]),
+        (&["secret"], &[], false, "the ｓｅｃｒｅｔ", &[]),
+        (&["b", "a"], &[], false, "a b", &["b", "a"]),
+        (&[], &["project blue"], false, "about Project  BLUE?", &["Project  BLUE"]),
+        (&[], &["project blue"], false, "projects blue", &[]),
+        (&[], &["café"], false, "un cafe, ünd", &["cafe"]),
+        (&["x"], &["y"], false, "", &[]),
+    ] {
+        let matches = detector(patterns, phrases, any_case).find(text);
+        let matches: Vec<&str> = matches.iter().map(|found| &text[found.range.clone()]).collect();
+        assert_eq!(matches, found, "{patterns:?} {phrases:?} {text}");
+    }
+}
+
+#[test]
+fn hostile_texts_take_the_time_of_their_length() {
+    let detector = detector(&["(a+)+b", "(x|x?)+y", r"(\w+\s?)*!"], &[], true);
+    let text = "a".repeat(200_000);
+    assert_eq!(detector.find(&text), []);
+    assert_eq!(detector.find(&format!("{text}b")).len(), 1);
+}

@@ -1,0 +1,99 @@
+use serde_json::json;
+
+use super::*;
+
+fn schema() -> Schema {
+    Schema::new(&json!({
+        "type": "object",
+        "required": ["city", "days"],
+        "additionalProperties": false,
+        "properties": {
+            "city": {"type": "string", "pattern": "^[A-Z]"},
+            "days": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/day"}},
+            "mail": {"type": "string", "format": "email"},
+        },
+        "$defs": {"day": {"type": "object", "properties": {"high": {"type": "number", "maximum": 60}}}},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn texts_are_of_the_schema_or_say_where_they_are_not() {
+    let schema = schema();
+    for (text, expected) in [
+        (r#"{"city": "Bonn", "days": [{"high": 21.5}]}"#, &[][..]),
+        (" {\"city\": \"Bonn\", \"days\": [{}]}\n", &[]),
+        (r#"{"city": "Bonn"}"#, &[("schema", "", "required")]),
+        (r#"{"city": "bonn", "days": []}"#, &[("schema", "/city", "pattern"), ("schema", "/days", "minItems")]),
+        (r#"{"city": "Bonn", "days": [{}, {"high": 61}]}"#, &[("schema", "/days/1/high", "maximum")]),
+        (r#"{"city": "Bonn", "days": [{}], "mail": "no"}"#, &[("schema", "/mail", "format")]),
+        (r#"{"city": "Bonn", "days": [{}], "x": 1}"#, &[("schema", "", "additionalProperties")]),
+        ("[]", &[("schema", "", "type")]),
+        (r#"{"city": "Bonn", "city": "Rome", "days": [{}]}"#, &[("duplicate_name", "", "")]),
+        (r#"{"city": "Bonn", "days": [{}]} and more"#, &[("no_json", "", "")]),
+        ("Sure, here it is!", &[("no_json", "", "")]),
+        ("", &[("no_json", "", "")]),
+        ("{'city': 'Bonn'}", &[("no_json", "", "")]),
+        ("```json\n{\"city\": \"Bonn\", \"days\": [{}]}\n```", &[("no_json", "", "")]),
+    ] {
+        let mut found: Vec<_> = schema.check(text, false);
+        found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
+        let found: Vec<_> = found.iter().map(|v| (v.rule, v.pointer.as_str(), v.keyword.as_str())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_fence_is_taken_off_where_it_may_stand() {
+    let schema = Schema::new(&json!({"type": "object"})).unwrap();
+    for (text, passes) in [
+        ("{}", true),
+        ("```json\n{}\n```", true),
+        ("\n```\n{}\n```\n", true),
+        ("```JSON \n{}```", true),
+        ("```yaml\n{}\n```", false),
+        ("here:\n```json\n{}\n```", false),
+        ("```json\n{}\n```\nand more", false),
+        ("```json {} ```", false),
+    ] {
+        assert_eq!(schema.check(text, true).is_empty(), passes, "{text}");
+    }
+}
+
+#[test]
+fn messages_tell_no_values() {
+    let violations = schema().check(r#"{"city": "secretville", "days": [{"high": 4711}]}"#, false);
+    assert_eq!(violations.len(), 2);
+    for violation in violations {
+        assert!(!violation.message.contains("secretville") && !violation.message.contains("4711"), "{violation:?}");
+    }
+}
+
+#[test]
+fn what_is_no_schema_is_an_error_that_says_where() {
+    for (schema, pointer, says) in [
+        (json!("object"), "", "a schema is a mapping"),
+        (json!({"type": "objekt"}), "/type", "objekt"),
+        (json!({"properties": {"a": {"minimum": "1"}}}), "/properties/a/minimum", "number"),
+        (json!({"pattern": "(?=a)b"}), "/pattern", "(?=a)b"),
+        (json!({"$ref": "https://example.com/schema.json"}), "", "example.com"),
+        (json!({"$ref": "file:///etc/passwd"}), "", "passwd"),
+        (json!({"$ref": "#/$defs/missing"}), "", "missing"),
+        (json!({"$schema": "https://example.com/meta"}), "", "example.com"),
+        (json!({"format": "colour"}), "/format", "colour"),
+    ] {
+        let error = Schema::new(&schema).unwrap_err();
+        assert!(error.message.contains(says), "{schema}: {error:?}");
+        assert_eq!(error.pointer, pointer, "{schema}: {error:?}");
+    }
+}
+
+#[test]
+fn what_is_deep_or_large_is_bounded() {
+    let schema = Schema::new(&json!({"items": {"$ref": "#"}})).unwrap();
+    assert_eq!(schema.check(&"[".repeat(100_000), false)[0].rule, "no_json");
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    assert_eq!(schema.check(&deep, false), []);
+    let strings = Schema::new(&json!({"items": {"type": "string"}})).unwrap();
+    assert_eq!(strings.check(&format!("[{}1]", "1,".repeat(10_000)), false).len(), MOST_VIOLATIONS);
+}
