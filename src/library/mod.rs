@@ -10,8 +10,10 @@
 mod action;
 mod evidence;
 mod family;
+mod markup;
 pub(crate) mod self_check;
 mod shipped;
+mod urls;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,7 +29,8 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::program::{Op, Program};
 
 /// All that we ship, in the order in which `railsc rails` lists them.
-pub(crate) const FAMILIES: &[&Family] = &[&self_check::SELF_CHECK, &self_check::SAFETY, &self_check::MODERATION];
+pub(crate) const FAMILIES: &[&Family] =
+    &[&self_check::SELF_CHECK, &self_check::SAFETY, &self_check::MODERATION, &markup::MARKUP, &urls::URLS];
 
 /// Sections of `rails.config` that NeMo Guardrails' library has and that do nothing here.
 const NOT_HERE: &[&str] = &[
@@ -43,7 +46,6 @@ const NOT_HERE: &[&str] = &[
     "gliner",
     "guardrails_ai",
     "hf_classifier",
-    "injection_detection",
     "jailbreak_detection",
     "pangea",
     "patronus",
