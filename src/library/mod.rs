@@ -8,6 +8,7 @@
 //! made here.
 
 mod action;
+mod attack;
 mod calls;
 mod evidence;
 mod family;
@@ -42,6 +43,7 @@ pub(crate) const FAMILIES: &[&Family] = &[
     &self_check::SELF_CHECK,
     &self_check::SAFETY,
     &self_check::MODERATION,
+    &attack::FAMILY,
     &topic::FAMILY,
     &markup::MARKUP,
     &urls::URLS,

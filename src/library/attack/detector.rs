@@ -1,0 +1,163 @@
+//! How likely a text is an attack, and what says so.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
+use super::exemplars::{Exemplar, nearest};
+use super::rules::{Hit, Rules};
+use super::weights::{Features, Weights};
+use super::words::{Word, windows, words};
+use crate::classify::{Embedder, Normalized, Static};
+
+/// What a rule has to count to be named.
+const NAMED: f32 = 0.05;
+
+static RULES: LazyLock<Rules> =
+    LazyLock::new(|| Rules::read(include_str!("data/rules.txt")).expect("the rules can be read, as a test holds"));
+static WEIGHTS: LazyLock<[Weights; 2]> = LazyLock::new(|| {
+    [("direct", 0), ("retrieved", 1)].map(|column| {
+        let read = Weights::read(include_str!("data/weights.txt"), column, &RULES);
+        read.expect("the weights are those of the rules, as a test holds")
+    })
+});
+
+/// Where a text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A user typed it.
+    User,
+    /// It was found, or a tool returned it: nobody who may give orders wrote it.
+    Retrieved,
+}
+
+/// What there is to an attack.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Attack {
+    /// How likely it is one, from 0 to 1.
+    pub score: f32,
+    /// What says so, what counts most first.
+    pub signs: Vec<Sign>,
+}
+
+/// What says that a text is an attack.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sign {
+    /// The rule that holds; `None` where the text is like attacks.
+    pub rule: Option<&'static str>,
+    /// Where, in bytes of the text as typed.
+    pub range: Range<usize>,
+    /// What it counts; a score of one half takes 0 in all.
+    pub weight: f32,
+}
+
+/// Looks for attacks.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Detector {
+    /// Rules that don't count.
+    without: FxHashSet<usize>,
+}
+
+/// Whether there is a rule, or a family of rules, of this name; all of these names, if not.
+pub(super) fn is_known(name: &str) -> Result<(), Vec<&'static str>> {
+    let names = || RULES.families().iter().copied().chain((0..RULES.len()).map(|rule| RULES.name(rule)));
+    if names().any(|known| known == name) { Ok(()) } else { Err(names().collect()) }
+}
+
+impl Detector {
+    /// Without the rules, or families of rules, that are named.
+    pub(super) fn without(names: &[String]) -> Self {
+        let is_named = |name: &str| names.iter().any(|named| named == name);
+        let rules = (0..RULES.len())
+            .filter(|rule| is_named(RULES.name(*rule)) || is_named(RULES.families()[RULES.family(*rule)]));
+        Self { without: if names.is_empty() { FxHashSet::default() } else { rules.collect() } }
+    }
+
+    /// What there is to `typed` as an attack. In a time that goes by its length.
+    pub(crate) fn look(&self, typed: &str, origin: Origin) -> Attack {
+        let text = Normalized::new(typed);
+        let plain = self.read(&text, origin);
+        match text.undisguised().map(|text| self.read(&text, origin)) {
+            Some(undisguised) if undisguised.score > plain.score => undisguised,
+            _ => plain,
+        }
+    }
+
+    /// The attack that `typed` is likest.
+    pub(crate) fn likest(&self, typed: &str) -> Option<(&'static Exemplar, f32)> {
+        nearest(Normalized::new(typed).text())
+    }
+
+    fn read(&self, normalized: &Normalized, origin: Origin) -> Attack {
+        let weights = &WEIGHTS[usize::from(origin == Origin::Retrieved)];
+        let text = normalized.text();
+        let words = words(text);
+        let mut hits = RULES.find(text, &words);
+        hits.retain(|hit| !self.without.contains(&hit.rule));
+        let mut features = Features { words: words.len(), ..Features::default() };
+        count(&hits, &mut features);
+        let likest = match origin {
+            Origin::User => whole(text, &words, weights),
+            Origin::Retrieved => likest(text, &words, weights),
+        };
+        features.near = likest.as_ref().map_or_else(|| weights.likeness(&[]), |(likeness, _)| *likeness);
+        let place = |range: &Range<usize>| normalized.origin(words[range.start].range.start..words[range.end - 1].range.end);
+        let mut signs: Vec<Sign> = hits
+            .iter()
+            .map(|hit| Sign {
+                rule: Some(RULES.name(hit.rule)),
+                range: place(&hit.words),
+                weight: weights.of_rule(hit.rule, RULES.family(hit.rule)),
+            })
+            .filter(|sign| sign.weight >= NAMED)
+            .collect();
+        let likeness = weights.of_likeness(&features);
+        if let Some((_, best)) = likest.filter(|_| likeness > 0.0) {
+            signs.push(Sign { rule: None, range: place(&best), weight: likeness });
+        }
+        signs.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.range.start.cmp(&b.range.start)));
+        Attack { score: weights.score(&features), signs }
+    }
+}
+
+/// Counts rules that hold: those of a family once each, where they don't overlap.
+fn count(hits: &[Hit], features: &mut Features) {
+    features.families = vec![0; RULES.families().len()];
+    let mut ends = vec![0; RULES.families().len()];
+    let mut counted = vec![false; RULES.len()];
+    for hit in hits {
+        let family = RULES.family(hit.rule);
+        if !std::mem::replace(&mut counted[hit.rule], true) {
+            features.rules.push(hit.rule);
+            if hit.words.start >= ends[family] {
+                features.families[family] += 1;
+                ends[family] = hit.words.end;
+            }
+        }
+    }
+}
+
+/// How much like attacks a text is as a whole, and its words.
+fn whole(text: &str, words: &[Word], weights: &Weights) -> Option<(f32, Range<usize>)> {
+    let mut vector = vec![0.0; Static.dimensions()];
+    (!words.is_empty()).then(|| (likeness(text, &mut vector, weights), 0..words.len()))
+}
+
+/// The window that is likest to attacks.
+fn likest(text: &str, words: &[Word], weights: &Weights) -> Option<(f32, Range<usize>)> {
+    let mut vector = vec![0.0; Static.dimensions()];
+    let windows = windows(words).into_iter().map(|window| {
+        let part = &text[words[window.start].range.start..words[window.end - 1].range.end];
+        (likeness(part, &mut vector, weights), window)
+    });
+    windows.max_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// What the table can't read is like nothing.
+fn likeness(text: &str, vector: &mut [f32], weights: &Weights) -> f32 {
+    match Static.embed_into(text, vector) {
+        Ok(()) => weights.likeness(vector),
+        Err(_) => weights.likeness(&[]),
+    }
+}

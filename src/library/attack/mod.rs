@@ -1,0 +1,140 @@
+//! Attacks by text: jailbreaks, prompt injection, and instructions hidden in what was found or in what a tool returned.
+//!
+//! Rules about words in order, and a comparison with known attacks, window by window, make one score. How it was fitted, and on what, is in
+//! `data/README.md`.
+
+mod detector;
+mod exemplars;
+mod rules;
+mod weights;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::json;
+
+use super::action::{Action, Answer, Call};
+use super::family::{Cost, Family, Kit, Rail, Setup};
+use super::{Evidence, Found};
+use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::program::Guards;
+
+pub(crate) use detector::{Attack, Detector, Origin};
+
+/// What a score has to reach.
+pub(crate) const THRESHOLD: f32 = 0.73;
+/// The same for what was found, and for what tools return.
+pub(crate) const RETRIEVED_THRESHOLD: f32 = 0.82;
+
+/// Rails against attacks by text.
+pub(super) const FAMILY: Family = Family {
+    file: "attack",
+    text: include_str!("../../../rails/attack.co"),
+    rails: &[
+        Rail {
+            name: "check jailbreak",
+            guards: &[Guards::Input],
+            what: "stops what is to talk the model out of its rules",
+            cost: Cost::Local,
+        },
+        Rail {
+            name: "check prompt injection",
+            guards: &[Guards::Input],
+            what: "stops what is to replace or reveal the model's instructions",
+            cost: Cost::Local,
+        },
+        Rail {
+            name: "check retrieved injection",
+            guards: &[Guards::Retrieval, Guards::ToolInput],
+            what: "takes out documents with instructions for the model, stops such results of tools",
+            cost: Cost::Local,
+        },
+        Rail {
+            name: "jailbreak detection heuristics",
+            guards: &[Guards::Input],
+            what: "the same as `check jailbreak`, by the name it has in NeMo Guardrails",
+            cost: Cost::Local,
+        },
+    ],
+    section: Some("attack"),
+    actions: &["check_jailbreak", "check_prompt_injection", "check_retrieved_injection", "jailbreak_detection_heuristics"],
+    asks: &[],
+    model: "main",
+    load,
+    page: include_str!("../../../docs/rails/attack.md"),
+    kit: Some(Kit { name: "injection", uses: &[(Guards::Input, "check jailbreak")], settings: "" }),
+};
+
+/// Reads `rails.config.attack`, and makes the actions.
+fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
+    let (mut threshold, mut retrieved, mut without) = (THRESHOLD, RETRIEVED_THRESHOLD, Vec::new());
+    if let Some(node) = setup.settings {
+        let known = ["threshold", "retrieved_threshold", "without"];
+        for (key, node) in setup.reader.known(node, &known, "rails.config.attack.") {
+            match &*key.name {
+                "threshold" => threshold = setup.reader.fraction(node).unwrap_or(threshold),
+                "retrieved_threshold" => retrieved = setup.reader.fraction(node).unwrap_or(retrieved),
+                _ => {
+                    for node in setup.reader.list(node) {
+                        let Some(name) = setup.reader.text(node) else { continue };
+                        match detector::is_known(name) {
+                            Ok(()) => without.push(name.to_owned()),
+                            Err(names) => {
+                                let message = format!("no rule for attacks is called `{name}`");
+                                let diagnostic = Diagnostic::new(codes::BAD_VALUE, node.span, message);
+                                setup.reader.diagnostics.push(diagnostic.suggest(nearest(name, names.into_iter())));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let detector = Detector::without(&without);
+    let action = |origin: Origin, threshold: f32, is_plain: bool| -> Action {
+        let detector = detector.clone();
+        Box::new(move |call: &Call<'_>| {
+            let text = call.text()?;
+            let threshold = call.fraction("threshold")?.map_or(threshold, |threshold| threshold as f32);
+            Ok(answer(&detector, &text, origin, threshold, is_plain))
+        })
+    };
+    vec![
+        ("check_jailbreak", action(Origin::User, threshold, false)),
+        ("check_prompt_injection", action(Origin::User, threshold, false)),
+        ("check_retrieved_injection", action(Origin::Retrieved, retrieved, false)),
+        ("jailbreak_detection_heuristics", action(Origin::User, threshold, true)),
+    ]
+}
+
+/// What a flow gets: whether it is an attack, or that and how it is known.
+fn answer(detector: &Detector, text: &str, origin: Origin, threshold: f32, is_plain: bool) -> Answer {
+    let attack = detector.look(text, origin);
+    let is_blocked = attack.score >= threshold;
+    let rounded = |number: f32| (f64::from(number) * 1000.0).round() / 1000.0;
+    let evidence = is_blocked.then(|| evidence(text, &attack, rounded(threshold)));
+    if is_plain {
+        return Answer { value: is_blocked.into(), evidence };
+    }
+    let likest = if is_blocked { detector.likest(text) } else { None };
+    let likest = likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)}));
+    let value = json!({
+        "blocked": is_blocked,
+        "score": rounded(attack.score),
+        "threshold": rounded(threshold),
+        "rules": attack.signs.iter().filter_map(|sign| sign.rule).collect::<Vec<_>>(),
+        "nearest": likest,
+    });
+    Answer { value, evidence }
+}
+
+fn evidence(text: &str, attack: &Attack, threshold: f64) -> Evidence {
+    // All have the score of the text, so that they stay in their order: what counts most is named first.
+    let found = attack.signs.iter().map(|sign| Found {
+        rule: sign.rule.unwrap_or("like_attacks").into(),
+        range: sign.range.clone(),
+        score: attack.score,
+    });
+    Evidence::found(text, &found.collect::<Vec<_>>(), Some(threshold))
+}
