@@ -8,10 +8,15 @@
 //! made here.
 
 mod action;
+mod decoded;
 mod evidence;
 mod family;
+mod fold;
+mod secrets;
 pub(crate) mod self_check;
+pub(crate) mod sensitive;
 mod shipped;
+mod withheld;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,7 +32,8 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::program::{Op, Program};
 
 /// All that we ship, in the order in which `railsc rails` lists them.
-pub(crate) const FAMILIES: &[&Family] = &[&self_check::SELF_CHECK, &self_check::SAFETY, &self_check::MODERATION];
+pub(crate) const FAMILIES: &[&Family] =
+    &[&self_check::SELF_CHECK, &self_check::SAFETY, &self_check::MODERATION, &sensitive::FAMILY, &secrets::FAMILY];
 
 /// Sections of `rails.config` that NeMo Guardrails' library has and that do nothing here.
 const NOT_HERE: &[&str] = &[
@@ -50,7 +56,6 @@ const NOT_HERE: &[&str] = &[
     "polygraf",
     "privateai",
     "regex_detection",
-    "sensitive_data_detection",
     "trend_micro",
 ];
 
