@@ -77,6 +77,11 @@ impl Reader<'_> {
         }
     }
 
+    /// The texts of a list.
+    pub(crate) fn texts(&mut self, node: &Node) -> Vec<String> {
+        self.list(node).iter().filter_map(|item| self.text(item).map(str::to_owned)).collect()
+    }
+
     pub(crate) fn truth(&mut self, node: &Node) -> Option<bool> {
         match &node.data {
             Data::Scalar(text, true) if text.eq_ignore_ascii_case("true") => Some(true),

