@@ -63,7 +63,7 @@ impl Reader<'_> {
     }
 
     /// The texts of a list, each with its place.
-    pub(crate) fn texts<'n>(&mut self, node: &'n Node) -> Vec<(&'n Node, &'n str)> {
+    pub(crate) fn placed_texts<'n>(&mut self, node: &'n Node) -> Vec<(&'n Node, &'n str)> {
         self.list(node).iter().filter_map(|node| Some((node, self.text(node)?))).collect()
     }
 

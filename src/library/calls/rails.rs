@@ -126,7 +126,7 @@ fn schema(setup: &mut Setup<'_>, _: &mut Tool, _: &str, key: &Key, _: &Node) {
 }
 
 fn names(reader: &mut Reader<'_>, node: &Node) -> Vec<String> {
-    reader.texts(node).into_iter().map(|(_, name)| name.to_owned()).collect()
+    reader.texts(node)
 }
 
 fn dangers(reader: &mut Reader<'_>, node: &Node) -> Vec<Danger> {

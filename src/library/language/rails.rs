@@ -70,7 +70,7 @@ fn read(setup: &mut Setup<'_>) -> Settings {
     for (key, node) in reader.known(node, KEYS, "rails.config.language.") {
         match &*key.name {
             "allowed" => {
-                for (node, name) in reader.texts(node) {
+                for (node, name) in reader.placed_texts(node) {
                     match language(name) {
                         Ok(language) => settings.allowed.push(language),
                         Err(_) => reader.wrong(node, "a language that can be told, such as `en`, `de` or `zh`"),

@@ -80,7 +80,7 @@ fn read<'a>(setup: &mut Setup<'a>) -> (Settings, Vec<&'a Node>) {
             "max_words" => settings.max_words = reader.count(node, 5..=1_000_000).unwrap_or(settings.max_words),
             "sample_conversation" => settings.sample_conversation = reader.truth(node) == Some(true),
             _ => {
-                for (node, canary) in reader.texts(node) {
+                for (node, canary) in reader.placed_texts(node) {
                     settings.canaries.push(canary.to_owned());
                     places.push(node);
                 }

@@ -110,7 +110,7 @@ fn read(setup: &mut Setup<'_>, node: &Node, stage: &str) -> Settings {
                 }
             }
             "phrases" => {
-                for (node, phrase) in reader.texts(node) {
+                for (node, phrase) in reader.placed_texts(node) {
                     if crate::classify::Normalized::new(phrase).text().is_empty() {
                         reader.wrong(node, "a phrase that is not empty");
                     } else {

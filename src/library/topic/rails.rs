@@ -117,7 +117,7 @@ fn read(setup: &mut Setup<'_>) -> Topics<IntentId> {
 
 fn intents(setup: &mut Setup<'_>, node: &Node) -> Vec<IntentId> {
     let mut intents = Vec::new();
-    for (node, name) in setup.reader.texts(node) {
+    for (node, name) in setup.reader.placed_texts(node) {
         let spelled = name.split_whitespace().collect::<Vec<_>>().join(" ");
         match setup.program.intent_named(&spelled) {
             Some(intent) => intents.push(intent),
