@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::resolve::Names;
-use super::{Argument, IntentId, MessageId, action_name};
+use super::{Argument, Guards, IntentId, MessageId, action_name};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::expression::Expression;
 use crate::source::Span;
@@ -68,10 +68,8 @@ pub enum TestKind {
     },
     /// Must be true.
     Check(Expression),
-    /// This text goes through the input rails alone.
-    Input(Arc<str>),
-    /// This text goes through the output rails alone.
-    Output(Arc<str>),
+    /// This text goes through the rails of one stage alone.
+    Alone(Guards, Arc<str>),
     /// It names what does not exist, which has been said, so nothing can fulfil it.
     Unfulfillable,
 }
@@ -127,8 +125,10 @@ impl Names {
                 TestKind::Set { variable: variable.text.clone(), value: self.expression(value)? }
             }
             TestLineKind::Check(code) => TestKind::Check(self.expression(code)?),
-            TestLineKind::Input(text) => TestKind::Input(text.value.clone()),
-            TestLineKind::Output(text) => TestKind::Output(text.value.clone()),
+            TestLineKind::Input(text) => TestKind::Alone(Guards::Input, text.value.clone()),
+            TestLineKind::Output(text) => TestKind::Alone(Guards::Output, text.value.clone()),
+            TestLineKind::Retrieval(text) => TestKind::Alone(Guards::Retrieval, text.value.clone()),
+            TestLineKind::ToolInput(text) => TestKind::Alone(Guards::ToolInput, text.value.clone()),
         })
     }
 

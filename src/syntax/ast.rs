@@ -405,6 +405,10 @@ pub enum TestLineKind {
     Input(Text),
     /// `output "text"`: this text goes through the output rails, and nothing else happens.
     Output(Text),
+    /// `retrieval "text"`: the same for what was found in documents.
+    Retrieval(Text),
+    /// `tool_input "text"`: the same for what a tool gave back.
+    ToolInput(Text),
 }
 
 /// What comes of an action in a test.

@@ -47,8 +47,20 @@ pub(crate) const STEPS: &[&str] = &[
 ];
 
 /// What a line of a test may start with.
-pub(crate) const TEST_LINES: &[&str] =
-    &["user", "bot", "intent", "blocked", "passed", "model", "action", "check", "input", "output"];
+pub(crate) const TEST_LINES: &[&str] = &[
+    "user",
+    "bot",
+    "intent",
+    "blocked",
+    "passed",
+    "model",
+    "action",
+    "check",
+    "input",
+    "output",
+    "retrieval",
+    "tool_input",
+];
 
 const KINDS: &[&str] = &["user", "bot", "flow", "subflow", "test", "action", "snippet"];
 

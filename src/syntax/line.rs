@@ -152,6 +152,8 @@ impl Reader<'_> {
             | Rule::test_action
             | Rule::check
             | Rule::input
+            | Rule::retrieval
+            | Rule::tool_input
             | Rule::output => Statement::Test(self.test_line(pair)?),
             _ => return Err(Failure::Unknown),
         })

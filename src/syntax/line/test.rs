@@ -19,6 +19,8 @@ impl Reader<'_> {
             Rule::model => TestLineKind::Model(self.quoted(pair, "model")?),
             Rule::input => TestLineKind::Input(self.quoted(pair, "input")?),
             Rule::output => TestLineKind::Output(self.quoted(pair, "output")?),
+            Rule::retrieval => TestLineKind::Retrieval(self.quoted(pair, "retrieval")?),
+            Rule::tool_input => TestLineKind::ToolInput(self.quoted(pair, "tool_input")?),
             Rule::check => TestLineKind::Check(self.value(pair, "check", "$variable == value")?),
             _ => self.test_action(pair)?,
         })

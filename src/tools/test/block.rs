@@ -171,8 +171,7 @@ impl<'a> Player<'a> {
         let span = line.span;
         match &line.kind {
             TestKind::User(text) => self.say(Said::User(text.clone()), span).await?,
-            TestKind::Input(text) => self.say(Said::Alone(Guards::Input, text.clone()), span).await?,
-            TestKind::Output(text) => self.say(Said::Alone(Guards::Output, text.clone()), span).await?,
+            TestKind::Alone(stage, text) => self.say(Said::Alone(*stage, text.clone()), span).await?,
             TestKind::Completion(text) => self.script.push(&**text),
             TestKind::Action { action, arguments, outcome } => {
                 let arguments = self.values(arguments, span)?;
