@@ -139,6 +139,7 @@ impl Config {
             shipped: Vec::new(),
             parallel: self.parallel.clone(),
             actions,
+            intents: Vec::new(),
             has_model: self.has_main_model(),
             levels: self.lints.clone(),
         }

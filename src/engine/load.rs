@@ -97,6 +97,7 @@ pub(super) fn load(read: config::Loaded, host: &Host, care: Care) -> Inspection 
     rails.extend(shipped);
     let mut surroundings = config.surroundings(host.actions.iter().cloned().chain(Library::names().map(Arc::from)));
     surroundings.has_model |= has_model;
+    surroundings.intents = Library::intents(&config);
     surroundings.shipped = Library::rails().map(|rail| rail.name.into()).collect();
     let Compiled { program, policy, diagnostics: found } =
         program::assemble(&sources, rails, config.bounds(), &surroundings);

@@ -30,6 +30,8 @@ mod topic;
 mod urls;
 mod withheld;
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use action::{Action, Answer, Call};
@@ -99,6 +101,11 @@ impl Library {
     /// All rails of ours.
     pub(crate) fn rails() -> impl Iterator<Item = &'static Rail> {
         FAMILIES.iter().flat_map(|family| family.rails)
+    }
+
+    /// The intents that settings of rails ask for, by name.
+    pub(crate) fn intents(config: &Config) -> Vec<Arc<str>> {
+        topic::asked_for(config)
     }
 
     /// The type of the model that the action called `name` asks where no other is named, if it is ours and asks one.

@@ -79,7 +79,7 @@ pub fn assemble(sources: &SourceMap, parsed: Vec<Parsed>, bounds: Bounds, surrou
     lint::identical_flows(definitions(), sources, &mut names);
     // A name may be used in a line that did not parse.
     if !has_syntax_errors {
-        lint::unused(&mut names);
+        lint::unused(&mut names, &surroundings.intents);
     }
     let Names { program, diagnostics: found, any_done, .. } = names;
     diagnostics.extend(found.take());

@@ -19,6 +19,8 @@ pub struct Surroundings {
     pub parallel: Vec<Guards>,
     /// Actions that exist, under the names that registries know.
     pub actions: Vec<Arc<str>>,
+    /// Intents that settings ask for, whether a flow waits for them or not.
+    pub intents: Vec<Arc<str>>,
     /// Whether there is a model, which may say any message.
     pub has_model: bool,
     /// What becomes of warnings.

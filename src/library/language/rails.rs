@@ -39,7 +39,12 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
             return Err("`rails.config.language.allowed` names no language".to_owned());
         }
         let text = call.text()?;
-        let heard = settings.listen(&text);
+        let readings = call.classifier.readings(&text);
+        let heard = readings.as_it_stands().map(|reading| (reading, settings.listen(reading.text())));
+        // Behind an encoding, too, texts are in languages that are allowed.
+        let all: Vec<_> = heard.collect();
+        let worst = all.iter().find(|(_, heard)| !heard.passes).or(all.first());
+        let Some((reading, heard)) = worst else { return Err("there is no text".to_owned()) };
         let value = json!({
             "allowed": heard.passes,
             "language": heard.language.map(code),
@@ -50,7 +55,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
             .iter()
             .map(|(range, lang, confidence)| Found {
                 rule: code(*lang).into(),
-                range: range.clone(),
+                range: reading.origin(range.clone()),
                 score: *confidence as f32,
             })
             .collect();

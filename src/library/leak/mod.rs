@@ -10,7 +10,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::classify::Normalized;
+use crate::classify::{Form, Reading, Readings};
 use crate::library::Found;
 use canary::Canaries;
 pub use canary::CanaryError;
@@ -78,19 +78,26 @@ impl Detector {
         !self.canaries.is_empty() || self.instructions.len() >= self.min_words
     }
 
-    /// What `reply` tells. Takes time linear in its length.
-    pub fn look_at(&self, reply: &str) -> Leak {
-        let text = Normalized::new(reply);
-        let overlap = self.instructions.in_text(text.text());
+    /// What a reply tells, in whichever way of reading it that tells most. Takes time linear in its length.
+    pub fn look_at(&self, reply: &Readings<'_>) -> Leak {
+        let readings = reply.iter().filter(|reading| reading.form() == Form::Normalized);
+        let leaks = readings.map(|reading| self.look_at_one(reading));
+        let most = leaks.max_by(|a, b| (a.is_leak, a.words).cmp(&(b.is_leak, b.words)));
+        most.unwrap_or_default()
+    }
+
+    fn look_at_one(&self, reading: &Reading<'_>) -> Leak {
+        let overlap = self.instructions.in_text(reading.text());
         let score = overlap.words as f32 / self.instructions.len().max(1) as f32;
         let is_told = overlap.words >= self.min_words && (score >= self.threshold || overlap.words >= self.max_words);
-        let found = |rule, range, score| Found { rule: Cow::Borrowed(rule), range: text.origin(range), score };
+        let found = |rule, range, score| Found { rule: Cow::Borrowed(rule), range: reading.origin(range), score };
         let passages = overlap.passages.into_iter().map(|range| found("instructions", range, score));
-        let canaries = self.canaries.find(text.text()).map(|range| found("canary", range, 1.0));
         let mut leak = Leak { score, words: overlap.words, is_leak: is_told, found: passages.collect() };
-        if let Some(canary) = canaries {
+        if let Some(canary) = self.canaries.find(reading.text()) {
+            // Fewer words than are a leak may be common ones.
+            leak.found.retain(|_| is_told);
+            leak.found.push(found("canary", canary, 1.0));
             leak = Leak { score: 1.0, is_leak: true, ..leak };
-            leak.found.push(canary);
         }
         leak
     }

@@ -60,8 +60,8 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     }
     let action: Action = Box::new(move |call: &Call<'_>| {
         let text = call.text()?;
-        let leak = detector.look_at(&text);
-        let value = json!({"is_leak": leak.is_leak, "score": rounded(leak.score), "words": leak.words});
+        let leak = detector.look_at(&call.classifier.readings(&text));
+        let value = json!({"is_leak": leak.is_leak, "share": rounded(leak.score), "words": leak.words});
         let evidence = leak.is_leak.then(|| Evidence::found(&text, &leak.found, Some(rounded(threshold))));
         Ok(Answer { value, evidence })
     });

@@ -35,7 +35,7 @@ fn replies_tell_instructions_or_not() {
         ("Hello! I am a helpful assistant. How can I help you today?", false),
         ("", false),
     ] {
-        let leak = detector.look_at(reply);
+        let leak = detector.look_at(&Readings::new(reply));
         assert_eq!(leak.is_leak, is_leak, "{reply}: {leak:?}");
     }
 }
@@ -43,7 +43,8 @@ fn replies_tell_instructions_or_not() {
 #[test]
 fn passages_are_where_they_stand() {
     let reply = "Well: \u{200b}OTTO never gives advice on investments, they say. And Otto offers a voucher of ten dollars, but so what.";
-    let leak = detector(&Settings { min_words: 5, threshold: 0.1, ..Settings::default() }).look_at(reply);
+    let leak =
+        detector(&Settings { min_words: 5, threshold: 0.1, ..Settings::default() }).look_at(&Readings::new(reply));
     let passages: Vec<&str> = leak.found.iter().map(|found| &reply[found.range.clone()]).collect();
     assert_eq!(passages, ["OTTO never gives advice on investments", "Otto offers a voucher of ten dollars, but"]);
     assert!(leak.is_leak && leak.words == 14, "{leak:?}");
@@ -54,7 +55,7 @@ fn short_instructions_are_no_secret() {
     let detector = Detector::new(&Settings::default(), "You are a helpful assistant. Be polite.").unwrap();
     assert!(!detector.can_find());
     for reply in ["You are a helpful assistant. Be polite.", "I am a helpful assistant."] {
-        assert!(!detector.look_at(reply).is_leak);
+        assert!(!detector.look_at(&Readings::new(reply)).is_leak);
     }
 }
 
@@ -67,12 +68,12 @@ fn a_canary_is_found_however_it_is_written() {
         ("**blue**_heron_\n4471", "blue**_heron_\n4471"),
         ("ＢＬＵＥheron\u{200d}4471", "ＢＬＵＥheron\u{200d}4471"),
     ] {
-        let leak = detector.look_at(reply);
+        let leak = detector.look_at(&Readings::new(reply));
         assert!(leak.is_leak && leak.score == 1.0, "{reply}");
         assert_eq!(&reply[leak.found[0].range.clone()], place);
         assert_eq!(leak.found[0].rule, "canary");
     }
-    assert!(!detector.look_at("a blue heron, 44 of them").is_leak);
+    assert!(!detector.look_at(&Readings::new("a blue heron, 44 of them")).is_leak);
     let short = Detector::new(&Settings { canaries: vec!["x1-y2".into()], ..Settings::default() }, "");
     assert_eq!(short.unwrap_err(), CanaryError::TooShort { index: 0, text: "x1-y2".into() });
 }
@@ -80,6 +81,6 @@ fn a_canary_is_found_however_it_is_written() {
 #[test]
 fn a_long_text_is_read_in_the_time_of_its_length() {
     let detector = detector(&Settings::default());
-    let leak = detector.look_at(&"Otto never gives advice on ".repeat(100_000));
+    let leak = detector.look_at(&Readings::new(&"Otto never gives advice on ".repeat(100_000)));
     assert!(!leak.is_leak && leak.words < 15 && leak.found.len() <= 64, "{} {}", leak.words, leak.found.len());
 }

@@ -7,8 +7,8 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::classify::Normalized;
 use crate::classify::pattern::{Phrases, Regexes};
+use crate::classify::{Form, Normalized, Readings};
 
 pub(super) use rails::FAMILY;
 
@@ -60,34 +60,37 @@ impl Detector {
         Ok(Self { settings, regexes, phrases })
     }
 
-    /// What `text` matches, in the order of the settings, patterns first. Takes time linear in its length.
-    pub fn find(&self, text: &str) -> Vec<Match> {
-        let normalized = Normalized::new(text);
-        let mut ranges: Vec<Option<Range<usize>>> = vec![None; self.settings.patterns.len()];
-        for order in self.regexes.candidates(text) {
-            ranges[order] = self.regexes.find(order, text);
-        }
-        // What is written in other letters may match as normalised, which is in lower case.
-        if self.settings.case_insensitive && normalized.text() != text {
-            for order in self.regexes.candidates(normalized.text()) {
-                if ranges[order].is_none() {
-                    let found = self.regexes.find(order, normalized.text());
-                    ranges[order] = found.map(|range| normalized.origin(range));
+    /// What a text matches, however it is read, in the order of the settings, patterns first. Takes time linear in its length.
+    pub fn find(&self, readings: &Readings<'_>) -> Vec<Match> {
+        let mut patterns: Vec<Option<Range<usize>>> = vec![None; self.settings.patterns.len()];
+        let mut phrases = vec![None; self.settings.phrases.len()];
+        for reading in readings.iter() {
+            // What is written in other letters may match as normalised, which is in small letters.
+            let is_for_patterns = match reading.form() {
+                Form::AsItStands => true,
+                Form::Normalized => self.settings.case_insensitive,
+                _ => false,
+            };
+            if is_for_patterns {
+                for order in self.regexes.candidates(reading.text()) {
+                    if patterns[order].is_none() {
+                        let found = self.regexes.find(order, reading.text());
+                        patterns[order] = found.map(|range| reading.origin(range));
+                    }
                 }
             }
+            if reading.form() != Form::AsItStands {
+                self.phrases.find(reading.text(), |order, range| {
+                    phrases[order].get_or_insert_with(|| reading.origin(range));
+                });
+            }
         }
-        let found = ranges.into_iter().zip(&self.settings.patterns);
-        let found = found.filter_map(|(range, pattern)| Some((range?, pattern)));
-        let mut matches: Vec<Match> =
-            found.map(|(range, pattern)| Match { pattern: pattern.clone(), is_phrase: false, range }).collect();
-        let mut phrases = Vec::new();
-        self.phrases.find(normalized.text(), |order, range| phrases.push((order, normalized.origin(range))));
-        phrases.sort_by_key(|(order, _)| *order);
-        matches.extend(phrases.into_iter().map(|(order, range)| Match {
-            pattern: self.settings.phrases[order].clone(),
-            is_phrase: true,
-            range,
-        }));
-        matches
+        let matches = |ranges: Vec<Option<Range<usize>>>, names: &[String], is_phrase| {
+            let found = ranges.into_iter().zip(names).filter_map(|(range, name)| Some((range?, name.clone())));
+            found.map(|(range, pattern)| Match { pattern, is_phrase, range }).collect::<Vec<_>>()
+        };
+        let mut found = matches(patterns, &self.settings.patterns, false);
+        found.extend(matches(phrases, &self.settings.phrases, true));
+        found
     }
 }

@@ -82,7 +82,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
             return Err(format!("`rails.config.regex_detection` has no patterns for {stage}"));
         };
         let text = call.text()?;
-        let matches = detector.find(&text);
+        let matches = detector.find(&call.classifier.readings(&text));
         let detections: Vec<&str> = matches.iter().map(|found| found.pattern.as_str()).collect();
         let found: Vec<Found> = matches
             .iter()

@@ -23,7 +23,7 @@ fn patterns_and_phrases_are_found_where_they_stand() {
         (&[], &["café"], false, "un cafe, ünd", &["cafe"]),
         (&["x"], &["y"], false, "", &[]),
     ] {
-        let matches = detector(patterns, phrases, any_case).find(text);
+        let matches = detector(patterns, phrases, any_case).find(&Readings::new(text));
         let matches: Vec<&str> = matches.iter().map(|found| &text[found.range.clone()]).collect();
         assert_eq!(matches, found, "{patterns:?} {phrases:?} {text}");
     }
@@ -33,6 +33,6 @@ fn patterns_and_phrases_are_found_where_they_stand() {
 fn hostile_texts_take_the_time_of_their_length() {
     let detector = detector(&["(a+)+b", "(x|x?)+y", r"(\w+\s?)*!"], &[], true);
     let text = "a".repeat(200_000);
-    assert_eq!(detector.find(&text), []);
-    assert_eq!(detector.find(&format!("{text}b")).len(), 1);
+    assert_eq!(detector.find(&Readings::new(&text)), []);
+    assert_eq!(detector.find(&Readings::new(&format!("{text}b"))).len(), 1);
 }

@@ -6,6 +6,7 @@ pub(super) mod rails;
 #[cfg(test)]
 mod tests;
 
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
@@ -61,7 +62,15 @@ impl Schema {
             .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_SIZE))
             .build(schema)
             .map(|validator| Self { validator })
-            .map_err(|error| SchemaError { pointer: error.instance_path().to_string(), message: error.to_string() })
+            .map_err(|error| SchemaError {
+                pointer: error.instance_path().to_string(),
+                message: match error.kind() {
+                    ValidationErrorKind::Referencing(error) => {
+                        format!("a reference leads nowhere in it, and nothing else is read: {error}")
+                    }
+                    _ => error.to_string(),
+                },
+            })
     }
 
     /// Where `value` is not as it should be, in the order of the schema; 20 at most.

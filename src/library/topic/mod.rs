@@ -5,7 +5,7 @@ mod rails;
 #[cfg(test)]
 mod tests;
 
-pub(super) use rails::FAMILY;
+pub(super) use rails::{FAMILY, asked_for};
 
 /// Which topics are allowed, as intents of type `I`.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,12 @@
 //! The rail about topics, and its settings.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{About, Near, Topics};
 use crate::classify::Classifier;
+use crate::config::Config;
 use crate::config::yaml::Node;
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::library::family::{Cost, Family, Rail, Setup};
@@ -45,7 +48,13 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
             return Err("`rails.config.topic` names no intent".to_owned());
         }
         let text = call.text()?;
-        let about = about(&topics, call.classifier, &text)?;
+        let mut about = about(&topics, call.classifier, &text)?;
+        // What is hidden behind an encoding may deny, and never allow.
+        for hidden in call.classifier.readings(&text).as_it_stands().skip(1) {
+            if let denied @ About::Denied(_) = self::about(&topics, call.classifier, hidden.text())? {
+                about = denied;
+            }
+        }
         let (what, near) = match about {
             About::Allowed(near) => ("allowed", near),
             About::Denied(near) => ("denied", Some(near)),
@@ -115,10 +124,22 @@ fn read(setup: &mut Setup<'_>) -> Topics<IntentId> {
     topics
 }
 
+/// The intents that the settings name, spelled as definitions are.
+pub(in crate::library) fn asked_for(config: &Config) -> Vec<Arc<str>> {
+    let sections = config.rail_settings.iter().filter(|(key, _)| Some(&*key.name) == FAMILY.section);
+    let lists = sections.flat_map(|(_, node)| ["allowed", "denied"].map(|key| node.value().get(key).cloned()));
+    let names = lists.flatten().filter_map(|list| list.as_array().cloned()).flatten();
+    names.filter_map(|name| name.as_str().map(|name| spelled(name).into())).collect()
+}
+
+fn spelled(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn intents(setup: &mut Setup<'_>, node: &Node) -> Vec<IntentId> {
     let mut intents = Vec::new();
     for (node, name) in setup.reader.placed_texts(node) {
-        let spelled = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let spelled = spelled(name);
         match setup.program.intent_named(&spelled) {
             Some(intent) => intents.push(intent),
             None => {

@@ -7,6 +7,8 @@ mod steps;
 mod surroundings;
 mod variables;
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::paths::{Paths, callees, done_by};
@@ -109,13 +111,14 @@ fn outline_line(span: Span, depth: usize, sources: &SourceMap, text: &mut String
 }
 
 /// Looks for definitions that nothing uses, and intents that nothing can mean.
-pub(super) fn unused(names: &mut Names) {
-    for diagnostic in find_unused(names) {
+/// What settings ask for is used: `asked_for`.
+pub(super) fn unused(names: &mut Names, asked_for: &[Arc<str>]) {
+    for diagnostic in find_unused(names, asked_for) {
         names.diagnostics.push(diagnostic);
     }
 }
 
-fn find_unused(names: &Names) -> Vec<Diagnostic> {
+fn find_unused(names: &Names, asked_for: &[Arc<str>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let program = &names.program;
     for (index, intent) in program.intents.iter().enumerate() {
@@ -134,7 +137,8 @@ fn find_unused(names: &Names) -> Vec<Diagnostic> {
                 .help("put examples under it, indented, in double quotes"),
             );
         }
-        if !names.awaited[index] && !program.flows.is_empty() {
+        let is_used = names.awaited[index] || asked_for.contains(&intent.name);
+        if !is_used && !program.flows.is_empty() {
             found.push(
                 Diagnostic::new(codes::UNUSED_INTENT, intent.span, format!("no flow waits for `{}`", intent.name))
                     .help(format!("add `user {}` to a flow, or delete the intent", intent.name)),
