@@ -10,6 +10,7 @@ mod gateways;
 mod limits;
 mod models;
 mod page;
+mod per_caller;
 mod redis;
 mod running;
 mod shared;

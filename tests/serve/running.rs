@@ -39,6 +39,11 @@ pub fn new_key(name: &str) -> (String, String) {
     (key, entry)
 }
 
+/// The `entry` of a caller with `more` in it.
+pub fn allowing(entry: &str, more: &str) -> String {
+    entry.replace("\"}", &format!("\", {more}}}"))
+}
+
 impl Running {
     /// Starts `command`, and waits until it is ready.
     pub fn start(command: Command) -> Self {

@@ -9,8 +9,8 @@ use rcgen::CertifiedKey;
 use serde_json::{Value, json};
 
 use crate::client::{connect, request};
-use crate::redis::{Redis, replicas, until};
-use crate::running::{CONFIG, Folder, RAILS, Running, command};
+use crate::redis::{Redis, replicas, serving, until};
+use crate::running::{CONFIG, Folder, RAILS, Running, allowing, command, new_key};
 use crate::support::{Answer, Server};
 
 /// So many servers with the same settings, and a key for them.
@@ -53,6 +53,35 @@ fn replicas_let_in_together_what_the_limit_says() {
     assert!((3500..=3660).contains(&wait), "{wait}");
     until(|| usage(&servers[0], &key)["day"]["requests"] == 20);
     assert!(redis.ask("KEYS railsc:rate:*").starts_with("*2"), "one for requests, one for tokens");
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn replicas_count_together_what_is_a_callers_own() {
+    let redis = Redis::start();
+    let tokens = Some(Tokens { input: 1000, output: 300, cached: 0 });
+    let model = Server::start(move |_| {
+        Answer::completion(&Completion { tokens, text: "At nine.".to_owned(), ..Completion::default() })
+    });
+    let folder = Folder::usual(&model.url());
+    let (key, entry) = new_key("a");
+    let (other, other_entry) = new_key("b");
+    // Each costs half a cent, and may cost a little more than a cent.
+    let own = "rates: [{per: key, limit: 5 requests / hour}], budgets: [{per: key, daily: 0.0181}]";
+    let entries = format!("{}{other_entry}", allowing(&entry, own));
+    let settings = format!(
+        "rates: [{{per: key, limit: 3 requests / hour}}]\nprices: {{m: {{input: 2, output: 10}}}}\n{}",
+        redis.settings("")
+    );
+    let servers = serving(2, &folder, &format!("callers:\n{entries}{settings}"));
+    let mut codes = Vec::new();
+    for (at, key) in [&key, &key, &key, &key, &key, &key, &other, &other, &other, &other].into_iter().enumerate() {
+        let answer = servers[at % 2].ask(key, "when do you open?");
+        codes.push(if answer.status == 200 { "ok".to_owned() } else { answer.code() });
+        until(|| usage(&servers[at % 2], key)["reserved"] == json!(0));
+    }
+    let (ok, quota, rate) = ("ok", "insufficient_quota", "rate_limit_exceeded");
+    assert_eq!(codes, [ok, ok, quota, quota, quota, rate, ok, ok, ok, rate]);
 }
 
 #[test]

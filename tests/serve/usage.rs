@@ -8,7 +8,7 @@ use rails::model::{Completion, Tokens};
 use serde_json::{Value, json};
 
 use crate::client::{connect, request};
-use crate::running::{CONFIG, Folder, RAILS, Running, command, new_key};
+use crate::running::{CONFIG, Folder, RAILS, Running, allowing, command, new_key};
 use crate::support::{Answer, Server};
 
 /// What the model of these tests costs: two dollars for a million tokens sent, ten for those received.
@@ -101,7 +101,7 @@ fn each_sees_its_own_and_admins_see_all() {
     let folder = Folder::usual("http://127.0.0.1:1");
     let (key, entry) = new_key("a");
     let (admin, admin_entry) = new_key("boss");
-    let admin_entry = admin_entry.replace("\"}", "\", admin: true}");
+    let admin_entry = allowing(&admin_entry, "admin: true");
     let settings = folder.file("serve.yml", &format!("user: {{header: x-user}}\ncallers:\n{entry}{admin_entry}"));
     let mut command = command(folder.path());
     command.arg("--config").arg(settings);

@@ -27,6 +27,10 @@ pub(super) async fn complete(call: Call, request: Request) -> Result<Response, A
     let chat: ChatRequest = body::read(request, &call.app.settings.limits).await?;
     let expected = chat.expected();
     let guardrails = chat.guardrails.unwrap_or_default();
+    if guardrails.options.log.is_wanted() && !call.caller.sees_logs {
+        let error = ApiError::new(Code::LogNotAllowed, "this key may not ask how a reply came about");
+        return Err(error.at("guardrails.options.log"));
+    }
     let asked = call.asking(guardrails.config()?, chat.model.as_deref(), chat.user.as_deref(), expected).await?;
     let thread = match &guardrails.thread_id {
         None => None,
