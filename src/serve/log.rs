@@ -12,7 +12,11 @@ use crate::engine::{Reply, What};
 
 /// Starts the log of this process on standard error; a second call does nothing.
 pub fn start_log(settings: &LogSettings) {
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(LevelFilter::from_level(settings.level));
+    let log = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(LevelFilter::from_level(settings.level))
+        // It would be said on standard error, which is what can't be written, and panic.
+        .log_internal_errors(false);
     let json = match settings.format {
         LogFormat::Json => true,
         LogFormat::Text => false,
