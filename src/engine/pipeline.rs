@@ -26,6 +26,7 @@ use super::history::Said;
 use super::input::Options;
 use super::loaded::Parts;
 use super::machine::{Act, Decision, Event, Failure, Machine, Told};
+use super::reason::Reason;
 use super::reply::{Exception, TurnFailure};
 use super::stream::Outlet;
 use super::trace::{Tracer, What};
@@ -389,7 +390,7 @@ impl<'a> Turn<'a> {
             let ran = self.run_native(&action, args.with_context(context)).await;
             let Answer { value, evidence } = ran.map_err(|reason| Failure::Failed {
                 place: Some(place),
-                reason: format!("action `{action}`: {reason}"),
+                reason: Reason::of_others(reason, "it failed").within(&format!("action `{action}`")),
             })?;
             self.evidence = evidence;
             value
@@ -406,7 +407,7 @@ impl<'a> Turn<'a> {
             let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);
             run.await.map_err(|error| Failure::Failed {
                 place: Some(place),
-                reason: format!("action `{action}`: {error}"),
+                reason: error.into_reason().within(&format!("action `{action}`")),
             })?
         };
         if let Some(evidence) = Evidence::of(&result) {

@@ -76,15 +76,32 @@ pub(super) fn turn(asked: &Asked, reply: &Reply, status: &str, time: Duration, t
             );
         }
     }
+    for event in &reply.trace.events {
+        let (failed, rail, reason) = match &event.what {
+            What::RailFailed { rail, reason, .. } => ("rail failed", Some(&**rail), reason),
+            What::JudgeFailed { reason, .. } => ("judge failed", None, reason),
+            What::EmbedderFailed { reason, .. } => ("embedder failed", None, reason),
+            _ => continue,
+        };
+        tracing::warn!(
+            request_id = &*id.0,
+            config = &*config.id,
+            rail,
+            line = event.span.as_ref().map(tracing::field::display),
+            cause = reason.brief(),
+            reason = texts.map(|_| tracing::field::display(reason)),
+            "{failed}"
+        );
+    }
     if let Some(failure) = &reply.failure {
         let model = failure.model.as_ref();
         tracing::warn!(
             request_id = &*id.0,
             config = &*config.id,
             error = model.map(|error| ApiError::upstream(error).code.name()),
-            cause = model.map(|error| error.brief()),
-            // The model's server may repeat in it what somebody said.
-            reason = texts.map(|_| &*failure.reason),
+            cause = model.map_or_else(|| failure.reason.brief().to_owned(), |error| error.brief()),
+            // A model's server, or an action, may repeat in it what somebody said.
+            reason = texts.map(|_| tracing::field::display(&failure.reason)),
             "turn failed"
         );
     }
