@@ -17,6 +17,7 @@ mod shared;
 mod shared_threads;
 #[path = "../support/mod.rs"]
 mod support;
+mod tenants;
 mod threads;
 mod tls;
 mod upstream;

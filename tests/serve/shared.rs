@@ -150,6 +150,31 @@ fn what_a_server_held_that_died_comes_back() {
 
 #[test]
 #[ignore = "needs redis-server"]
+fn a_redis_that_hangs_is_not_waited_for_by_everybody() {
+    let redis = Redis::start();
+    let (key, entry) = new_key("a");
+    let (other, other_entry) = new_key("b");
+    let entries = format!("{}{other_entry}", allowing(&entry, "budgets: [{per: key, daily: 1}]"));
+    let settings = redis.settings("").replace("timeout: 5s", "timeout: 1s");
+    let rates = "rates: [{per: key, limit: 1000 requests / hour}]\n";
+    let servers = serving(1, &canned(), &format!("callers:\n{entries}{rates}{settings}"));
+    let server = &servers[0];
+    assert_eq!((server.ask(&key, "hi").status, server.ask(&other, "hi").status), (200, 200));
+    let id = redis.child.id().to_string();
+    let signal = |signal: &str| assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    signal("-STOP");
+    for _ in 0..2 {
+        let refused = server.ask(&key, "hi");
+        assert_eq!((refused.status, refused.code().as_str()), (503, "budgets_unavailable"), "{refused:?}");
+        assert_eq!(server.ask(&other, "hi").status, 200, "it has no budget, and rates are open");
+    }
+    signal("-CONT");
+    until(|| server.ask(&key, "hi").status == 200);
+    until(|| server.ask(&key, "hi").header("ratelimit-limit") == "1000");
+}
+
+#[test]
+#[ignore = "needs redis-server"]
 fn without_redis_requests_pass_or_not_as_it_is_said() {
     let rates = "rates: [{per: key, limit: 1 request / hour}]\n";
     let budgets = "budgets: [{per: key, daily: 1}]\n";
