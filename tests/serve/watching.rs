@@ -3,24 +3,14 @@
 use std::io::Read as _;
 use std::process::Stdio;
 
-use rails::model::{Completion, Tokens};
 use serde_json::{Value, json};
 
-use crate::running::{Folder, Running, command};
+use crate::running::{Folder, Running, asked, command, saying};
 use crate::support::{Answer, Server};
-
-fn asked(text: &str) -> Value {
-    json!({"messages": [{"role": "user", "content": text}]})
-}
 
 #[test]
 fn turns_are_counted() {
-    let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
-        text: "At nine.".to_owned(),
-        ..Completion::default()
-    };
-    let model = Server::scripted([said]);
+    let model = Server::scripted([saying("At nine.")]);
     let folder = Folder::usual(&model.url());
     let server = Running::open(folder.path(), &[]);
     for text in ["hi", "when do you open?", "my password is x", "what was that again?"] {
