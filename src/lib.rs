@@ -22,8 +22,8 @@ pub mod tools;
 
 pub use engine::{
     ActionError, Args, Considered, Evidence, Exception, GenerateError, Input, LoadError, RailVerdict, Rails,
-    RailsBuilder, Reply, ReplyStream, Report, ResumeError, STATE_VERSION, Session, SessionState, Status, TRACE_VERSION,
-    TextSpan, Trace, TraceEvent, TurnFailure, Verdict, What, explain,
+    RailsBuilder, Reason, Reply, ReplyStream, Report, ResumeError, STATE_VERSION, Session, SessionState, Status,
+    TRACE_VERSION, TextSpan, Trace, TraceEvent, TurnFailure, Verdict, What, explain,
 };
 pub use model::{Message, Role, ToolCall};
 pub use tools::{check, check_source};

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
+use super::reason::Reason;
 use crate::expression::{Value, Variables};
 use crate::program::action_name;
 
@@ -61,7 +62,9 @@ impl Args {
     /// When it is no `T`; the error names the argument.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<T, ActionError> {
         let value = self.values.get(name).cloned().unwrap_or(Value::Null);
-        serde_json::from_value(value).map_err(|error| ActionError::new(format!("argument `{name}`: {error}")))
+        let brief = || format!("argument `{name}`: it is not what it should be");
+        let told = |error| ActionError::told(format!("argument `{name}`: {error}"), brief());
+        serde_json::from_value(value).map_err(told)
     }
 
     /// All arguments at once, as the fields of a `T`.
@@ -70,30 +73,46 @@ impl Args {
     /// When they don't fit.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ActionError> {
         let values = Value::Object(self.values.clone());
-        serde_json::from_value(values).map_err(|error| ActionError::new(format!("arguments: {error}")))
+        serde_json::from_value(values).map_err(|error| {
+            ActionError::told(format!("arguments: {error}"), "its arguments are not what they should be")
+        })
     }
 }
 
-/// Why an action failed. It goes into the trace, never into the reply.
+/// Why an action failed. It goes into the trace, never into the reply or the verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionError(String);
+pub struct ActionError(Reason);
 
 impl ActionError {
     /// An error that says `reason`.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+        Self::told(reason, "it failed")
+    }
+
+    /// An error that says `reason`, and of which verdicts may tell what is `brief`.
+    pub(super) fn told(reason: impl Into<String>, brief: impl Into<String>) -> Self {
+        Self(Reason::of_others(reason, brief))
+    }
+
+    /// An error in words that anybody may know.
+    pub(super) fn ours(reason: impl Into<String>) -> Self {
+        Self(Reason::ours(reason))
+    }
+
+    pub(super) fn into_reason(self) -> Reason {
+        self.0
     }
 }
 
 impl std::fmt::Display for ActionError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 
 impl<E: std::error::Error> From<E> for ActionError {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 
@@ -164,16 +183,16 @@ impl Actions {
         match (self.by_name.get(name).cloned(), &self.others) {
             (Some(action), _) => tasks.spawn(async move { action(args).await }),
             (None, Some(others)) => tasks.spawn(others(args)),
-            (None, None) => return Err(ActionError::new("no such action is registered")),
+            (None, None) => return Err(ActionError::ours("no such action is registered")),
         };
         match tokio::time::timeout(limit, tasks.join_next()).await {
             Ok(Some(Ok(Ok(result)))) if size(&result) > LARGEST_RESULT => {
-                Err(ActionError::new(format!("it returned more than {LARGEST_RESULT} bytes")))
+                Err(ActionError::ours(format!("it returned more than {LARGEST_RESULT} bytes")))
             }
             Ok(Some(Ok(result))) => result,
-            Ok(Some(Err(_))) => Err(ActionError::new("it panicked")),
-            Ok(None) => Err(ActionError::new("it was cancelled")),
-            Err(_) => Err(ActionError::new(format!("it took longer than {limit:?}"))),
+            Ok(Some(Err(_))) => Err(ActionError::ours("it panicked")),
+            Ok(None) => Err(ActionError::ours("it was cancelled")),
+            Err(_) => Err(ActionError::ours(format!("it took longer than {limit:?}"))),
         }
     }
 }

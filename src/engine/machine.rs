@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Budget, Exhausted};
+use super::reason::Reason;
 use super::starts::Starts;
 use super::store::Store;
 use super::trace::{Tracer, What};
@@ -107,7 +108,7 @@ pub(super) enum Act {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Failure {
     /// An expression, a text or an action failed; the flow and the line, if one is to blame.
-    Failed { place: Option<(FlowId, Span)>, reason: String },
+    Failed { place: Option<(FlowId, Span)>, reason: Reason },
     /// A model did not answer what it was asked.
     Model { asked: String, error: ModelError },
     /// The turn did too much.
@@ -118,7 +119,7 @@ pub(super) enum Failure {
 #[derive(Debug)]
 pub(super) struct Told {
     pub place: Option<(FlowId, Span)>,
-    pub reason: String,
+    pub reason: Reason,
     /// Why a model did not answer, if it was that.
     pub error: Option<ModelError>,
 }
@@ -129,31 +130,10 @@ impl Failure {
         match self {
             Failure::Failed { place, reason } => Ok(Told { place, reason, error: None }),
             Failure::Model { asked, error } => {
-                Ok(Told { place: None, reason: format!("{asked}: {error}"), error: Some(error) })
+                Ok(Told { place: None, reason: Reason::of_model(&asked, &error), error: Some(error) })
             }
             Failure::Exhausted(exhausted) => Err(exhausted),
         }
-    }
-}
-
-/// Why a rail or the judge could not do its work.
-pub(super) struct Cause {
-    /// As the trace has it.
-    pub reason: String,
-    /// As the verdict has it, which clients are told: without what a model's server says, which may repeat a text of somebody.
-    pub shown: String,
-}
-
-impl Cause {
-    /// A model did not answer what it was asked.
-    pub(super) fn of_model(asked: &str, error: &ModelError) -> Self {
-        Self { reason: format!("{asked}: {error}"), shown: format!("{asked}: {}", error.brief()) }
-    }
-}
-
-impl From<String> for Cause {
-    fn from(reason: String) -> Self {
-        Self { shown: reason.clone(), reason }
     }
 }
 

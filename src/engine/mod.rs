@@ -19,6 +19,7 @@ mod models;
 mod pipeline;
 mod prompt;
 mod rails;
+mod reason;
 #[cfg(feature = "http")]
 mod remote;
 mod reply;
@@ -43,6 +44,7 @@ pub use load::{Inspection, Report, inspect, inspect_source};
 #[cfg(feature = "serve")]
 pub(crate) use pipeline::STEERING;
 pub use rails::Rails;
+pub use reason::Reason;
 pub use reply::{Exception, Reply, TurnFailure};
 pub use session::Session;
 pub use state::{ResumeError, STATE_VERSION, SessionState};

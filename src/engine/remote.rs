@@ -47,14 +47,20 @@ impl Remote {
         let response = sent.send().await.map_err(|error| self.unreached(&error))?;
         let status = response.status();
         if !status.is_success() {
-            return Err(ActionError::new(format!("the actions server at {} answers with {status}", self.shown)));
+            let brief = format!("the actions server answers with {status}");
+            return Err(ActionError::told(
+                format!("the actions server at {} answers with {status}", self.shown),
+                brief,
+            ));
         }
         let body = self.body(response).await?;
         let answer: Answer = serde_json::from_slice(&body).map_err(|error| {
-            ActionError::new(format!("the actions server at {} does not answer as one: {error}", self.shown))
+            let full = format!("the actions server at {} does not answer as one: {error}", self.shown);
+            ActionError::told(full, "the actions server does not answer as one")
         })?;
         if answer.status != "success" {
-            return Err(ActionError::new(format!("the actions server says `{}`", answer.status)));
+            let full = format!("the actions server says `{}`", answer.status);
+            return Err(ActionError::told(full, "the actions server says that it failed"));
         }
         Ok(answer.result)
     }
@@ -64,7 +70,7 @@ impl Remote {
         while let Some(chunk) = response.chunk().await.map_err(|error| self.unreached(&error))? {
             body.extend_from_slice(&chunk);
             if body.len() > LARGEST_RESULT {
-                return Err(ActionError::new(format!("the answer has more than {LARGEST_RESULT} bytes")));
+                return Err(ActionError::ours(format!("the answer has more than {LARGEST_RESULT} bytes")));
             }
         }
         Ok(body)
@@ -75,7 +81,8 @@ impl Remote {
         while let Some(source) = cause.source() {
             cause = source;
         }
-        ActionError::new(format!("the actions server at {} can't be asked: {cause}", self.shown))
+        let full = format!("the actions server at {} can't be asked: {cause}", self.shown);
+        ActionError::told(full, "the actions server can't be asked")
     }
 }
 

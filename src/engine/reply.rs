@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::reason::Reason;
 use super::trace::Trace;
 use super::verdict::Verdict;
 use crate::model::{ModelError, ToolCall, Usage};
@@ -38,7 +39,7 @@ pub struct Reply {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TurnFailure {
     /// What failed and why, as the trace has it; not for users.
-    pub reason: String,
+    pub reason: Reason,
     /// Why a model did not answer, if it was that.
     #[serde(skip)]
     pub model: Option<ModelError>,

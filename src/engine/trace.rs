@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::reason::Reason;
 use super::verdict::Status;
 use crate::classify::Tier;
 use crate::expression::Value;
@@ -141,7 +142,7 @@ pub enum What {
         /// Which.
         rail: Arc<str>,
         /// Why.
-        reason: String,
+        reason: Reason,
         /// Whether the turn went on without it, as `on_error: pass` says.
         passes: bool,
     },
@@ -193,14 +194,14 @@ pub enum What {
     /// The judge could not tell, or was not to be trusted.
     JudgeFailed {
         /// Why.
-        reason: String,
+        reason: Reason,
         /// Whether the embedding decides then, as `on_error` says.
         passes: bool,
     },
     /// The embedder failed, so that it is not known what the text means.
     EmbedderFailed {
         /// Why.
-        reason: String,
+        reason: Reason,
         /// Whether the turn goes on as if it meant no intent, as `on_error` says.
         passes: bool,
     },
@@ -240,7 +241,7 @@ pub enum What {
     /// Something failed; the turn ended with `inform internal error occurred`.
     Failed {
         /// What and why.
-        reason: String,
+        reason: Reason,
     },
     /// Earlier messages were seen before, and the flows stand where they led to.
     Recognised {

@@ -7,15 +7,10 @@ use super::app::App;
 use super::callers::Caller;
 use super::configs::Configuration;
 use super::error::ApiError;
-use super::limits::Admission;
 use super::log;
 use super::request_id::RequestId;
-use super::usage::{Asking, Reservation};
+use super::usage::Reservation;
 use crate::engine::{Reply, What};
-use crate::model::Tokens;
-
-/// What models that check something are expected to take and give: a prompt in, a word out.
-const A_CHECK: Tokens = Tokens { input: 1000, output: 100, cached: 0 };
 
 /// A request that a configuration answers.
 pub(super) struct Asked {
@@ -37,24 +32,6 @@ impl Asked {
         reservation: Reservation,
     ) -> Self {
         Self { app, id, caller, config, reservation, began: Instant::now() }
-    }
-
-    /// A request that rails check something of, and that no reply is written for.
-    ///
-    /// # Errors
-    /// When limits or budgets do not leave what it is expected to take.
-    pub(super) async fn checking(
-        app: Arc<App>,
-        id: RequestId,
-        caller: Caller,
-        config: Arc<Configuration>,
-        admission: Arc<Admission>,
-    ) -> Result<Self, ApiError> {
-        let user = app.settings.rates.user.user(admission.named(), None)?;
-        let (rails, expected) = (&config.rails, A_CHECK);
-        let asking = Asking { caller: &caller.name, user, config: &config.id, rails, expected };
-        let reservation = app.spending.open(admission, asking).await?;
-        Ok(Self::new(app, id, caller, config, reservation))
     }
 
     /// Takes down how it ended. The text is what was said, where the log wants it.

@@ -81,7 +81,7 @@ impl Server {
             None => None,
         };
         let conversations = conversations::store(&settings, redis.as_ref().map(|(redis, _)| redis))?;
-        let limiter = Arc::new(Limiter::new(&settings.rates, redis.clone(), longest));
+        let limiter = Arc::new(Limiter::new(&settings.rates, &settings.callers, redis.clone(), longest));
         let spending = Arc::new(Spending::new(&settings, redis, longest, metrics.clone())?);
         let reloads = watch(&settings.path, configs.clone(), metrics.clone());
         let app = Arc::new(App { settings, configs, metrics, callers, conversations, limiter, spending });

@@ -12,7 +12,11 @@ use crate::engine::{Reply, What};
 
 /// Starts the log of this process on standard error; a second call does nothing.
 pub fn start_log(settings: &LogSettings) {
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(LevelFilter::from_level(settings.level));
+    let log = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(LevelFilter::from_level(settings.level))
+        // It would be said on standard error, which is what can't be written, and panic.
+        .log_internal_errors(false);
     let json = match settings.format {
         LogFormat::Json => true,
         LogFormat::Text => false,
@@ -72,15 +76,32 @@ pub(super) fn turn(asked: &Asked, reply: &Reply, status: &str, time: Duration, t
             );
         }
     }
+    for event in &reply.trace.events {
+        let (failed, rail, reason) = match &event.what {
+            What::RailFailed { rail, reason, .. } => ("rail failed", Some(&**rail), reason),
+            What::JudgeFailed { reason, .. } => ("judge failed", None, reason),
+            What::EmbedderFailed { reason, .. } => ("embedder failed", None, reason),
+            _ => continue,
+        };
+        tracing::warn!(
+            request_id = &*id.0,
+            config = &*config.id,
+            rail,
+            line = event.span.as_ref().map(tracing::field::display),
+            cause = reason.brief(),
+            reason = texts.map(|_| tracing::field::display(reason)),
+            "{failed}"
+        );
+    }
     if let Some(failure) = &reply.failure {
         let model = failure.model.as_ref();
         tracing::warn!(
             request_id = &*id.0,
             config = &*config.id,
             error = model.map(|error| ApiError::upstream(error).code.name()),
-            cause = model.map(|error| error.brief()),
-            // The model's server may repeat in it what somebody said.
-            reason = texts.map(|_| &*failure.reason),
+            cause = model.map_or_else(|| failure.reason.brief().to_owned(), |error| error.brief()),
+            // A model's server, or an action, may repeat in it what somebody said.
+            reason = texts.map(|_| tracing::field::display(&failure.reason)),
             "turn failed"
         );
     }

@@ -12,11 +12,15 @@ import { startServer } from "./server.mjs";
 const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 
-let model, open, keyed, browser, profile;
+let model, open, keyed, denied, browser, profile;
 
 before(async () => {
   model = await startModel();
-  [open, keyed] = await Promise.all([startServer(model.url), startServer(model.url, { configs: ["model"] })]);
+  [open, keyed, denied] = await Promise.all([
+    startServer(model.url),
+    startServer(model.url, { configs: ["model"] }),
+    startServer(model.url, { configs: ["model"], more: ", logs: false" }),
+  ]);
   profile = mkdtempSync(join(tmpdir(), "railsc-browser-"));
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: QUIET, env: { ...process.env, HOME: profile } });
 });
@@ -25,6 +29,7 @@ after(async () => {
   await browser?.close();
   open?.stop();
   keyed?.stop();
+  denied?.stop();
   model?.server.closeAllConnections();
   model?.server.close();
   if (profile) rmSync(profile, { recursive: true, force: true });
@@ -225,6 +230,19 @@ onPage("a key is asked for, and kept in the tab alone", KEYED, async (page, { ke
   await page.getByRole("button", { name: "Forget key" }).click();
   await page.getByLabel("This server needs a key").waitFor();
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+});
+
+const DENIED = { server: () => denied, complaints: [/status of 401/, /status of 403/] };
+
+onPage("a key that may not ask how replies come about is answered all the same", DENIED, async (page, { key }) => {
+  await page.getByLabel("This server needs a key").fill(key);
+  await page.keyboard.press("Enter");
+  for (const [text, status] of [["hello", "passed"], ["my password is hunter2", "blocked"]]) {
+    const turn = await ask(page, text);
+    assert.equal(await turn.locator(".decision .pill").innerText(), status);
+    assert.match(await turn.locator(".decision").innerText(), /This key may not ask how a reply came about/);
+    assert.doesNotMatch(await turn.locator(".decision").innerText(), /\.co:/);
+  }
 });
 
 for (const colorScheme of ["light", "dark"]) {

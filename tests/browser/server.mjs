@@ -14,8 +14,8 @@ function environment(model) {
   return { ...Object.fromEntries(kept), OPENAI_BASE_URL: model, OPENAI_API_KEY: "k", OPENAI_MODEL: "scripted" };
 }
 
-/** Serves two examples, whose model is at the URL `model`: to anyone, or to the owner of a key, who may use `configs`. */
-export async function startServer(model, { configs } = {}) {
+/** Serves two examples, whose model is at the URL `model`: to anyone, or to the owner of a key, who may use `configs` and has the entries `more`. */
+export async function startServer(model, { configs, more = "" } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "railsc-page-"));
   for (const name of ["support", "model"]) cpSync(join(examples, name), join(folder, name), { recursive: true });
   const options = ["serve", folder, "--port", "0"];
@@ -24,7 +24,7 @@ export async function startServer(model, { configs } = {}) {
   if (configs) {
     key = `rk-${"0123456789abcdef".repeat(4)}`;
     const hash = execFileSync("sha256sum", { input: key }).toString().slice(0, 64);
-    writeFileSync(join(folder, "serve.yml"), `callers:\n  - {name: page, key_sha256: "${hash}", configs: [${configs}]}\n`);
+    writeFileSync(join(folder, "serve.yml"), `callers:\n  - {name: page, key_sha256: "${hash}", configs: [${configs}]${more}}\n`);
     options.push("--config", join(folder, "serve.yml"));
   } else {
     options.push("--no-auth");

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::running::{CONFIG, Folder, RAILS, Running, command, new_key};
+use crate::running::{CONFIG, Folder, RAILS, Running, allowing, command, new_key};
 
 #[test]
 fn keys_let_their_owners_call() {
     let folder = Folder::new().with("a", RAILS, CONFIG, None).with("b", RAILS, CONFIG, None);
     let (key, limited) = new_key("web");
     let (other, entry) = new_key("all");
-    let limited = limited.replace("\"}", "\", configs: [b]}");
+    let limited = allowing(&limited, "configs: [b]");
     let settings = folder.file("serve.yml", &format!("callers:\n{limited}{entry}"));
     let mut command = command(folder.path());
     command.arg("--config").arg(&settings);

@@ -1,15 +1,11 @@
 //! `/v1/chat/completions`, plain and as a stream.
 
 use rails::ToolCall;
-use rails::model::{Completion, Tokens};
+use rails::model::Completion;
 use serde_json::{Value, json};
 
-use crate::running::{Folder, Running};
+use crate::running::{Folder, Running, asked, saying};
 use crate::support::Server;
-
-fn asked(text: &str) -> Value {
-    json!({"model": "shop", "messages": [{"role": "user", "content": text}]})
-}
 
 #[test]
 fn a_canned_answer_is_a_completion() {
@@ -31,12 +27,7 @@ fn a_canned_answer_is_a_completion() {
 
 #[test]
 fn a_model_answers_what_no_flow_does() {
-    let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
-        text: "At nine.".to_owned(),
-        ..Completion::default()
-    };
-    let model = Server::scripted([said]);
+    let model = Server::scripted([saying("At nine.")]);
     let folder = Folder::usual(&model.url());
     let server = Running::open(folder.path(), &[]);
     let mut request = asked("when do you open?");
@@ -71,12 +62,7 @@ fn what_a_rail_blocks_is_an_ordinary_message() {
 
 #[test]
 fn a_stream_has_the_chunks_of_openai() {
-    let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
-        text: "We open at nine.".to_owned(),
-        ..Completion::default()
-    };
-    let model = Server::scripted([said]);
+    let model = Server::scripted([saying("We open at nine.")]);
     let folder = Folder::usual(&model.url());
     let server = Running::open(folder.path(), &[]);
     let mut request = asked("when do you open?");

@@ -10,12 +10,14 @@ mod gateways;
 mod limits;
 mod models;
 mod page;
+mod per_caller;
 mod redis;
 mod running;
 mod shared;
 mod shared_threads;
 #[path = "../support/mod.rs"]
 mod support;
+mod tenants;
 mod threads;
 mod tls;
 mod upstream;

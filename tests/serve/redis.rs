@@ -12,7 +12,7 @@ use crate::running::{Folder, Running, command, new_key};
 /// A Redis that keeps nothing, until it is dropped.
 pub struct Redis {
     pub port: u16,
-    child: Child,
+    pub child: Child,
     _folder: TempDir,
 }
 
@@ -74,11 +74,16 @@ pub fn until(says: impl Fn() -> bool) {
 /// So many servers with the same settings, and keys for callers of these names.
 pub fn replicas(count: usize, folder: &Folder, names: &[&str], settings: &str) -> (Vec<Running>, Vec<String>) {
     let (keys, entries): (Vec<_>, Vec<_>) = names.iter().map(|name| new_key(name)).unzip();
-    let file = folder.file("serve.yml", &format!("callers:\n{}{settings}", entries.concat()));
+    (serving(count, folder, &format!("callers:\n{}{settings}", entries.concat())), keys)
+}
+
+/// So many servers with these settings.
+pub fn serving(count: usize, folder: &Folder, settings: &str) -> Vec<Running> {
+    let file = folder.file("serve.yml", settings);
     let start = |_| {
         let mut command = command(folder.path());
         command.arg("--config").arg(&file);
         Running::start(command)
     };
-    ((0..count).map(start).collect(), keys)
+    (0..count).map(start).collect()
 }

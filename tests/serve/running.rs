@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use rails::model::{Completion, Tokens};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -37,6 +38,25 @@ pub fn new_key(name: &str) -> (String, String) {
     let key = said.trim_end().rsplit(' ').next().unwrap().to_owned();
     assert!(key.len() > 60 && !entry.contains(&key), "{said}{entry}");
     (key, entry)
+}
+
+/// A request for a reply to `text`.
+pub fn asked(text: &str) -> Value {
+    serde_json::json!({"model": "shop", "messages": [{"role": "user", "content": text}]})
+}
+
+/// What a model says that takes seven tokens and gives three.
+pub fn saying(text: &str) -> Completion {
+    Completion {
+        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
+        text: text.to_owned(),
+        ..Completion::default()
+    }
+}
+
+/// The `entry` of a caller with `more` in it.
+pub fn allowing(entry: &str, more: &str) -> String {
+    entry.replace("\"}", &format!("\", {more}}}"))
 }
 
 impl Running {

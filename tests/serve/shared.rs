@@ -9,8 +9,8 @@ use rcgen::CertifiedKey;
 use serde_json::{Value, json};
 
 use crate::client::{connect, request};
-use crate::redis::{Redis, replicas, until};
-use crate::running::{CONFIG, Folder, RAILS, Running, command};
+use crate::redis::{Redis, replicas, serving, until};
+use crate::running::{CONFIG, Folder, RAILS, Running, allowing, command, new_key};
 use crate::support::{Answer, Server};
 
 /// So many servers with the same settings, and a key for them.
@@ -53,6 +53,35 @@ fn replicas_let_in_together_what_the_limit_says() {
     assert!((3500..=3660).contains(&wait), "{wait}");
     until(|| usage(&servers[0], &key)["day"]["requests"] == 20);
     assert!(redis.ask("KEYS railsc:rate:*").starts_with("*2"), "one for requests, one for tokens");
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn replicas_count_together_what_is_a_callers_own() {
+    let redis = Redis::start();
+    let tokens = Some(Tokens { input: 1000, output: 300, cached: 0 });
+    let model = Server::start(move |_| {
+        Answer::completion(&Completion { tokens, text: "At nine.".to_owned(), ..Completion::default() })
+    });
+    let folder = Folder::usual(&model.url());
+    let (key, entry) = new_key("a");
+    let (other, other_entry) = new_key("b");
+    // Each costs half a cent, and may cost a little more than a cent.
+    let own = "rates: [{per: key, limit: 5 requests / hour}], budgets: [{per: key, daily: 0.0181}]";
+    let entries = format!("{}{other_entry}", allowing(&entry, own));
+    let settings = format!(
+        "rates: [{{per: key, limit: 3 requests / hour}}]\nprices: {{m: {{input: 2, output: 10}}}}\n{}",
+        redis.settings("")
+    );
+    let servers = serving(2, &folder, &format!("callers:\n{entries}{settings}"));
+    let mut codes = Vec::new();
+    for (at, key) in [&key, &key, &key, &key, &key, &key, &other, &other, &other, &other].into_iter().enumerate() {
+        let answer = servers[at % 2].ask(key, "when do you open?");
+        codes.push(if answer.status == 200 { "ok".to_owned() } else { answer.code() });
+        until(|| usage(&servers[at % 2], key)["reserved"] == json!(0));
+    }
+    let (ok, quota, rate) = ("ok", "insufficient_quota", "rate_limit_exceeded");
+    assert_eq!(codes, [ok, ok, quota, quota, quota, rate, ok, ok, ok, rate]);
 }
 
 #[test]
@@ -117,6 +146,31 @@ fn what_a_server_held_that_died_comes_back() {
     until(|| !model.requests().is_empty());
     servers[0].child.kill().unwrap();
     until(|| servers[1].ask(&key, "hi").status == 200);
+}
+
+#[test]
+#[ignore = "needs redis-server"]
+fn a_redis_that_hangs_is_not_waited_for_by_everybody() {
+    let redis = Redis::start();
+    let (key, entry) = new_key("a");
+    let (other, other_entry) = new_key("b");
+    let entries = format!("{}{other_entry}", allowing(&entry, "budgets: [{per: key, daily: 1}]"));
+    let settings = redis.settings("").replace("timeout: 5s", "timeout: 1s");
+    let rates = "rates: [{per: key, limit: 1000 requests / hour}]\n";
+    let servers = serving(1, &canned(), &format!("callers:\n{entries}{rates}{settings}"));
+    let server = &servers[0];
+    assert_eq!((server.ask(&key, "hi").status, server.ask(&other, "hi").status), (200, 200));
+    let id = redis.child.id().to_string();
+    let signal = |signal: &str| assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    signal("-STOP");
+    for _ in 0..2 {
+        let refused = server.ask(&key, "hi");
+        assert_eq!((refused.status, refused.code().as_str()), (503, "budgets_unavailable"), "{refused:?}");
+        assert_eq!(server.ask(&other, "hi").status, 200, "it has no budget, and rates are open");
+    }
+    signal("-CONT");
+    until(|| server.ask(&key, "hi").status == 200);
+    until(|| server.ask(&key, "hi").header("ratelimit-limit") == "1000");
 }
 
 #[test]

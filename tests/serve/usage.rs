@@ -8,7 +8,7 @@ use rails::model::{Completion, Tokens};
 use serde_json::{Value, json};
 
 use crate::client::{connect, request};
-use crate::running::{CONFIG, Folder, RAILS, Running, command, new_key};
+use crate::running::{CONFIG, Folder, RAILS, Running, allowing, command, new_key};
 use crate::support::{Answer, Server};
 
 /// What the model of these tests costs: two dollars for a million tokens sent, ten for those received.
@@ -101,7 +101,7 @@ fn each_sees_its_own_and_admins_see_all() {
     let folder = Folder::usual("http://127.0.0.1:1");
     let (key, entry) = new_key("a");
     let (admin, admin_entry) = new_key("boss");
-    let admin_entry = admin_entry.replace("\"}", "\", admin: true}");
+    let admin_entry = allowing(&admin_entry, "admin: true");
     let settings = folder.file("serve.yml", &format!("user: {{header: x-user}}\ncallers:\n{entry}{admin_entry}"));
     let mut command = command(folder.path());
     command.arg("--config").arg(settings);
@@ -213,31 +213,40 @@ fn budgets_need_prices_and_a_place() {
 #[test]
 fn a_full_disk_closes_budgets_and_nothing_else() {
     let folder = Folder::new().with("shop", RAILS, CONFIG, None);
-    let (key, entry) = new_key("a");
-    let settings = format!("user: field\ncallers:\n{entry}{}", budget("1"));
+    let ((key, entry), (other, other_entry)) = (new_key("a"), new_key("b"));
+    let other_entry = allowing(&other_entry, "budgets: []");
+    let settings = format!("user: field\ncallers:\n{entry}{other_entry}{}", budget("1"));
     let settings = folder.file("serve.yml", &settings);
-    let inner = command(folder.path());
+    let mut inner = command(folder.path());
+    inner.arg("--config").arg(settings);
     // Files may grow to 64 kB; writing more fails, as it does on a disk that is full.
     let mut limited = Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\""]).arg(inner.get_program());
-    limited.args(inner.get_args()).arg("--config").arg(settings);
+    limited.args(["-c", "trap '' XFSZ; ulimit -S -f 128; exec \"$0\" \"$@\""]).arg(inner.get_program());
+    limited.args(inner.get_args());
     limited.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    let server = Running::start(limited);
-    let bearer = format!("Bearer {key}");
-    let headers = [("authorization", &*bearer)];
-    let ask = |number: u32| {
+    let mut server = Running::start(limited);
+    let ask = |key: &str, number: u64| {
         let user = format!("{number}-{}", "u".repeat(200));
-        server.post(
-            "/v1/chat/completions",
-            &headers,
-            &json!({"user": user, "messages": [{"role": "user", "content": "hi"}]}),
-        )
+        let body = json!({"user": user, "messages": [{"role": "user", "content": "hi"}]});
+        server.post("/v1/chat/completions", &[("authorization", &format!("Bearer {key}"))], &body)
     };
     // Each user takes some of the file; what does not fit any more is known a moment later.
-    let refused = (0..100_000).map(ask).find(|answer| answer.status != 200).unwrap();
+    let refused = (0..100_000).map(|number| ask(&key, number)).enumerate().find(|(_, answer)| answer.status != 200);
+    let (answered, refused) = refused.unwrap();
     assert_eq!((refused.status, refused.code().as_str()), (503, "budgets_unavailable"));
-    assert_eq!(server.get("/v1/models", &headers).status, 200);
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(ask(&other, 0).status, 200, "without a budget, nothing has to be written first");
+    assert_eq!(server.get("/v1/models", &[("authorization", &format!("Bearer {key}"))]).status, 200);
     assert_eq!(server.get("/healthz", &[]).status, 200);
+    // There is room again: nothing of what was used is lost.
+    let id = server.child.id().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited:"]).status().unwrap().success());
+    until(|| ask(&key, 0).status == 200);
+    Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    server.child.wait().unwrap();
+    let server = Running::start(inner);
+    let requests = |key: &str| usage(&server, key, "")["day"]["requests"].as_u64().unwrap();
+    assert_eq!((requests(&key), requests(&other)), (answered as u64 + 1, 1));
 }
 
 #[test]

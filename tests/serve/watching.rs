@@ -3,24 +3,14 @@
 use std::io::Read as _;
 use std::process::Stdio;
 
-use rails::model::{Completion, Tokens};
 use serde_json::{Value, json};
 
-use crate::running::{Folder, Running, command};
+use crate::running::{Folder, Running, asked, command, saying};
 use crate::support::{Answer, Server};
-
-fn asked(text: &str) -> Value {
-    json!({"messages": [{"role": "user", "content": text}]})
-}
 
 #[test]
 fn turns_are_counted() {
-    let said = Completion {
-        tokens: Some(Tokens { input: 7, output: 3, cached: 0 }),
-        text: "At nine.".to_owned(),
-        ..Completion::default()
-    };
-    let model = Server::scripted([said]);
+    let model = Server::scripted([saying("At nine.")]);
     let folder = Folder::usual(&model.url());
     let server = Running::open(folder.path(), &[]);
     for text in ["hi", "when do you open?", "my password is x", "what was that again?"] {
@@ -156,5 +146,46 @@ fn an_intent_in_the_words_of_a_model_is_not_logged() {
         let turn = log.iter().find(|event| event["message"] == "turn").unwrap_or_else(|| panic!("{log:?}"));
         assert_eq!((&turn["intent"], model.requests().is_empty()), (&intent, false), "{turn}");
         assert!(!log.iter().any(|event| event.to_string().contains("hunter2")), "{log:?}");
+    }
+}
+
+#[test]
+fn why_actions_and_expressions_fail_is_told_by_the_trace_alone() {
+    let status = "failed: no row for hunter2";
+    let actions = Server::start(move |_| Answer::json(200, &json!({"status": status})));
+    let config =
+        format!("actions_server_url: \"http://{}\"\nrails: {{input: {{flows: [check]}}}}\n", actions.address());
+    for (rail, cause) in [
+        ("$ok = execute look_up", "action `look_up`: the actions server says that it failed"),
+        ("$ok = $user_message.hunter2", "an expression has no value"),
+        ("bot \"It is {{ 1 / $hunter2 }}\"", "a text can't be filled in"),
+    ] {
+        let folder = Folder::new().with("shop", &format!("define subflow check\n  {rail}\n"), &config, None);
+        let log = logged_of(&folder, "", "hello");
+        let event = log.iter().find(|event| event["message"] == "rail failed").unwrap_or_else(|| panic!("{log:?}"));
+        assert_eq!((&event["rail"], &event["cause"]), (&json!("check"), &json!(cause)));
+        assert!(event["line"].as_str().unwrap().contains("rails.co:"), "{event}");
+        assert!(!log.iter().any(|event| event.to_string().contains("hunter2")), "{log:?}");
+        let log = logged_of(&folder, "log: {texts: true}\n", "hello");
+        assert!(log.iter().any(|event| event["reason"].to_string().contains("hunter2")), "{log:?}");
+
+        let server = Running::open(folder.path(), &[]);
+        let ask = |log: Value| {
+            let mut body = asked("hello");
+            body["guardrails"] = json!({"options": {"log": log}});
+            server.chat(&body)
+        };
+        let answer = ask(json!({"activated_rails": true}));
+        assert_eq!(answer.json()["guardrails"]["verdict"]["reason"], format!("rail failed: {cause}"));
+        assert!(!answer.body.contains("hunter2"), "{answer:?}");
+        for (path, body) in [
+            ("/v1/checks", asked("hello")),
+            ("/v1/moderations", json!({"input": "hello"})),
+            ("/beta/litellm_basic_guardrail_api", json!({"texts": ["hello"], "input_type": "request"})),
+        ] {
+            let answer = server.post(path, &[], &body);
+            assert!(answer.status == 200 && !answer.body.contains("hunter2"), "{path}: {answer:?}");
+        }
+        assert!(ask(json!({"trace": true})).body.contains("hunter2"), "whoever may ask is told all of it");
     }
 }

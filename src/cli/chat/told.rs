@@ -30,7 +30,7 @@ pub(super) fn causes(reply: &Reply) -> Vec<String> {
             What::Failed { reason } => format!("failed: {reason}"),
             What::RailFailed { rail, reason, .. } => format!("rail `{rail}` failed: {reason}"),
             What::JudgeFailed { reason, .. } => format!("the judge failed: {reason}"),
-            What::EmbedderFailed { reason, .. } => reason.clone(),
+            What::EmbedderFailed { reason, .. } => reason.to_string(),
             _ => return None,
         };
         let place = event.span.as_ref().map_or_else(String::new, |span| format!("  ({span})"));

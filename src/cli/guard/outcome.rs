@@ -34,16 +34,23 @@ pub(super) struct Checked<'a> {
 
 impl<'a> Checked<'a> {
     pub(super) fn new(text: &'a str, reply: Reply, micros: f64) -> Self {
-        let (mut seen, mut failed, mut failed_open) = (None, None, Vec::new());
+        let (mut seen, mut failed, mut failed_rail, mut failed_open) = (None, None, None, Vec::new());
         for event in &reply.trace.events {
             match &event.what {
                 What::RailPassed { rewritten: Some(text), .. } => seen = Some(text.clone()),
-                What::RailFailed { rail, reason, passes: true } => failed_open.push((rail.clone(), reason.clone())),
-                What::Failed { reason } => failed = Some(reason.clone()),
+                What::RailFailed { rail, reason, passes: true } => {
+                    failed_open.push((rail.clone(), reason.to_string()));
+                }
+                // Whoever runs this may know all of it.
+                What::RailFailed { rail, reason, passes: false } => failed_rail = Some((rail.clone(), reason.clone())),
+                What::Failed { reason } => failed = Some(reason.to_string()),
                 _ => {}
             }
         }
         let mut verdict = reply.verdict;
+        if let Some((_, reason)) = failed_rail.filter(|(rail, _)| verdict.rail.as_ref() == Some(rail)) {
+            verdict.reason = Some(format!("rail failed: {reason}"));
+        }
         // What could not be checked has not passed.
         if let Some(reason) = failed.filter(|_| verdict.status != Status::Blocked) {
             (verdict.status, verdict.rail) = (Status::Blocked, None);

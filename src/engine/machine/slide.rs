@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Event, Failure, Frame, Head, Instance, InstanceId, Machine, jump, step_on, top};
 use crate::engine::budget::{CALL_DEPTH, Exhausted};
+use crate::engine::reason::Reason;
 use crate::expression::{self, Expression, Scope, Value};
 use crate::program::{Argument, Callee, FlowId, FlowKind, Op};
 use crate::source::Span;
@@ -127,7 +128,9 @@ impl Machine<'_> {
         match named.filter(|flow| self.program.flow(*flow).kind == FlowKind::Subflow) {
             Some(flow) => Ok(flow),
             None => {
-                let reason = format!("`do ${variable}`: no subflow is called {}", value.unwrap_or(&Value::Null));
+                let value = value.unwrap_or(&Value::Null);
+                let full = format!("`do ${variable}`: no subflow is called {value}");
+                let reason = Reason::of_others(full, "a flow asks for a subflow that is not there");
                 Err(Failure::Failed { place: Some((frame.flow, span)), reason })
             }
         }
@@ -145,7 +148,7 @@ impl Machine<'_> {
         let scope = Scope { locals: &frame.locals, globals: self.store.variables() };
         expression.evaluate(scope).map_err(|error| Failure::Failed {
             place: Some((frame.flow, span)),
-            reason: format!("`{}`: {error}", expression.source()),
+            reason: Reason::of_others(format!("`{}`: {error}", expression.source()), "an expression has no value"),
         })
     }
 

@@ -11,6 +11,7 @@ use crate::engine::history::Said;
 use crate::engine::machine::Failure;
 use crate::engine::models::Served;
 use crate::engine::prompt::{Filling, parsed};
+use crate::engine::reason::Reason;
 use crate::engine::trace::What;
 use crate::expression::Value;
 use crate::model::{ChatRequest, Completion, ModelError, Piece, Task};
@@ -189,7 +190,7 @@ impl Turn<'_> {
 
     /// The models that may answer for `task`, and the time they have.
     fn chain(&self, task: Task) -> Result<Chain, Failure> {
-        let served = self.model_for(task).map_err(|reason| failed(task, &reason))?.clone();
+        let served = self.model_for(task).map_err(|reason| unasked(task, reason))?.clone();
         Ok(Chain::new(served, self.parts.config.limits.timeout, self.until))
     }
 
@@ -219,7 +220,7 @@ impl Turn<'_> {
             more: question.more.clone(),
         };
         let filled = self.parts.prompts.fill(task, served.spec.as_deref(), &filling);
-        let mut filled = filled.map_err(|reason| failed(task, &reason))?;
+        let mut filled = filled.map_err(|reason| unasked(task, reason))?;
         if filled.forgotten > 0 {
             self.note(What::Forgot { texts: filled.forgotten }, None);
         }
@@ -266,8 +267,12 @@ fn measured(answer: &str) -> Result<(), ModelError> {
 }
 
 /// A call that can't be made, and with it the turn.
-pub(super) fn failed(task: Task, reason: &str) -> Failure {
-    Failure::Failed { place: None, reason: format!("{}: {reason}", asked_for(task)) }
+pub(super) fn failed(task: Task, reason: Reason) -> Failure {
+    Failure::Failed { place: None, reason: reason.within(&asked_for(task)) }
+}
+
+fn unasked(task: Task, reason: String) -> Failure {
+    failed(task, Reason::of_others(reason, "it can't be asked"))
 }
 
 /// What a model is asked for, as the cause of a failure has it.

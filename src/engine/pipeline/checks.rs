@@ -7,6 +7,7 @@ use super::ask::{Question, failed};
 use super::chain::Chain;
 use crate::engine::action::Args;
 use crate::engine::machine::Failure;
+use crate::engine::reason::Reason;
 use crate::expression::to_text;
 use crate::library::self_check::{self, Judged};
 use crate::library::{Answer, Evidence};
@@ -45,16 +46,17 @@ impl Turn<'_> {
 
     /// Asks a model of moderation about the argument `text`, or what the rail guards that runs.
     pub(super) async fn moderate(&mut self, args: &Args) -> Result<Answer, Failure> {
-        let fails = |reason: String| Failure::Failed { place: None, reason: format!("model of moderation: {reason}") };
+        let fails = |reason: Reason| Failure::Failed { place: None, reason: reason.within("model of moderation") };
         let variable = self.rail.map_or(Guards::Input, |rail| rail.guards).variable();
         let text = match args.value("text").filter(|text| !text.is_null()) {
             Some(text) => to_text(text),
             None => self.conversation.store.text(variable),
         };
-        let threshold = args.get("threshold").map_err(|error| fails(error.to_string()))?;
+        let threshold = args.get("threshold").map_err(|error| fails(error.into_reason()))?;
         let wanted = self.rail.and_then(|rail| rail.model.as_deref()).unwrap_or(MODERATION);
         let served = self.parts.models.named(wanted).or_else(|| self.parts.models.named(MODERATE)).cloned();
-        let served = served.ok_or_else(|| fails(format!("no model is called `{wanted}`; see `models`")))?;
+        let served =
+            served.ok_or_else(|| fails(Reason::ours(format!("no model is called `{wanted}`; see `models`"))))?;
         let mut chain = Chain::new(served, self.parts.config.limits.timeout, self.until);
         loop {
             let served = chain.served().clone();
@@ -116,7 +118,8 @@ impl Turn<'_> {
         let completion = self.ask(task, Question { more, behind: Vec::new() }).await?;
         let judged = self_check::judged(task, &completion.text).ok_or_else(|| {
             let answer: String = completion.text.trim().chars().take(SHOWN).collect();
-            failed(task, &format!("it answers {answer:?}, which is none of {}", self_check::answers(task)))
+            let full = format!("it answers {answer:?}, which is none of {}", self_check::answers(task));
+            failed(task, Reason::of_others(full, "its answer is none of those it was given"))
         })?;
         Ok(answer(task, &completion.text, judged))
     }

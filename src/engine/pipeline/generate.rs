@@ -10,6 +10,7 @@ use crate::engine::history::Said;
 use crate::engine::loaded::Loaded;
 use crate::engine::machine::Failure;
 use crate::engine::prompt::{first_line, step, unquoted};
+use crate::engine::reason::Reason;
 use crate::engine::trace::What;
 use crate::expression::{Value, Variables};
 use crate::model::Task;
@@ -226,7 +227,9 @@ impl Turn<'_> {
     pub(super) async fn search(&mut self, text: &str, place: Option<(FlowId, Span)>) -> Result<Value, Failure> {
         let Some(knowledge) = &self.parts.knowledge else { return Ok(Value::Null) };
         let found = self.apart(knowledge.is_costly(), text, found).await.flatten();
-        let (titles, bodies) = found.map_err(|reason| Failure::Failed { place, reason })?;
+        let failed =
+            |full| Failure::Failed { place, reason: Reason::of_others(full, "the documents can't be searched") };
+        let (titles, bodies) = found.map_err(failed)?;
         let (chunks, list) = (Value::from(bodies.join("\n")), Value::from(bodies));
         self.conversation.store.set(CHUNKS.into(), chunks.clone());
         self.conversation.store.set("relevant_chunks_sep".into(), list);

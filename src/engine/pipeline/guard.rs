@@ -12,7 +12,8 @@ use crate::config::OnError;
 use crate::engine::action::Args;
 use crate::engine::budget::Budget;
 use crate::engine::guard::Guard;
-use crate::engine::machine::{Act, Cause, Failure, Instances, Machine};
+use crate::engine::machine::{Act, Failure, Instances, Machine};
+use crate::engine::reason::Reason;
 use crate::engine::reply::Exception;
 use crate::engine::starts::Starts;
 use crate::engine::trace::What;
@@ -67,8 +68,8 @@ impl<'a> Turn<'a> {
         let status = seen.rails.last().map_or(Status::Passed, |rail| rail.status);
         self.verdict.rails.extend(seen.rails.into_iter().map(|of_rail| RailVerdict { shadow: true, ..of_rail }));
         if let Some(failure) = failed {
-            let (cause, _) = self.told(failure);
-            self.note(What::RailFailed { rail: rail.name.clone(), reason: cause.reason, passes: true }, None);
+            let (reason, _) = self.told(failure);
+            self.note(What::RailFailed { rail: rail.name.clone(), reason, passes: true }, None);
         } else if status != Status::Passed {
             self.note(What::NotObeyed { rail: rail.name.clone(), status }, None);
         }
@@ -120,11 +121,12 @@ impl<'a> Turn<'a> {
         let end = match outcome {
             Ok(Ok(end)) => end,
             Ok(Err(failure)) => {
-                let (cause, span) = self.told(failure);
-                return self.rail_failed(rail, before, cause, span);
+                let (reason, span) = self.told(failure);
+                return self.rail_failed(rail, before, reason, span);
             }
             Err(_) => {
-                return self.rail_failed(rail, before, format!("it took longer than {:?}", rail.timeout).into(), None);
+                let reason = Reason::ours(format!("it took longer than {:?}", rail.timeout));
+                return self.rail_failed(rail, before, reason, None);
             }
         };
         let (place, text) = match end {
@@ -176,25 +178,20 @@ impl<'a> Turn<'a> {
         &mut self,
         rail: &Guard,
         before: crate::engine::store::Store,
-        cause: Cause,
+        reason: Reason,
         span: Option<Span>,
     ) -> Result<Ended, Failure> {
         let flow = self.parts.program.flow(rail.flow);
         let passes = rail.on_error == OnError::Pass;
-        let what = What::RailFailed { rail: rail.name.clone(), reason: cause.reason, passes };
+        let told = format!("rail failed: {}", reason.brief());
+        let what = What::RailFailed { rail: rail.name.clone(), reason, passes };
         self.tracer.record(what, Some(span.unwrap_or(flow.span)), Some(flow));
         self.conversation.store = before;
         if passes {
             self.verdict.failed_open.push(rail.name.clone());
             return Ok(Ended::No);
         }
-        let place = span.map(|span| format!(" ({})", self.parts.sources.location(span))).unwrap_or_default();
-        self.blocked(
-            rail,
-            format!("rail failed: {}{place}", cause.shown),
-            Evidence::default(),
-            span.unwrap_or(flow.span),
-        );
+        self.blocked(rail, told, Evidence::default(), span.unwrap_or(flow.span));
         self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
         Ok(Ended::Yes)
     }
@@ -244,7 +241,7 @@ impl<'a> Turn<'a> {
         if instances.is_empty() {
             return Ok(End::Passed);
         }
-        let reason = "it waits for the user, which a rail can't".to_owned();
+        let reason = Reason::ours("it waits for the user, which a rail can't");
         let place = (rail.flow, self.parts.program.flow(rail.flow).span);
         Err(Failure::Failed { place: Some(place), reason })
     }
@@ -265,13 +262,13 @@ impl<'a> Turn<'a> {
     }
 
     /// A failure in one line, and the line of the rail files it is about.
-    fn told(&self, failure: Failure) -> (Cause, Option<Span>) {
+    fn told(&self, failure: Failure) -> (Reason, Option<Span>) {
         match failure {
-            Failure::Failed { place, reason } => (reason.into(), place.map(|(_, span)| span)),
-            Failure::Model { asked, error } => (Cause::of_model(&asked, &error), None),
+            Failure::Failed { place, reason } => (reason, place.map(|(_, span)| span)),
+            Failure::Model { asked, error } => (Reason::of_model(&asked, &error), None),
             Failure::Exhausted(exhausted) => {
                 let limit = self.parts.config.limits.steps;
-                (format!("it does not come to an end in {limit} steps").into(), Some(exhausted.span))
+                (Reason::ours(format!("it does not come to an end in {limit} steps")), Some(exhausted.span))
             }
         }
     }

@@ -13,7 +13,8 @@ use super::Turn;
 use super::ask::Question;
 use crate::classify::{Classification, Normalized};
 use crate::config::OnError;
-use crate::engine::machine::{Cause, Failure};
+use crate::engine::machine::Failure;
+use crate::engine::reason::Reason;
 use crate::engine::trace::What;
 use crate::library::Evidence;
 use crate::model::Task;
@@ -63,41 +64,42 @@ impl Turn<'_> {
                 self.tracer.record(what, None, None);
                 Ok(Some(intent))
             }
-            Err(cause) => self.judge_failed(cause, found.intent),
+            Err(reason) => self.judge_failed(reason, found.intent),
         }
     }
 
-    async fn choose(&mut self, text: &str, choices: &[Choice], examples: usize) -> Result<Option<IntentId>, Cause> {
+    async fn choose(&mut self, text: &str, choices: &[Choice], examples: usize) -> Result<Option<IntentId>, Reason> {
         let more = vec![("choices", self.shown(choices, examples).into()), ("text", json!(text).to_string().into())];
         let limit = self.parts.config.judge.timeout.unwrap_or(self.parts.config.limits.timeout);
         self.until = time::Instant::now().checked_add(limit);
         let asked = time::timeout(limit, self.ask(Task::Judge, Question { more, behind: Vec::new() })).await;
         self.until = None;
         let completion = match asked {
-            Err(_) => return Err(format!("it took longer than {limit:?}").into()),
-            Ok(Err(Failure::Failed { reason, .. })) => return Err(reason.into()),
-            Ok(Err(Failure::Model { asked, error })) => return Err(Cause::of_model(&asked, &error)),
-            Ok(Err(Failure::Exhausted(_))) => return Err("it did too much".to_owned().into()),
+            Err(_) => return Err(Reason::ours(format!("it took longer than {limit:?}"))),
+            Ok(Err(Failure::Failed { reason, .. })) => return Err(reason),
+            Ok(Err(Failure::Model { asked, error })) => return Err(Reason::of_model(&asked, &error)),
+            Ok(Err(Failure::Exhausted(_))) => return Err(Reason::ours("it did too much")),
             Ok(Ok(completion)) => completion,
         };
         chosen(&completion.text, choices)
-            .ok_or_else(|| "its answer is no choice it was given, or one that the text itself names".to_owned().into())
+            .ok_or_else(|| Reason::ours("its answer is no choice it was given, or one that the text itself names"))
     }
 
     /// A judge that can't be believed blocks, unless it is said to let pass.
     fn judge_failed(
         &mut self,
-        cause: Cause,
+        reason: Reason,
         by_embedding: Option<IntentId>,
     ) -> Result<Option<Option<IntentId>>, Failure> {
         let config = &self.parts.config;
         let passes = config.judge.on_error.unwrap_or(config.on_error) == OnError::Pass;
-        self.tracer.record(What::JudgeFailed { reason: cause.reason, passes }, None, None);
+        let told = format!("judge failed: {}", reason.brief());
+        self.tracer.record(What::JudgeFailed { reason, passes }, None, None);
         if passes {
             self.verdict.failed_open.push(JUDGE.into());
             return Ok(Some(by_embedding));
         }
-        self.verdict.block(&JUDGE.into(), format!("judge failed: {}", cause.shown), Evidence::default(), None);
+        self.verdict.block(&JUDGE.into(), told, Evidence::default(), None);
         self.conversation.instances.clear();
         self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
         Ok(None)

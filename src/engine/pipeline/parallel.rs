@@ -6,6 +6,7 @@ use futures_util::stream::FuturesUnordered;
 use super::{Ended, Mode, Turn};
 use crate::engine::guard::Guard;
 use crate::engine::machine::Failure;
+use crate::engine::reason::Reason;
 use crate::engine::reply::Exception;
 use crate::engine::store::Store;
 use crate::engine::trace::{Tracer, What};
@@ -83,7 +84,7 @@ impl<'a> Turn<'a> {
                 {
                     let reason = format!("it rewrites the text, and so does `{}` at the same time", other.name);
                     let kept = self.conversation.store.clone();
-                    let ended = self.rail_failed(rail, kept, reason.into(), None)?;
+                    let ended = self.rail_failed(rail, kept, Reason::ours(reason), None)?;
                     if let Some(of_rail) = self.verdict.rails.iter_mut().rfind(|of_rail| of_rail.name == rail.name) {
                         of_rail.failed_open = ended == Ended::No;
                         of_rail.status = if of_rail.failed_open { Status::Passed } else { Status::Blocked };

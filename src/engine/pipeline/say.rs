@@ -6,6 +6,7 @@ use super::{Ended, SKIP_OUTPUT_RAILS, Turn};
 use crate::config::Compat;
 use crate::engine::history::Said;
 use crate::engine::machine::Failure;
+use crate::engine::reason::Reason;
 use crate::engine::trace::What;
 use crate::expression::{EvaluationError, Scope, Value, Variables, is_true, to_text};
 use crate::program::{FlowId, Guards, MessageId, MessageText, Say};
@@ -133,7 +134,7 @@ impl Turn<'_> {
     ) -> Result<Option<String>, Failure> {
         let message = self.parts.program.message(message);
         let scope = Scope { locals, globals: self.conversation.store.variables() };
-        let failed = |error: EvaluationError| failure(place, &message.name, &error.to_string());
+        let failed = |error: EvaluationError| failure(place, &message.name, &error);
         let mut texts = Vec::with_capacity(message.texts.len());
         for text in &message.texts {
             if applies(text, scope).map_err(failed)? {
@@ -212,6 +213,8 @@ fn applies(text: &MessageText, scope: Scope<'_>) -> Result<bool, EvaluationError
     Ok(true)
 }
 
-fn failure(place: Option<(FlowId, Span)>, message: &str, reason: &str) -> Failure {
-    Failure::Failed { place, reason: format!("message `{message}`: {reason}") }
+fn failure(place: Option<(FlowId, Span)>, message: &str, error: &EvaluationError) -> Failure {
+    // A text that stands in a flow is called as it is written.
+    let reason = Reason::of_others(format!("message `{message}`: {error}"), "a text can't be filled in");
+    Failure::Failed { place, reason }
 }

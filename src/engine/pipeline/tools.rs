@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Ended, Turn};
 use crate::engine::history::Said;
 use crate::engine::machine::Failure;
+use crate::engine::reason::Reason;
 use crate::engine::trace::What;
 use crate::model::{Message, ToolCall};
 use crate::program::{FlowId, Guards};
@@ -90,6 +91,6 @@ fn rewritten(calls: &Value) -> Result<Vec<ToolCall>, Failure> {
     let calls = calls.as_array().and_then(|calls| calls.iter().map(call).collect::<Option<Vec<_>>>());
     calls.ok_or_else(|| Failure::Failed {
         place: None,
-        reason: "a rail has set `$tool_calls` to what is no list of calls with `id`, `name` and `args`".to_owned(),
+        reason: Reason::ours("a rail has set `$tool_calls` to what is no list of calls with `id`, `name` and `args`"),
     })
 }

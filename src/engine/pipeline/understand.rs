@@ -11,8 +11,9 @@ use crate::classify::{Abstention, Candidate, Classification, EmbedError, Tier};
 use crate::config::{Compat, JudgePolicy, OnError};
 use crate::engine::history::Said;
 use crate::engine::loaded::Loaded;
-use crate::engine::machine::{Cause, Event, Failure};
+use crate::engine::machine::{Event, Failure};
 use crate::engine::prompt::{intent, three};
+use crate::engine::reason::Reason;
 use crate::engine::trace::{Considered, What};
 use crate::library::Evidence;
 use crate::model::Task;
@@ -80,29 +81,30 @@ impl Turn<'_> {
         }
         let classify = |loaded: &Loaded, text: &str| loaded.classifier.classify(text);
         let found = self.apart(classifier.is_costly(), text, classify).await;
-        let cause = match found {
+        let reason = match found {
             Ok(Ok(found)) => return Ok(Some(found)),
             Ok(Err(EmbedError::Model { embedder, error })) => {
-                Cause::of_model(&format!("the embedder `{embedder}` failed"), &error)
+                Reason::of_model(&format!("the embedder `{embedder}` failed"), &error)
             }
-            Ok(Err(error)) => error.to_string().into(),
-            Err(reason) => format!("the embedder failed: {reason}").into(),
+            Ok(Err(error)) => Reason::of_others(error.to_string(), "the embedder failed"),
+            Err(reason) => Reason::ours(format!("the embedder failed: {reason}")),
         };
         if self.mode.is_replay() {
-            return Err(Failure::Failed { place: None, reason: cause.reason });
+            return Err(Failure::Failed { place: None, reason });
         }
-        self.embedder_failed(cause, text)
+        self.embedder_failed(reason, text)
     }
 
     /// An embedder that fails blocks, unless it is said to let pass: nobody knows what the text means.
-    fn embedder_failed(&mut self, cause: Cause, text: &str) -> Result<Option<Classification>, Failure> {
+    fn embedder_failed(&mut self, reason: Reason, text: &str) -> Result<Option<Classification>, Failure> {
         let passes = self.parts.config.on_error == OnError::Pass;
-        self.tracer.record(What::EmbedderFailed { reason: cause.reason, passes }, None, None);
+        let told = reason.brief().to_owned();
+        self.tracer.record(What::EmbedderFailed { reason, passes }, None, None);
         if passes {
             self.verdict.failed_open.push(EMBEDDER.into());
             return Ok(Some(self.parts.classifier.without_embedding(text)));
         }
-        self.verdict.block(&EMBEDDER.into(), cause.shown, Evidence::default(), None);
+        self.verdict.block(&EMBEDDER.into(), told, Evidence::default(), None);
         self.conversation.instances.clear();
         self.say_message(MessageId::INTERNAL_ERROR, &Default::default(), None)?;
         Ok(None)
@@ -158,7 +160,7 @@ impl Turn<'_> {
                     return Ok(Some(intent.into()));
                 }
                 None if !single.falls_back => {
-                    let reason = "the answer is not an intent, a step `bot …` and a text, a line each";
+                    let reason = Reason::ours("the answer is not an intent, a step `bot …` and a text, a line each");
                     return Err(super::ask::failed(Task::SingleCall, reason));
                 }
                 None => {}

@@ -9,47 +9,37 @@ mod stream;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 
 use super::body;
+use super::call::Call;
 use crate::engine::Input;
 use crate::model::{Message, Role};
-use crate::serve::app::App;
-use crate::serve::asked::Asked;
-use crate::serve::callers::Caller;
 use crate::serve::conversations::Thread;
 use crate::serve::error::{ApiError, Code};
-use crate::serve::limits::Admission;
-use crate::serve::request_id::RequestId;
-use crate::serve::usage::{self, Asking};
+use crate::serve::usage;
 pub(super) use message::{Content, Sent, SentRole};
 use reply::Head;
 use request::ChatRequest;
 
-pub(super) async fn complete(
-    State(app): State<Arc<App>>,
-    Extension(caller): Extension<Caller>,
-    Extension(id): Extension<RequestId>,
-    Extension(admission): Extension<Arc<Admission>>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let chat: ChatRequest = body::read(request, &app.settings.limits).await?;
+pub(super) async fn complete(call: Call, request: Request) -> Result<Response, ApiError> {
+    let chat: ChatRequest = body::read(request, &call.app.settings.limits).await?;
     let expected = chat.expected();
     let guardrails = chat.guardrails.unwrap_or_default();
-    let config = app.configs.choose(guardrails.config()?, chat.model.as_deref(), &caller)?;
-    let user = app.settings.rates.user.user(admission.named(), chat.user.as_deref())?;
-    let asking = Asking { caller: &caller.name, user, config: &config.id, rails: &config.rails, expected };
-    let reservation = app.spending.open(admission, asking).await?;
+    if guardrails.options.log.is_wanted() && !call.caller.sees_logs {
+        let error = ApiError::new(Code::LogNotAllowed, "this key may not ask how a reply came about");
+        return Err(error.at("guardrails.options.log"));
+    }
+    let asked = call.asking(guardrails.config()?, chat.model.as_deref(), chat.user.as_deref(), expected).await?;
     let thread = match &guardrails.thread_id {
         None => None,
-        Some(thread) => Some(Thread::open(&app, &caller, &config, thread).await?),
+        Some(thread) => Some(Thread::open(&asked.app, &asked.caller, &asked.config, thread).await?),
     };
-    let owner = format!("{}\n{}", caller.name, chat.user.as_deref().unwrap_or_default());
-    let text = chat.messages.last().filter(|_| app.settings.log.texts).map(|message| message.content.clone());
+    let owner = format!("{}\n{}", asked.caller.name, chat.user.as_deref().unwrap_or_default());
+    let text = chat.messages.last().filter(|_| asked.app.settings.log.texts).map(|message| message.content.clone());
     let messages = if thread.is_some() { new(chat.messages) } else { chat.messages };
-    let mut input = Input::from(messages).owner(owner).silent_failures().meter(reservation.meter.clone());
+    let mut input = Input::from(messages).owner(owner).silent_failures().meter(asked.reservation.meter.clone());
     if !chat.tools.is_empty() {
         input = input.tools(chat.tools);
     }
@@ -63,11 +53,11 @@ pub(super) async fn complete(
         input = input.variable(name, value);
     }
     let head = Head {
-        id: format!("chatcmpl-{}", id.0),
+        id: format!("chatcmpl-{}", asked.id.0),
         created: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
-        model: chat.model.unwrap_or_else(|| config.id.to_string()),
+        model: chat.model.unwrap_or_else(|| asked.config.id.to_string()),
         text,
-        asked: Asked::new(app, id, caller, config, reservation),
+        asked,
         log: guardrails.options.log,
     };
     let rails = head.asked.config.rails.clone();

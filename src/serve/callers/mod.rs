@@ -20,12 +20,14 @@ pub(super) struct Caller {
     configs: Option<Arc<[String]>>,
     /// Whether it may see what others have used.
     pub is_admin: bool,
+    /// Whether it may ask how replies came about.
+    pub sees_logs: bool,
 }
 
 impl Caller {
     /// Somebody who needs no key.
     fn anyone() -> Self {
-        Self { name: "anyone".into(), configs: None, is_admin: true }
+        Self { name: "anyone".into(), configs: None, is_admin: true, sees_logs: true }
     }
 
     /// Whether it may use the configuration called `id`.
@@ -48,6 +50,7 @@ impl Callers {
             name: spec.name.as_str().into(),
             configs: spec.configs.clone().map(Arc::from),
             is_admin: spec.is_admin,
+            sees_logs: spec.sees_logs,
         };
         Self {
             known: specs.iter().map(|spec| (spec.key, caller(spec))).collect(),
@@ -98,6 +101,9 @@ mod tests {
             key: KeyHash::of(key.as_bytes()),
             configs,
             is_admin: false,
+            sees_logs: true,
+            rates: None,
+            budgets: None,
         };
         Callers::new(&[spec("a", "key-a", None), spec("b", "key-b", Some(vec!["shop".to_owned()]))], false)
     }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::address::{Network, Peer, client, origin};
 use super::memory::Memory;
 use super::rate::{Counted, Per, Rate};
+use super::rates::Rates;
 use super::shared::Shared;
 use super::window::Quota;
 use super::{Claim, Refusal, Subject, Taken};
@@ -19,11 +20,11 @@ use crate::serve::app::App;
 use crate::serve::callers::Caller;
 use crate::serve::error::{ApiError, Code};
 use crate::serve::redis::{Gone, Redis, in_background};
-use crate::serve::settings::{Policy, RateSettings, WhenGone};
+use crate::serve::settings::{CallerSpec, Policy, RateSettings, WhenGone};
 
 /// All limits, and what is counted of them.
 pub(in crate::serve) struct Limiter {
-    rates: Vec<Rate>,
+    rates: Rates,
     proxies: Vec<Network>,
     counts: Counts,
     /// Whether requests pass while nothing can be counted.
@@ -40,6 +41,7 @@ impl Limiter {
     /// Limits that are counted in Redis, if there is one. A request takes `longest` at most.
     pub(in crate::serve) fn new(
         settings: &RateSettings,
+        callers: &[CallerSpec],
         redis: Option<(Arc<Redis>, WhenGone)>,
         longest: Duration,
     ) -> Self {
@@ -47,7 +49,12 @@ impl Limiter {
             Some((redis, gone)) => (Counts::Shared(Shared::new(redis, longest)), gone.rates == Policy::Open),
             None => (Counts::Memory(Memory::new(settings.subjects)), false),
         };
-        Self { rates: settings.rates.clone(), proxies: settings.proxies.clone(), counts, passes_uncounted }
+        Self {
+            rates: Rates::new(&settings.rates, callers),
+            proxies: settings.proxies.clone(),
+            counts,
+            passes_uncounted,
+        }
     }
 
     async fn take(&self, claims: &[Claim]) -> Result<Result<Vec<(Taken, Quota)>, Refusal>, ApiError> {
@@ -152,7 +159,7 @@ impl Admission {
         let admission =
             Arc::new(Self { limiter: limiter.clone(), address, named: OnceLock::new(), held: Mutex::default() });
         let address = client(address).to_string();
-        let taken = admission.take(|rate| match (rate.per, rate.counted) {
+        let taken = admission.take(None, |rate| match (rate.per, rate.counted) {
             (Per::Ip, Counted::Requests | Counted::Concurrent) => Some((Subject::of("", &address), 1)),
             _ => None,
         });
@@ -167,7 +174,7 @@ impl Admission {
 
     /// Takes what a request counts for by its key.
     async fn of_caller(&self, caller: &str) -> Result<(), ApiError> {
-        self.take(|rate| match (rate.per, rate.counted) {
+        self.take(Some(caller), |rate| match (rate.per, rate.counted) {
             (Per::Key, Counted::Requests | Counted::Concurrent) => Some((Subject::of(caller, ""), 1)),
             _ => None,
         })
@@ -176,7 +183,7 @@ impl Admission {
 
     /// Takes what a request counts for by its user, and the tokens that it is expected to need.
     pub(in crate::serve) async fn of_user(&self, caller: &str, user: &str, tokens: u64) -> Result<(), ApiError> {
-        self.take(|rate| match (rate.per, rate.counted) {
+        self.take(Some(caller), |rate| match (rate.per, rate.counted) {
             (Per::User, Counted::Requests | Counted::Concurrent) => Some((Subject::of(caller, user), 1)),
             (Per::User, Counted::Tokens) => Some((Subject::of(caller, user), tokens)),
             (Per::Key, Counted::Tokens) => Some((Subject::of(caller, ""), tokens)),
@@ -186,8 +193,13 @@ impl Admission {
         .await
     }
 
-    async fn take(&self, claimed: impl Fn(&Rate) -> Option<(Subject, u64)>) -> Result<(), ApiError> {
-        let rates = self.limiter.rates.iter().enumerate();
+    /// Takes what is `claimed` of each limit that goes for `caller`.
+    async fn take(
+        &self,
+        caller: Option<&str>,
+        claimed: impl Fn(&Rate) -> Option<(Subject, u64)>,
+    ) -> Result<(), ApiError> {
+        let rates = self.limiter.rates.of(caller);
         let claims: Vec<_> = rates
             .filter_map(|(index, rate)| claimed(rate).map(|(subject, amount)| Claim { rate: index, subject, amount }))
             .collect();

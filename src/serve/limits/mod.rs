@@ -4,6 +4,7 @@ mod address;
 mod admission;
 mod memory;
 mod rate;
+mod rates;
 mod shared;
 mod user;
 mod window;

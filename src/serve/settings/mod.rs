@@ -166,6 +166,12 @@ pub(super) struct CallerSpec {
     pub configs: Option<Vec<String>>,
     /// Whether it may see what others have used.
     pub is_admin: bool,
+    /// Whether it may ask how replies came about.
+    pub sees_logs: bool,
+    /// What goes for it and its users in place of the limits that go for all, but for those of addresses.
+    pub rates: Option<Vec<Rate>>,
+    /// What goes for it and its users in place of the budgets that go for all.
+    pub budgets: Option<Vec<Budget>>,
 }
 
 /// A model behind an interface like OpenAI's.

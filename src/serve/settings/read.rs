@@ -1,5 +1,6 @@
 //! `serve.yml`, read as strictly as `config.yml` is.
 
+mod callers;
 mod rates;
 mod spending;
 
@@ -9,14 +10,13 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, Uri};
 use tracing::Level;
 
-use super::{CallerSpec, Keeping, LogFormat, Origins, Settings, Tls, Upstream};
+use super::{Keeping, LogFormat, Origins, Settings, Tls, Upstream};
 use crate::config::environment;
 use crate::config::read_text;
 use crate::config::value::Reader;
-use crate::config::yaml::{self, Data, Key, Node};
+use crate::config::yaml::{self, Key, Node};
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::engine::LoadError;
-use crate::serve::callers::KeyHash;
 use crate::source::{SourceFile, SourceMap};
 
 const TOP: &[&str] = &[
@@ -40,7 +40,6 @@ const TOP: &[&str] = &[
     "usage",
     "redis",
 ];
-const CALLER: &[&str] = &["name", "key_sha256", "configs", "admin"];
 const MODEL: &[&str] = &["url", "name"];
 const LIMITS: &[&str] = &[
     "body_bytes",
@@ -121,10 +120,10 @@ impl Keys<'_> {
                 "conversations" => self.conversations(node, settings),
                 "tls" => settings.tls = self.tls(node),
                 "log" => self.log(node, settings),
-                "rates" => self.rates(node, settings),
+                "rates" => settings.rates.rates.extend(self.rates(node)),
                 "user" => settings.rates.user = self.user(node).unwrap_or_default(),
                 "trusted_proxies" => self.proxies(node, settings),
-                "budgets" => self.budgets(node, settings),
+                "budgets" => settings.usage.budgets.extend(self.budgets(node)),
                 "prices" => self.prices(node, settings),
                 "usage" => self.usage(node, settings),
                 "redis" => settings.redis = self.redis(node),
@@ -162,41 +161,6 @@ impl Keys<'_> {
             }
         }
         if these.is_empty() { Origins::None } else { Origins::These(these) }
-    }
-
-    fn callers(&mut self, node: &Node, settings: &mut Settings) {
-        for item in self.reader.list(node) {
-            if let Data::Mapping(entries) = &item.data
-                && let Some((key, _)) = entries.iter().find(|(key, value)| &*key.name == "configs" && value.is_null())
-            {
-                // Whoever comments out all items of the list does not mean everything.
-                let message = "`configs` should be a list of configurations: leave it out where the key may use all";
-                self.reader.diagnostics.push(Diagnostic::new(codes::BAD_VALUE, key.span, message));
-            }
-            let (mut name, mut hash, mut configs, mut is_admin) = (None, None, None, false);
-            for (key, node) in self.known(item, CALLER, "callers[].") {
-                match &*key.name {
-                    "name" => name = self.reader.text(node).map(str::to_owned),
-                    "configs" => configs = Some(self.texts(node)),
-                    "admin" => is_admin = self.reader.truth(node) == Some(true),
-                    _ => match self.reader.text(node).and_then(KeyHash::parse) {
-                        Some(parsed) => hash = Some(parsed),
-                        None => {
-                            self.reader.wrong(node, "64 hexadecimal digits, as `railsc serve --new-key` prints them")
-                        }
-                    },
-                }
-            }
-            match (name, hash) {
-                (Some(name), Some(key)) => {
-                    if settings.callers.iter().any(|other| other.name == name || other.key == key) {
-                        self.reader.wrong(item, "a caller with a name and a key of its own");
-                    }
-                    settings.callers.push(CallerSpec { name, key, configs, is_admin });
-                }
-                _ => self.reader.wrong(item, "a caller with its `name` and `key_sha256`"),
-            }
-        }
     }
 
     fn model(&mut self, node: &Node) -> Option<Upstream> {
@@ -314,7 +278,7 @@ mod tests {
         let page = include_str!("../../../docs/server.md");
         let (_, page) = page.split_once("## Settings").unwrap();
         let settings = page.split("\n## ").next().unwrap();
-        let tables = [TOP, CALLER, MODEL, LIMITS, CONVERSATIONS, TLS, LOG, METRICS, CORS];
+        let tables = [TOP, callers::CALLER, MODEL, LIMITS, CONVERSATIONS, TLS, LOG, METRICS, CORS];
         for key in tables.into_iter().flatten() {
             assert!(settings.contains(key), "`{key}`");
         }

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::account::{Account, Row, Totals, Who};
-use super::budget::{Budget, Exhausted};
+use super::budget::{Budgets, Exhausted};
 use super::date::Date;
-use crate::serve::limits::Per;
 use crate::serve::prices::Money;
 
 const SHARDS: usize = 16;
@@ -21,7 +20,7 @@ pub(super) struct Accounts {
     shards: Vec<Mutex<Shard>>,
     /// How many a shard keeps; keys always have room.
     room: usize,
-    budgets: Vec<Budget>,
+    budgets: Arc<Budgets>,
     /// Whether what was used can't be written down.
     is_failing: AtomicBool,
 }
@@ -45,7 +44,7 @@ pub(super) struct Hold {
 }
 
 impl Accounts {
-    pub(super) fn new(room: usize, budgets: Vec<Budget>) -> Self {
+    pub(super) fn new(room: usize, budgets: Arc<Budgets>) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         let room = room.div_ceil(SHARDS);
         Self { hasher: RandomState::new(), shards, room, budgets, is_failing: AtomicBool::new(false) }
@@ -76,7 +75,7 @@ impl Accounts {
     pub(super) fn reserve(&self, whose: &[Who], amount: Money, date: Date) -> Result<Vec<Hold>, Exhausted> {
         let mut holds: Vec<Hold> = Vec::with_capacity(whose.len());
         for who in whose {
-            let budgets = budgets_of(&self.budgets, who);
+            let budgets = self.budgets.of(who);
             let (who, reserved) =
                 self.with(who.clone(), date, |shard, who| shard.account(who, date).reserve(budgets, amount));
             if let Err(exhausted) = reserved {
@@ -152,12 +151,6 @@ impl Accounts {
     }
 }
 
-/// The budgets that go for an account: those of keys for that of a key.
-pub(super) fn budgets_of<'b>(budgets: &'b [Budget], who: &Who) -> impl Iterator<Item = &'b Budget> + use<'b> {
-    let is_user = who.user.is_some();
-    budgets.iter().filter(move |budget| (budget.per == Per::User) == is_user)
-}
-
 impl Shard {
     fn account(&mut self, who: &Who, date: Date) -> &mut Account {
         self.accounts.entry(who.clone()).or_insert_with(|| Account::new(date))
@@ -193,7 +186,9 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::budget::Budget;
     use super::*;
+    use crate::serve::limits::Per;
 
     fn day(number: u64) -> Date {
         Date::at(Duration::from_secs(number * 86_400))
@@ -211,12 +206,16 @@ mod tests {
         Budget { per, daily: Some(Money::picos(daily)), monthly: Some(Money::picos(monthly)) }
     }
 
+    fn accounts(room: usize, budgets: &[Budget]) -> Accounts {
+        Accounts::new(room, Arc::new(Budgets::new(budgets, &[], false)))
+    }
+
     proptest! {
         #[test]
         fn what_is_spent_and_promised_stays_within_budgets(
             steps in prop::collection::vec((0..4_usize, 1..30_u64, 0..3_u64), 1..200)
         ) {
-            let accounts = Accounts::new(100, vec![budget(Per::Key, 100, 150), budget(Per::User, 60, 1000)]);
+            let accounts = accounts(100, &[budget(Per::Key, 100, 150), budget(Per::User, 60, 1000)]);
             let whose = [[who(None), who(Some("x"))], [who(None), who(Some("y"))]];
             let (mut open, mut now) = (Vec::new(), 20_000);
             for (what, amount, days) in steps {
@@ -244,7 +243,7 @@ mod tests {
 
     #[test]
     fn threads_that_spend_at_once_spend_what_there_is() {
-        let accounts = Accounts::new(100, vec![budget(Per::Key, 1000, 10_000)]);
+        let accounts = accounts(100, &[budget(Per::Key, 1000, 10_000)]);
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
@@ -262,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_new_day_loses_nothing_of_the_old_one() {
-        let accounts = Accounts::new(100, Vec::new());
+        let accounts = accounts(100, &[]);
         let holds = accounts.reserve(&[who(None)], Money::ZERO, day(20_453)).unwrap();
         accounts.settle(&holds[0], &used(5), day(20_453));
         accounts.settle(&holds[0], &used(7), day(20_454));
@@ -275,7 +274,7 @@ mod tests {
 
     #[test]
     fn users_without_room_share_an_account() {
-        let accounts = Accounts::new(SHARDS, vec![budget(Per::User, 10, 10)]);
+        let accounts = accounts(SHARDS, &[budget(Per::User, 10, 10)]);
         let mut refused = 0;
         for number in 0..1000 {
             let whose = [who(None), who(Some(&number.to_string()))];

@@ -226,7 +226,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("usage.sqlite");
         for round in 1..=3 {
-            let accounts = Arc::new(Accounts::new(100, Vec::new()));
+            let accounts = Arc::new(Accounts::new(100, Arc::default()));
             let disk = Disk::open(&path, &accounts).unwrap();
             spend(&accounts, Some("ada"), 5);
             spend(&accounts, None, 2);
@@ -236,7 +236,7 @@ mod tests {
                 (Money::picos(7 * round), Money::picos(5 * round))
             );
         }
-        let accounts = Arc::new(Accounts::new(100, Vec::new()));
+        let accounts = Arc::new(Accounts::new(100, Arc::default()));
         let _disk = Disk::open(&path, &accounts).unwrap();
         let error = Disk::open(&path, &accounts).err().unwrap().to_string();
         assert!(error.contains("another process keeps usage"), "{error}");
@@ -249,7 +249,7 @@ mod tests {
         std::fs::write(&path, "a letter, and not a short one, for it should look like a file that matters".repeat(99))
             .unwrap();
         let before = std::fs::read(&path).unwrap();
-        let error = Disk::open(&path, &Arc::new(Accounts::new(1, Vec::new()))).err().unwrap().to_string();
+        let error = Disk::open(&path, &Arc::new(Accounts::new(1, Arc::default()))).err().unwrap().to_string();
         assert!(error.contains("can't keep usage in"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn a_disk_that_is_full_is_known_and_nothing_is_lost() {
         let folder = tempfile::tempdir().unwrap();
-        let accounts = Arc::new(Accounts::new(100_000, Vec::new()));
+        let accounts = Arc::new(Accounts::new(100_000, Arc::default()));
         let connection = connect(&folder.path().join("usage.sqlite")).unwrap();
         connection.pragma_update(None, "max_page_count", 8).unwrap();
         let mut writer = Writer { connection, accounts: accounts.clone(), pending: HashMap::new(), pruned: 0 };
@@ -274,7 +274,7 @@ mod tests {
         writer.connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
         writer.write();
         assert!(!accounts.is_failing() && writer.pending.is_empty());
-        let again = Accounts::new(100_000, Vec::new());
+        let again = Accounts::new(100_000, Arc::default());
         restore(&writer.connection, &again).unwrap();
         assert_eq!(month(&again, None), Money::picos(5001));
     }

@@ -16,7 +16,7 @@ use axum::http::HeaderMap;
 use axum::http::header::HeaderName;
 
 use super::error::{ApiError, Code, ServeError};
-use super::limits::{Admission, Per};
+use super::limits::Admission;
 use super::metrics::Metrics;
 use super::prices::{Cost, Money, Prices};
 use super::redis::{Gone, Redis, in_background};
@@ -27,7 +27,7 @@ pub(super) use account::Totals;
 use account::Who;
 use accounts::{Accounts, Hold};
 pub(super) use budget::Budget;
-use budget::Exhausted;
+use budget::{Budgets, Exhausted};
 use date::{Date, Span};
 use disk::Disk;
 pub(super) use reservation::Reservation;
@@ -39,7 +39,7 @@ const ROOM: usize = 100_000;
 /// What everything costs, and what everybody has spent.
 pub(super) struct Spending {
     prices: Prices,
-    budgets: Vec<Budget>,
+    budgets: Arc<Budgets>,
     ledger: Ledger,
     /// Whether budgets do not count while nothing can be counted.
     passes_uncounted: bool,
@@ -84,12 +84,8 @@ impl Spending {
         metrics: Arc<Metrics>,
     ) -> Result<Self, ServeError> {
         let is_one_user = settings.rates.user == UserSource::Key;
+        let budgets = Arc::new(Budgets::new(&settings.usage.budgets, &settings.callers, is_one_user));
         let settings = &settings.usage;
-        let mut budgets = settings.budgets.clone();
-        if is_one_user {
-            // Whoever has a key is its user, and has one account.
-            budgets.iter_mut().for_each(|budget| budget.per = Per::Key);
-        }
         let wrong = |message: &str| Err(ServeError::Setting(message.to_owned()));
         let (ledger, passes_uncounted) = match (redis, &settings.path) {
             (Some(_), Some(_)) => return wrong("usage is kept in one place: `redis`, or `usage.path`"),
@@ -125,7 +121,7 @@ impl Spending {
         let Asking { caller, user, config, rails, expected } = asking;
         let tokens = expected.input.saturating_add(expected.output);
         admission.of_user(caller, user.as_deref().unwrap_or_default(), tokens).await?;
-        let amount = self.expected_cost(rails, expected)?;
+        let amount = self.expected_cost(caller, rails, expected)?;
         let mut whose = vec![Who { caller: caller.clone(), user: None }];
         whose.extend(user.map(|user| Who { caller: caller.clone(), user: Some(user) }));
         let today = Date::today();
@@ -142,8 +138,8 @@ impl Spending {
     }
 
     /// What a request may cost, where that matters: one call of the dearest model that may be asked.
-    fn expected_cost(&self, rails: &Rails, expected: Tokens) -> Result<Money, ApiError> {
-        if self.budgets.is_empty() {
+    fn expected_cost(&self, caller: &str, rails: &Rails, expected: Tokens) -> Result<Money, ApiError> {
+        if self.budgets.for_caller(caller).is_empty() {
             return Ok(Money::ZERO);
         }
         if let Ledger::Local { accounts, .. } = &self.ledger
@@ -207,8 +203,7 @@ impl Spending {
             Ledger::Local { accounts, .. } => accounts.read(&who, today),
             Ledger::Shared(shared) => shared.read(&who, today).await.map_err(|Gone| unavailable())?,
         };
-        let per = if user.is_some() { Per::User } else { Per::Key };
-        let budgets = || self.budgets.iter().filter(|budget| budget.per == per);
+        let budgets = || self.budgets.of(&who);
         let used = [
             (Span::Day, day, budgets().filter_map(|budget| budget.daily).min()),
             (Span::Month, month, budgets().filter_map(|budget| budget.monthly).min()),

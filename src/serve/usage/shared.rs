@@ -6,8 +6,8 @@ use std::time::Duration;
 use redis::Script;
 
 use super::account::{Totals, Who};
-use super::accounts::{Hold, budgets_of};
-use super::budget::{Budget, Exhausted};
+use super::accounts::Hold;
+use super::budget::{Budget, Budgets, Exhausted};
 use super::date::{Date, Span};
 use crate::serve::limits::Per;
 use crate::serve::prices::Money;
@@ -26,13 +26,13 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Accounts in Redis.
 pub(super) struct Shared {
     redis: Arc<Redis>,
-    budgets: Vec<Budget>,
+    budgets: Arc<Budgets>,
     /// How long money is set aside for a request; one that is not settled by then was left behind by a server that is gone.
     patience: Duration,
 }
 
 impl Shared {
-    pub(super) fn new(redis: Arc<Redis>, budgets: Vec<Budget>, patience: Duration) -> Self {
+    pub(super) fn new(redis: Arc<Redis>, budgets: Arc<Budgets>, patience: Duration) -> Self {
         Self { redis, budgets, patience }
     }
 
@@ -48,10 +48,10 @@ impl Shared {
         getrandom::fill(&mut name).map_err(|_| Gone)?;
         let lease = u64::from_le_bytes(name);
         let holds = || whose.iter().map(|who| Hold { who: who.clone(), amount, lease }).collect();
-        if self.budgets.is_empty() {
+        let limits: Vec<_> = whose.iter().map(|who| self.least(who)).collect();
+        if limits.iter().flatten().all(Option::is_none) {
             return Ok(Ok(holds()));
         }
-        let limits: Vec<_> = whose.iter().map(|who| self.least(who)).collect();
         let patience = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
         let mut arguments = vec![lease.to_string(), patience.to_string(), amount.as_picos().to_string()];
         let told = |limit: &Option<(Per, Money)>| limit.map_or(-1, |(_, limit)| limit.as_picos()).to_string();
@@ -71,7 +71,7 @@ impl Shared {
     /// The least that `who` may spend a day, and a month.
     fn least(&self, who: &Who) -> [Option<(Per, Money)>; 2] {
         let least = |of: fn(&Budget) -> Option<Money>| {
-            let limits = budgets_of(&self.budgets, who).filter_map(|budget| Some((budget.per, of(budget)?)));
+            let limits = self.budgets.of(who).filter_map(|budget| Some((budget.per, of(budget)?)));
             limits.min_by_key(|(_, limit)| *limit)
         };
         [least(|budget| budget.daily), least(|budget| budget.monthly)]

@@ -261,7 +261,7 @@ impl<'a> Player<'a> {
             }
             _ => {
                 let failure = |event: &TraceEvent| match &event.what {
-                    What::Failed { reason } => Some(reason.clone()),
+                    What::Failed { reason } => Some(reason.to_string()),
                     _ => None,
                 };
                 match reply.trace.events.iter().find_map(failure) {

@@ -178,7 +178,7 @@ impl Head {
     fn guardrails<'a>(&'a self, reply: &'a Reply) -> GuardrailsReply<'a> {
         let verdict = &reply.verdict;
         let Log { activated_rails, trace, lines: with_lines } = self.log;
-        let log = (activated_rails || trace || with_lines).then(|| LogReply {
+        let log = self.log.is_wanted().then(|| LogReply {
             activated_rails: activated_rails.then_some(&*verdict.rails),
             evidence: activated_rails.then_some(&verdict.evidence),
             line: verdict.line.as_ref().filter(|_| activated_rails),

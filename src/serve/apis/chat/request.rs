@@ -82,6 +82,13 @@ pub(super) struct Log {
     pub lines: bool,
 }
 
+impl Log {
+    /// Whether anything is to be told.
+    pub(super) fn is_wanted(self) -> bool {
+        self.activated_rails || self.trace || self.lines
+    }
+}
+
 /// What of a reply is not known and not said either, in tokens.
 const USUAL_OUTPUT: u64 = 1000;
 impl ChatRequest {

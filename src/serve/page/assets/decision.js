@@ -13,6 +13,7 @@ const pill = (status) => element("span", { class: `pill ${status}` }, status);
 /** The decision behind a reply, shut where it would push the conversation apart. */
 export function decision(end, times) {
   const { log, verdict } = end.guardrails;
+  if (!log) return unexplained(end, times);
   const { trace } = log;
   const textOf = lookup(log.lines);
   const found = event(trace, "classified");
@@ -23,6 +24,19 @@ export function decision(end, times) {
     found && part("Meaning", meaning(found, event(trace, "judged"))),
     part("Path", path(trace, textOf)),
     part("Rails", rails(end.guardrails, textOf)),
+    part("Figures", figures(end, times)),
+  );
+}
+
+/** For a key that may not ask how a reply came about. */
+function unexplained(end, times) {
+  const { verdict } = end.guardrails;
+  const by = verdict.rail ? ["by ", name(verdict.rail)] : [];
+  return element(
+    "details",
+    { class: "decision", open: !NARROW.matches },
+    element("summary", {}, pill(verdict.status), element("span", { class: "headline" }, ...by)),
+    element("p", { class: "none" }, "This key may not ask how a reply came about."),
     part("Figures", figures(end, times)),
   );
 }
@@ -115,17 +129,17 @@ function because({ reason, evidence, line: span }, textOf) {
 }
 
 function figures({ guardrails, usage, request }, { first, whole }) {
-  const { trace } = guardrails.log;
-  const calls = trace.events.filter((event) => event.kind === "asked").length;
+  const trace = guardrails.log?.trace;
+  const calls = trace?.events.filter((event) => event.kind === "asked").length;
   const figure = (title, value, wide) => element("div", { class: wide ? "wide" : "" }, element("dt", {}, title), element("dd", {}, value));
   return element(
     "dl",
     { class: "figures" },
-    figure("Turn", String(trace.turn)),
-    figure("In the server", time(trace.dur_us)),
+    trace && figure("Turn", String(trace.turn)),
+    trace && figure("In the server", time(trace.dur_us)),
     figure("First words", first === undefined ? "none" : time(first * 1_000)),
     figure("Whole reply", time(whole * 1_000)),
-    figure("Model", calls === 0 ? "not asked" : `asked ${calls === 1 ? "once" : `${calls} times`}`),
+    trace && figure("Model", calls === 0 ? "not asked" : `asked ${calls === 1 ? "once" : `${calls} times`}`),
     calls > 0 && usage && figure("Tokens", `${usage.prompt_tokens} in, ${usage.completion_tokens} out`),
     usage && "cost" in usage && figure("Cost", typeof usage.cost === "number" ? `$${usage.cost.toPrecision(3)}` : "unknown"),
     request && figure("Request", element("code", {}, request), true),

@@ -19,6 +19,9 @@ export const key = {
   forget: () => sessionStorage.removeItem(KEY),
 };
 
+/** Keys that may not ask how a reply came about. */
+const unexplained = new Set();
+
 async function ask(path, options = {}) {
   const headers = new Headers(options.headers);
   if (key.get()) headers.set("authorization", `Bearer ${key.get()}`);
@@ -45,8 +48,8 @@ export async function configurations() {
  * The next turn of the conversation called `thread`: yields `{ text }` as it comes, and at the end `{ guardrails, usage, finish, request }`.
  */
 export async function* reply(config, thread, text, signal) {
-  const log = { activated_rails: true, trace: true, lines: true };
-  const response = await ask("chat/completions", {
+  const log = unexplained.has(key.get()) ? undefined : { activated_rails: true, trace: true, lines: true };
+  const turn = (log) => ask("chat/completions", {
     method: "POST",
     signal,
     headers: { "content-type": "application/json" },
@@ -57,6 +60,12 @@ export async function* reply(config, thread, text, signal) {
       stream_options: { include_usage: true },
       guardrails: { config_id: config, thread_id: thread, options: { log } },
     }),
+  });
+  const response = await turn(log).catch((error) => {
+    // What was refused was not begun.
+    if (error.code !== "log_not_allowed") throw error;
+    unexplained.add(key.get());
+    return turn();
   });
   const request = response.headers.get("x-request-id");
   const end = { request };

@@ -9,16 +9,12 @@ const RATE: &[&str] = &["per", "limit", "requests", "tokens", "concurrent", "in"
 const USER: &[&str] = &["header"];
 
 impl Keys<'_> {
-    pub(super) fn rates(&mut self, node: &Node, settings: &mut Settings) {
-        for item in self.reader.list(node) {
-            if let Some(rate) = self.rate(item) {
-                settings.rates.rates.push(rate);
-            }
-        }
+    pub(super) fn rates(&mut self, node: &Node) -> Vec<Rate> {
+        self.reader.list(node).iter().filter_map(|item| self.rate(item)).collect()
     }
 
     /// `{per: key, limit: 50 requests / hour}`, or the same by numbers: `{per: key, requests: 50, in: hour}`.
-    fn rate(&mut self, item: &Node) -> Option<Rate> {
+    pub(super) fn rate(&mut self, item: &Node) -> Option<Rate> {
         let (mut per, mut said, mut counts, mut window) = (None, None, Vec::new(), None);
         for (key, node) in self.known(item, RATE, "rates[].") {
             match &*key.name {

@@ -25,7 +25,8 @@ impl Keys<'_> {
     }
 
     /// `{per: key, daily: 10, monthly: 100}`, in dollars.
-    pub(super) fn budgets(&mut self, node: &Node, settings: &mut Settings) {
+    pub(super) fn budgets(&mut self, node: &Node) -> Vec<Budget> {
+        let mut budgets = Vec::new();
         for item in self.reader.list(node) {
             let (mut per, mut daily, mut monthly, mut is_fine) = (None, None, None, true);
             for (key, node) in self.known(item, BUDGET, "budgets[].") {
@@ -42,13 +43,12 @@ impl Keys<'_> {
                 }
             }
             match per {
-                Some(per) if daily.or(monthly).is_some() => {
-                    settings.usage.budgets.push(Budget { per, daily, monthly });
-                }
+                Some(per) if daily.or(monthly).is_some() => budgets.push(Budget { per, daily, monthly }),
                 _ if is_fine => self.reader.wrong(item, "a budget with `per`, and `daily` or `monthly`"),
                 _ => {}
             }
         }
+        budgets
     }
 
     /// `{MODEL: {input: 0.15, output: 0.6, cached: 0.075}}`, in dollars for a million tokens.
