@@ -21,7 +21,8 @@ OWN = {"benign.txt": ("benign", 2.0), "documents.txt": ("benign", 2.0), "attacks
 HELD = ["notinject", "xstest", "fastchat_benign", "cyberseceval_mitre_frr", "clinc150"]
 # Payloads of these kinds are questions as anybody asks them; in a document they can't be told from its text.
 ORDINARY = {"Information Retrieval", "Learning and Tutoring", "Language Translation", "Programming Help"}
-FOLDS, INNER, RIDGE, LIMIT, HIGHEST = 5, 4, 3.0, 8.0, 4.0
+ORDERS = ("override", "foreign")
+FOLDS, INNER, RIDGE, LIMIT, HIGHEST = 4, 3, 3.0, 8.0, 5.0
 
 
 def is_fitted(text):
@@ -114,7 +115,10 @@ class Mode:
         self.windows = np.concatenate([t["windows"] for t in texts])
         self.whole = np.stack([t["whole"] for t in texts])
         self.lengths = np.maximum(np.log(np.maximum([t["words"] for t in texts], 4) / 20.0), 0)
-        self.flat = np.c_[self.lengths, np.log2(1 + np.stack([t["families"] for t in texts])), .5 * np.stack([t["rules"] for t in texts])]
+        families = np.stack([t["families"] for t in texts])
+        # A long text has many chances to be wrong, but for orders to forget orders, which nobody writes by chance.
+        self.lengths *= families[:, [rules.families.index(f) for f in ORDERS]].sum(1) == 0
+        self.flat = np.c_[self.lengths, np.log2(1 + families), .5 * np.stack([t["rules"] for t in texts])]
 
     def head(self, among):
         """Over whole texts; of what was retrieved over windows, learnt where an attack is likeliest."""

@@ -28,7 +28,8 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::program::{Op, Program};
 
 /// All that we ship, in the order in which `railsc rails` lists them.
-pub(crate) const FAMILIES: &[&Family] = &[&self_check::SELF_CHECK, &self_check::SAFETY, &self_check::MODERATION, &attack::FAMILY];
+pub(crate) const FAMILIES: &[&Family] =
+    &[&self_check::SELF_CHECK, &self_check::SAFETY, &self_check::MODERATION, &attack::FAMILY];
 
 /// Sections of `rails.config` that NeMo Guardrails' library has and that do nothing here.
 const NOT_HERE: &[&str] = &[

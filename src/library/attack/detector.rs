@@ -9,7 +9,7 @@ use super::exemplars::{Exemplar, nearest};
 use super::rules::{Hit, Rules};
 use super::weights::{Features, Weights};
 use super::words::{Word, windows, words};
-use crate::classify::{Embedder, Normalized, Static};
+use crate::classify::{Embedder, Form, Normalized, Reading, Readings, Static};
 
 /// What a rule has to count to be named.
 const NAMED: f32 = 0.05;
@@ -33,12 +33,14 @@ pub(crate) enum Origin {
 }
 
 /// What there is to an attack.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Attack {
     /// How likely it is one, from 0 to 1.
     pub score: f32,
     /// What says so, what counts most first.
     pub signs: Vec<Sign>,
+    /// What was undone to read it so: `base64`, `repaired`.
+    pub ways: Vec<&'static str>,
 }
 
 /// What says that a text is an attack.
@@ -76,12 +78,19 @@ impl Detector {
 
     /// What there is to `typed` as an attack. In a time that goes by its length.
     pub(crate) fn look(&self, typed: &str, origin: Origin) -> Attack {
-        let text = Normalized::new(typed);
-        let plain = self.read(&text, origin);
-        match text.undisguised().map(|text| self.read(&text, origin)) {
-            Some(undisguised) if undisguised.score > plain.score => undisguised,
-            _ => plain,
-        }
+        let readings = Readings::new(typed);
+        let mut is_disguised = true;
+        // Errors of typing are undone only beside tricks: words that merely look like errors would be read as others.
+        let worthwhile = readings.folded().filter(|reading| match reading.form() {
+            Form::Repaired => is_disguised,
+            _ => {
+                is_disguised = disguised(reading.text());
+                true
+            }
+        });
+        let attacks = worthwhile.map(|reading| self.read(reading, origin));
+        // Of equal ones the first, which is nearest to what was typed.
+        attacks.reduce(|best, other| if other.score > best.score { other } else { best }).unwrap_or_default()
     }
 
     /// The attack that `typed` is likest.
@@ -89,9 +98,9 @@ impl Detector {
         nearest(Normalized::new(typed).text())
     }
 
-    fn read(&self, normalized: &Normalized, origin: Origin) -> Attack {
+    fn read(&self, reading: &Reading<'_>, origin: Origin) -> Attack {
         let weights = &WEIGHTS[usize::from(origin == Origin::Retrieved)];
-        let text = normalized.text();
+        let text = reading.text();
         let words = words(text);
         let mut hits = RULES.find(text, &words);
         hits.retain(|hit| !self.without.contains(&hit.rule));
@@ -102,7 +111,8 @@ impl Detector {
             Origin::Retrieved => likest(text, &words, weights),
         };
         features.near = likest.as_ref().map_or_else(|| weights.likeness(&[]), |(likeness, _)| *likeness);
-        let place = |range: &Range<usize>| normalized.origin(words[range.start].range.start..words[range.end - 1].range.end);
+        let place =
+            |range: &Range<usize>| reading.origin(words[range.start].range.start..words[range.end - 1].range.end);
         let mut signs: Vec<Sign> = hits
             .iter()
             .map(|hit| Sign {
@@ -117,8 +127,19 @@ impl Detector {
             signs.push(Sign { rule: None, range: place(&best), weight: likeness });
         }
         signs.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.range.start.cmp(&b.range.start)));
-        Attack { score: weights.score(&features), signs }
+        Attack { score: weights.score(&features), signs, ways: reading.ways() }
     }
+}
+
+/// Whether a normalised text may hide words: behind digits and signs for letters, in single letters, or in letters of other scripts.
+fn disguised(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_lowercase);
+    let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'@' | b'$' | b'!' | b'|');
+    let mut signs = (0..bytes.len()).filter(|at| is_sign(bytes[*at]));
+    !text.is_ascii()
+        || signs.any(|at| is_letter(Some(at + 1)) || is_letter(at.checked_sub(1)) && bytes[at] != b'!')
+        || words(text).windows(3).any(|row| row.iter().all(|word| word.range.len() == 1))
 }
 
 /// Counts rules that hold: those of a family once each, where they don't overlap.

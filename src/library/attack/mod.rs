@@ -12,6 +12,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use super::action::{Action, Answer, Call};
@@ -58,13 +60,21 @@ pub(super) const FAMILY: Family = Family {
         },
     ],
     section: Some("attack"),
-    actions: &["check_jailbreak", "check_prompt_injection", "check_retrieved_injection", "jailbreak_detection_heuristics"],
+    actions: &[
+        "check_jailbreak",
+        "check_prompt_injection",
+        "check_retrieved_injection",
+        "jailbreak_detection_heuristics",
+    ],
     asks: &[],
     model: "main",
     load,
     page: include_str!("../../../docs/rails/attack.md"),
     kit: Some(Kit { name: "injection", uses: &[(Guards::Input, "check jailbreak")], settings: "" }),
 };
+
+/// The rule that holds where a text is like attacks.
+const LIKE_ATTACKS: &str = "like_attacks";
 
 /// Reads `rails.config.attack`, and makes the actions.
 fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
@@ -118,11 +128,13 @@ fn answer(detector: &Detector, text: &str, origin: Origin, threshold: f32, is_pl
         return Answer { value: is_blocked.into(), evidence };
     }
     let likest = if is_blocked { detector.likest(text) } else { None };
-    let likest = likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)}));
+    let likest =
+        likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)}));
     let value = json!({
         "blocked": is_blocked,
         "score": rounded(attack.score),
         "threshold": rounded(threshold),
+        "read_as": attack.ways,
         "rules": attack.signs.iter().filter_map(|sign| sign.rule).collect::<Vec<_>>(),
         "nearest": likest,
     });
@@ -132,9 +144,14 @@ fn answer(detector: &Detector, text: &str, origin: Origin, threshold: f32, is_pl
 fn evidence(text: &str, attack: &Attack, threshold: f64) -> Evidence {
     // All have the score of the text, so that they stay in their order: what counts most is named first.
     let found = attack.signs.iter().map(|sign| Found {
-        rule: sign.rule.unwrap_or("like_attacks").into(),
+        rule: named(sign.rule.unwrap_or(LIKE_ATTACKS), &attack.ways),
         range: sign.range.clone(),
         score: attack.score,
     });
     Evidence::found(text, &found.collect::<Vec<_>>(), Some(threshold))
+}
+
+/// The name of a rule, and what was undone before it held.
+fn named(rule: &'static str, ways: &[&str]) -> Cow<'static, str> {
+    if ways.is_empty() { rule.into() } else { format!("{rule} ({})", ways.join(" ")).into() }
 }

@@ -371,7 +371,8 @@ mod tests {
             let words = words(text);
             let hits = rules.find(text, &words);
             let part = |hit: &Hit| &text[words[hit.words.start].range.start..words[hit.words.end - 1].range.end];
-            let found: Vec<String> = hits.iter().map(|hit| format!("{}: {}", rules.name(hit.rule), part(hit))).collect();
+            let found: Vec<String> =
+                hits.iter().map(|hit| format!("{}: {}", rules.name(hit.rule), part(hit))).collect();
             assert_eq!(found.join("|"), expected, "{text}");
         }
         assert_eq!(rules.families(), ["override", "persona", "format"]);

@@ -11,6 +11,8 @@ const LIMIT: f32 = 8.0;
 const SINGLE: f32 = 0.5;
 /// A text of fewer words is not long.
 const SHORT: f32 = 20.0;
+/// Families that nobody writes by chance, however long a text is.
+const ORDERS: &[&str] = &["override", "foreign"];
 
 /// What makes one score.
 #[derive(Debug)]
@@ -21,11 +23,13 @@ pub(super) struct Weights {
     even: f32,
     /// What being near to attacks counts.
     near: f32,
-    /// What the length counts, against it.
+    /// What being long counts, against it: there are many chances to be wrong.
     length: f32,
     constant: f32,
     families: Vec<f32>,
     rules: Vec<f32>,
+    /// The numbers of [`ORDERS`].
+    orders: Vec<usize>,
 }
 
 /// What is known of a text.
@@ -61,9 +65,10 @@ impl Weights {
         }
         let weight = |what, name: &str| single.get(&(what, name)).copied().ok_or_else(|| format!("{what} {name}"));
         let head = format!("{name}_head");
-        let (Some([near, length, constant]), Some(head)) =
-            (numbers.get(name).map(Vec::as_slice), numbers.get(&*head).filter(|head| head.len() == Static.dimensions() + 1))
-        else {
+        let (Some([near, length, constant]), Some(head)) = (
+            numbers.get(name).map(Vec::as_slice),
+            numbers.get(&*head).filter(|head| head.len() == Static.dimensions() + 1),
+        ) else {
             return Err(name.to_owned());
         };
         let families = rules.families().iter();
@@ -74,6 +79,7 @@ impl Weights {
             length: *length,
             constant: *constant,
             families: families.map(|name| weight("family", name)).collect::<Result<_, _>>()?,
+            orders: (0..rules.families().len()).filter(|family| ORDERS.contains(&rules.families()[*family])).collect(),
             rules: (0..rules.len()).map(|rule| weight("rule", rules.name(rule))).collect::<Result<_, _>>()?,
         })
     }
@@ -96,7 +102,8 @@ impl Weights {
 
     /// How likely an attack is, from 0 to 1.
     pub(super) fn score(&self, features: &Features) -> f32 {
-        let long = (features.words as f32 / SHORT).ln().max(0.0);
+        let is_ordering = self.orders.iter().any(|family| features.families[*family] > 0);
+        let long = if is_ordering { 0.0 } else { (features.words as f32 / SHORT).ln().max(0.0) };
         let counted = features.families.iter().zip(&self.families);
         let families: f32 = counted.map(|(count, weight)| weight * (*count as f32 + 1.0).log2()).sum();
         let rules: f32 = features.rules.iter().map(|rule| SINGLE * self.rules[*rule]).sum();
