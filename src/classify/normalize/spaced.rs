@@ -14,6 +14,10 @@ const MOST: usize = 4_096;
 const WIDEST: usize = 3;
 /// Letters of the longest word looked for.
 const LONGEST: usize = 20;
+/// From so many letters on some may be of words that nobody knows, such as names; a third of them at most.
+const LONG_ENOUGH: usize = 16;
+/// What it costs to take letters for such a word, and each of them: far more than a known word.
+const UNKNOWN: (f32, f32) = (16.0, 4.0);
 /// Words of one and two letters; the vocabulary has many others that are none.
 const SHORT: &[&str] = &[
     "a", "am", "an", "as", "at", "be", "by", "do", "go", "he", "i", "if", "in", "is", "it", "me", "my", "no", "of",
@@ -97,10 +101,16 @@ fn parted(speller: &Speller, letters: &str) -> Option<String> {
         for start in end.saturating_sub(LONGEST)..end {
             let Some((before, _)) = ways[start] else { continue };
             let word = &letters[start..end];
-            if !(word.len() > 2 || SHORT.contains(&word)) || !speller.knows(word) {
+            let is_known = (word.len() > 2 || SHORT.contains(&word)) && speller.knows(word);
+            if !is_known && letters.len() < LONG_ENOUGH {
                 continue;
             }
-            let cost = before + 4.0 + (rank(word).unwrap_or(1_000) as f32 + 10.0).ln();
+            let cost = before
+                + if is_known {
+                    4.0 + (rank(word).unwrap_or(1_000) as f32 + 10.0).ln()
+                } else {
+                    UNKNOWN.0 + UNKNOWN.1 * word.len() as f32
+                };
             if ways[end].is_none_or(|(best, _)| cost < best) {
                 ways[end] = Some((cost, start));
             }
@@ -108,13 +118,16 @@ fn parted(speller: &Speller, letters: &str) -> Option<String> {
     }
     let mut parts = Vec::new();
     let mut end = letters.len();
+    let mut unknown = 0;
     while end > 0 {
         let (_, start) = ways[end]?;
-        parts.push(&letters[start..end]);
+        let word = &letters[start..end];
+        unknown += if speller.knows(word) { 0 } else { word.len() };
+        parts.push(word);
         end = start;
     }
     // Letters that are mostly words by themselves were not spelled out.
-    if parts.len() * 2 > letters.len() {
+    if parts.len() * 2 > letters.len() || unknown * 3 > letters.len() {
         return None;
     }
     parts.reverse();

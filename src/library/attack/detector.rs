@@ -9,7 +9,7 @@ use super::exemplars::{Exemplar, nearest};
 use super::rules::{Hit, Rules};
 use super::weights::{Features, Weights};
 use super::words::{Word, windows, words};
-use crate::classify::{Embedder, Normalized, Reading, Readings, Static};
+use crate::classify::{Embedder, Form, Normalized, Reading, Readings, Static};
 
 /// What a rule has to count to be named.
 const NAMED: f32 = 0.05;
@@ -79,7 +79,16 @@ impl Detector {
     /// What there is to `typed` as an attack. In a time that goes by its length.
     pub(crate) fn look(&self, typed: &str, origin: Origin) -> Attack {
         let readings = Readings::new(typed);
-        let attacks = readings.folded().map(|reading| self.read(reading, origin));
+        let mut is_disguised = true;
+        // Errors of typing are undone only beside tricks: words that merely look like errors would be read as others.
+        let worthwhile = readings.folded().filter(|reading| match reading.form() {
+            Form::Repaired => is_disguised,
+            _ => {
+                is_disguised = disguised(reading.text());
+                true
+            }
+        });
+        let attacks = worthwhile.map(|reading| self.read(reading, origin));
         // Of equal ones the first, which is nearest to what was typed.
         attacks.reduce(|best, other| if other.score > best.score { other } else { best }).unwrap_or_default()
     }
@@ -120,6 +129,17 @@ impl Detector {
         signs.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.range.start.cmp(&b.range.start)));
         Attack { score: weights.score(&features), signs, ways: reading.ways() }
     }
+}
+
+/// Whether a normalised text may hide words: behind digits and signs for letters, in single letters, or in letters of other scripts.
+fn disguised(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_lowercase);
+    let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'@' | b'$' | b'!' | b'|');
+    let mut signs = (0..bytes.len()).filter(|at| is_sign(bytes[*at]));
+    !text.is_ascii()
+        || signs.any(|at| is_letter(Some(at + 1)) || is_letter(at.checked_sub(1)) && bytes[at] != b'!')
+        || words(text).windows(3).any(|row| row.iter().all(|word| word.range.len() == 1))
 }
 
 /// Counts rules that hold: those of a family once each, where they don't overlap.

@@ -79,7 +79,7 @@ fn what_was_found_is_not_what_a_user_says() {
 #[test]
 fn a_long_text_takes_no_long_time() {
     for part in ["ignore all previous ", "a ", "do anything now. ", "忽略", "1 l 4 ", "x, "] {
-        let typed = part.repeat(1_000_000 / part.len());
+        let typed = part.repeat(100_000 / part.len());
         assert!((0.0..=1.0).contains(&look(&typed).score));
     }
 }
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_rules_lead_back(words in proptest::collection::vec("(ignore|all|previous|instructions|you|are|now|dan|İé|忽略|\u{200b}|[|.)", 0..30)) {
+    fn words_of_rules_lead_back(words in proptest::collection::vec("(ignore|all|previous|instructions|you|are|now|dan|İé|忽略|\u{200b}|\\[|\\.)", 0..30)) {
         let typed = words.join(" ");
         prop_assert!(look(&typed).signs.iter().all(|sign| typed.get(sign.range.clone()).is_some()));
     }
