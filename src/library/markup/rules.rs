@@ -229,7 +229,10 @@ pub(super) fn matches(index: usize, text: &str) -> impl Iterator<Item = Range<us
     let holds = RULES[index].holds;
     expression(index).captures_iter(text.as_bytes()).filter(move |found| holds(text, found)).filter_map(|found| {
         let whole = found.get(0)?;
-        Some(text.floor_char_boundary(whole.start())..text.ceil_char_boundary(whole.end()))
+        // Bytes are matched, so that repetitions stay small: the ends may lie within a character.
+        let start = (0..=whole.start()).rev().find(|at| text.is_char_boundary(*at))?;
+        let end = (whole.end()..=text.len()).find(|at| text.is_char_boundary(*at))?;
+        Some(start..end)
     })
 }
 
