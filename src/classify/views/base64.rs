@@ -26,10 +26,8 @@ pub(super) fn find(text: &str) -> Vec<Part> {
         let length = bytes[start..].iter().position(|byte| !is_in(*byte)).unwrap_or(bytes.len() - start);
         at = start + length;
         let goes_on = bytes.get(at).is_some_and(|next| matches!(next, b'\n' | b'\r' | b'\\') || *next >= 0x80);
-        if goes_on && looks_encoded(&bytes[start..at], 2) {
-            at = run.read(text, start, is_in);
-            in_run(&run, &mut decoded, at, text, &mut parts);
-        } else if length >= FEWEST && looks_encoded(&bytes[start..at], FEWEST) {
+        let fewest = if goes_on { 2 } else { FEWEST };
+        if looks_encoded(&bytes[start..at], fewest) {
             at = run.read(text, start, is_in);
             in_run(&run, &mut decoded, at, text, &mut parts);
         }

@@ -58,7 +58,7 @@ fn prefix(rest: &[u8]) -> usize {
 /// Reads bytes in a row, of all lines or else of each.
 fn row(run: &Run, start: usize, decoded: &mut Decoded, parts: &mut Vec<Part>) {
     let mut one = |chars: &[(u8, u32)], start: usize| {
-        if chars.len() < FEWEST || chars.len() % 2 != 0 {
+        if chars.len() < FEWEST || !chars.len().is_multiple_of(2) {
             return false;
         }
         digits(chars, start, decoded);
@@ -123,7 +123,7 @@ fn value(digit: u8) -> u8 {
 
 /// A word that was encoded by itself.
 fn word(text: &str, range: Range<usize>, decoded: &mut Decoded) -> Option<Part> {
-    if range.len() % 2 != 0 {
+    if !range.len().is_multiple_of(2) {
         return None;
     }
     let chars: Vec<(u8, u32)> = text.as_bytes()[range.clone()].iter().copied().zip(range.start as u32..).collect();

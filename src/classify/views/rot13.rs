@@ -25,7 +25,7 @@ enum Reads {
 }
 
 /// Words that go together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Row {
     range: Range<usize>,
     letters: usize,
@@ -42,71 +42,93 @@ pub(super) fn find(text: &str) -> Vec<Part> {
     let bytes = text.as_bytes();
     let mut rows: Vec<Row> = Vec::new();
     let mut row: Option<Row> = None;
-    // Where the clause begins, if no word so far must be read as it stands.
+    // Where the clause begins, if no word of it so far is known to be read as it stands.
     let mut clause = Some(0);
     let mut at = 0;
     while at < bytes.len() {
-        let byte = bytes[at];
-        if !byte.is_ascii_alphabetic() {
+        if !bytes[at].is_ascii_alphabetic() {
             if ends_clause(bytes, at) {
-                if let Some(row) = &mut row {
-                    row.range.end = row.open.take().unwrap_or(row.range.end);
-                }
+                row.iter_mut().for_each(Row::close);
                 clause = Some(at + 1);
             }
             at += 1;
             continue;
         }
-        let start = at;
-        while at < bytes.len() && bytes[at].is_ascii_alphabetic() {
-            at += 1;
+        let word = word(bytes, at);
+        at = word.end;
+        match &mut row {
+            // Most texts have no word that is one only when moved, and nothing else is looked up for them.
+            None if is_moved(bytes, &word) => {
+                clause = clause.filter(|start| !reads_as_it_stands(bytes, *start..word.start));
+                let start = clause.map_or(word.start, |start| letters_from(bytes, start));
+                row = Some(Row::new(start, &word));
+            }
+            None => {}
+            Some(open) => open.add(reads(bytes, &word), &word),
         }
-        let is_word = at - start <= LONGEST
-            && (start == 0 || !is_name(bytes[start - 1]))
-            && !bytes.get(at).copied().is_some_and(is_name);
-        let reads = if is_word { reads(&bytes[start..at]) } else { Reads::Neither };
-        let length = at - start;
-        match (reads, &mut row) {
-            (Reads::Moved, None) => {
-                let first = clause.map_or(start, |clause| word_from(bytes, clause).min(start));
-                row = Some(Row {
-                    range: first..at,
-                    letters: length,
-                    longest: length,
-                    others: 0,
-                    since: 0,
-                    open: Some(at),
-                });
-            }
-            (Reads::Moved, Some(row)) => {
-                row.range.end = at;
-                row.others += row.since as usize;
-                row.letters += length;
-                row.longest = row.longest.max(length);
-                (row.since, row.open) = (0, Some(at));
-            }
-            (Reads::AsItStands, Some(open)) => {
-                open.since += 2 * length as i32;
-                open.open = None;
-            }
-            (Reads::Neither, Some(open)) => {
-                open.since += length as i32;
-                open.open = open.open.map(|_| at);
-            }
-            (Reads::Either, Some(open)) => open.open = open.open.map(|_| at),
-            (_, None) => {}
-        }
-        if reads == Reads::AsItStands {
+        if let Some(row) = row.take_if(|row| row.since > PATIENCE) {
+            rows.push(row);
             clause = None;
         }
-        rows.extend(row.take_if(|row| row.since > PATIENCE));
     }
-    if let Some(mut row) = row {
-        row.range.end = row.open.unwrap_or(row.range.end);
-        rows.push(row);
-    }
+    rows.extend(row.map(|mut row| {
+        row.close();
+        row
+    }));
     rows.retain(|row| row.letters > row.others && (row.longest >= ONLY_WORD || row.letters >= ALL_WORDS));
     rows.into_iter().map(|row| part(text, row.range)).collect()
+}
+
+impl Row {
+    fn new(start: usize, word: &Range<usize>) -> Self {
+        let (letters, open) = (word.len(), Some(word.end));
+        Self { range: start..word.end, letters, longest: letters, others: 0, since: 0, open }
+    }
+
+    fn add(&mut self, reads: Reads, word: &Range<usize>) {
+        match reads {
+            Reads::Moved => {
+                self.range.end = word.end;
+                self.others += self.since as usize;
+                self.letters += word.len();
+                self.longest = self.longest.max(word.len());
+                (self.since, self.open) = (0, Some(word.end));
+            }
+            Reads::AsItStands => {
+                self.since = self.since.saturating_add(2 * word.len() as i32);
+                self.open = None;
+            }
+            Reads::Neither => {
+                self.since = self.since.saturating_add(word.len() as i32);
+                self.open = self.open.map(|_| word.end);
+            }
+            Reads::Either => self.open = self.open.map(|_| word.end),
+        }
+    }
+
+    /// Takes what belongs to it if the clause ends here.
+    fn close(&mut self) {
+        self.range.end = self.open.take().unwrap_or(self.range.end);
+    }
+}
+
+/// The letters in a row at `start`.
+fn word(bytes: &[u8], start: usize) -> Range<usize> {
+    let length = bytes[start..].iter().position(|byte| !byte.is_ascii_alphabetic());
+    start..length.map_or(bytes.len(), |length| start + length)
+}
+
+/// Whether a word of what stands there reads as it stands.
+fn reads_as_it_stands(bytes: &[u8], within: Range<usize>) -> bool {
+    let mut at = within.start;
+    while at < within.end {
+        let word = word(bytes, at);
+        if !word.is_empty() && reads(bytes, &word) == Reads::AsItStands {
+            return true;
+        }
+        at = word.end.max(at + 1);
+    }
+    false
 }
 
 /// A letter moved by half the alphabet; anything else as it is.
@@ -118,14 +140,26 @@ pub(super) fn turned(byte: u8) -> u8 {
     }
 }
 
-fn reads(word: &[u8]) -> Reads {
-    let mut moved = [0; LONGEST];
-    let moved = &mut moved[..word.len()];
-    for (moved, byte) in moved.iter_mut().zip(word) {
-        *moved = turned(*byte);
+/// Whether a word is rather one when it is moved.
+fn is_moved(bytes: &[u8], word: &Range<usize>) -> bool {
+    moved(bytes, word).is_some_and(|moved| frequency(&moved[..word.len()]).is_some())
+        && reads(bytes, word) == Reads::Moved
+}
+
+/// The word with its letters moved, if it stands for itself.
+fn moved(bytes: &[u8], word: &Range<usize>) -> Option<[u8; LONGEST]> {
+    let is_part = |at: Option<usize>| at.and_then(|at| bytes.get(at)).copied().is_some_and(is_name);
+    if word.len() > LONGEST || is_part(word.start.checked_sub(1)) || is_part(Some(word.end)) {
+        return None;
     }
-    let as_it_stands = frequency(word);
-    match (as_it_stands, frequency(moved)) {
+    let mut moved = [0; LONGEST];
+    moved.iter_mut().zip(&bytes[word.clone()]).for_each(|(moved, byte)| *moved = turned(*byte));
+    Some(moved)
+}
+
+fn reads(bytes: &[u8], word: &Range<usize>) -> Reads {
+    let Some(moved) = moved(bytes, word) else { return Reads::Neither };
+    match (frequency(&bytes[word.clone()]), frequency(&moved[..word.len()])) {
         (Some(rank), Some(other)) if other.saturating_mul(RATHER) < rank => Reads::Moved,
         (Some(rank), Some(other)) if rank.saturating_mul(RATHER) < other => Reads::AsItStands,
         (Some(_), Some(_)) => Reads::Either,
@@ -152,7 +186,7 @@ fn ends_clause(bytes: &[u8], at: usize) -> bool {
     }
 }
 
-fn word_from(bytes: &[u8], at: usize) -> usize {
+fn letters_from(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..].iter().take_while(|byte| !byte.is_ascii_alphabetic()).count()
 }
 
