@@ -4,7 +4,6 @@ use serde_json::Map;
 
 use super::evidence::Evidence;
 use crate::classify::Classifier;
-use crate::config::Config;
 use crate::expression::{Value, Variables, to_text};
 use crate::program::{Guards, Program};
 
@@ -19,8 +18,6 @@ pub(crate) struct Call<'a> {
     pub variables: &'a Variables,
     /// What the rail guards that runs, if one does.
     pub guards: Option<Guards>,
-    /// The configuration.
-    pub config: &'a Config,
     /// The rails.
     pub program: &'a Program,
     /// What tells intents.

@@ -2,6 +2,7 @@
 //! that they run where they are asked for: `cargo test --test serve shared -- --ignored`.
 
 use std::io::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 use rails::model::{Completion, Tokens};

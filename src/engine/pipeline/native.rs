@@ -47,7 +47,6 @@ fn run(loaded: &Loaded, action: &str, args: &Args, guards: Option<Guards>) -> Re
         args: args.values(),
         variables: args.variables(),
         guards,
-        config: &loaded.config,
         program: &loaded.program,
         classifier: &loaded.classifier,
     })
