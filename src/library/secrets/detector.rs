@@ -351,3 +351,16 @@ fn hashed(text: &str, at: usize) -> bool {
     let before = text[from..at].to_ascii_lowercase();
     HASHES.iter().any(|word| before.contains(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_all_rules_with_what_they_open() {
+        let page = include_str!("../../../docs/rails/secrets.md");
+        for (rule, what) in rules() {
+            assert!(page.contains(&format!("\n| `{rule}` | {what} |\n")), "{rule}");
+        }
+    }
+}

@@ -4,30 +4,30 @@ use super::super::checksum::{date, luhn, number, verhoeff};
 use super::{Kind, any, form, mixed};
 
 pub(super) const KINDS: &[Kind] = &[
+    // South Africa: identity number, with its date and check digit.
     Kind {
         entity: "ZA_ID_NUMBER",
-        what: "South Africa: identity number, with its date and check digit",
         personal: true,
         context: &["south african id", "identity number", "id number", "rsa id"],
         forms: &[mixed("999999~9999~99~9", " -", 0.7, za_id)],
     },
+    // Nigeria: national identification number, Verhoeff's check digit.
     Kind {
         entity: "NG_NIN",
-        what: "Nigeria: national identification number, Verhoeff's check digit",
         personal: true,
         context: &["nin", "national identification", "national identity", "nimc"],
         forms: &[form("9{11}", "", 0.3, verhoeff)],
     },
+    // Nigeria: number plate.
     Kind {
         entity: "NG_VEHICLE_REGISTRATION",
-        what: "Nigeria: number plate",
         personal: false,
         context: &["plate", "vehicle", "registration"],
         forms: &[form("aaa~999aa", "- ", 0.45, any)],
     },
+    // Egypt: national id, with its date and governorate.
     Kind {
         entity: "EG_NATIONAL_ID",
-        what: "Egypt: national id, with its date and governorate",
         personal: true,
         context: &["national id", "الرقم القومي"],
         forms: &[form("9{14}", "", 0.4, eg_id)],

@@ -4,51 +4,51 @@ use super::super::checksum::{date, luhn, luhn_sum, number, uniform, value, weigh
 use super::{Kind, any, form, mixed};
 
 pub(super) const KINDS: &[Kind] = &[
+    // United States: social security number, with the ranges that are issued.
     Kind {
         entity: "US_SSN",
-        what: "United States: social security number, with the ranges that are issued",
         personal: true,
         context: &["ssn", "ssns", "ssid", "social security", "social sec", "social"],
         forms: &[form("999-99-9999", "- .", 0.6, us_ssn), form("999999999", "", 0.1, us_ssn)],
     },
+    // United States: individual taxpayer identification number.
     Kind {
         entity: "US_ITIN",
-        what: "United States: individual taxpayer identification number",
         personal: true,
         context: &["itin", "taxpayer", "individual taxpayer", "tax id"],
         forms: &[form("999-99-9999", "- ", 0.6, us_itin), form("999~99~9999", "- ", 0.2, us_itin)],
     },
+    // United States: Medicare beneficiary identifier.
     Kind {
         entity: "US_MBI",
-        what: "United States: Medicare beneficiary identifier",
         personal: true,
         context: &["mbi", "medicare", "beneficiary"],
         forms: &[form("9ax9~ax9~aa99", "-", 0.6, us_mbi)],
     },
+    // United States: national provider identifier, Luhn's check digit.
     Kind {
         entity: "US_NPI",
-        what: "United States: national provider identifier, Luhn's check digit",
         personal: true,
         context: &["npi", "provider", "prescriber"],
         forms: &[form("9999-999-999", "- ", 0.5, us_npi), form("9{10}", "", 0.3, us_npi)],
     },
+    // United States: DEA registration of a prescriber, with its check digit.
     Kind {
         entity: "MEDICAL_LICENSE",
-        what: "United States: DEA registration of a prescriber, with its check digit",
         personal: true,
         context: &["dea", "medical", "certificate", "prescriber", "physician", "license"],
         forms: &[form("aa~9{7}", "- ", 0.5, dea), form("a9~9{7}", "-", 0.3, dea)],
     },
+    // United States: routing number of a bank, with its check digit.
     Kind {
         entity: "ABA_ROUTING_NUMBER",
-        what: "United States: routing number of a bank, with its check digit",
         personal: true,
         context: &["aba", "routing", "rtn", "routing number"],
         forms: &[form("9999-9999-9", "- ", 0.5, aba), form("9{9}", "", 0.2, aba)],
     },
+    // United States: number of a bank account; by context.
     Kind {
         entity: "US_BANK_NUMBER",
-        what: "United States: number of a bank account; by context",
         personal: true,
         context: &[
             "account number",
@@ -62,16 +62,16 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         forms: &[form("9{8,17}", "", 0.05, any)],
     },
+    // United States: passport; by context.
     Kind {
         entity: "US_PASSPORT",
-        what: "United States: passport; by context",
         personal: true,
         context: &["passport", "travel document"],
         forms: &[form("a9{8}", "", 0.1, any), form("9{9}", "", 0.05, any)],
     },
+    // United States: driver's licence in the states' forms; by context.
     Kind {
         entity: "US_DRIVER_LICENSE",
-        what: "United States: driver's licence in the states' forms; by context",
         personal: true,
         context: &[
             "driver license",
@@ -101,51 +101,51 @@ pub(super) const KINDS: &[Kind] = &[
             form("9{6,14}", "", 0.05, any),
         ],
     },
+    // Canada: social insurance number, Luhn's check digit.
     Kind {
         entity: "CA_SIN",
-        what: "Canada: social insurance number, Luhn's check digit",
         personal: true,
         context: &["sin", "social insurance", "numéro d'assurance sociale", "nas"],
         forms: &[form("999-999-999", "- ", 0.6, ca_sin), form("9{9}", "", 0.25, ca_sin)],
     },
+    // Brazil: CPF, two check digits.
     Kind {
         entity: "BR_CPF",
-        what: "Brazil: CPF, two check digits",
         personal: true,
         context: &["cpf", "cadastro de pessoa"],
         forms: &[mixed("999-999-999-99", ".-", 0.8, br_cpf), mixed("999~999~999~99", ".- ", 0.5, br_cpf)],
     },
+    // Brazil: CNPJ of a company, two check digits.
     Kind {
         entity: "BR_CNPJ",
-        what: "Brazil: CNPJ of a company, two check digits",
         personal: false,
         context: &["cnpj"],
         forms: &[mixed("99~999~999~9999~99", "./-", 0.6, br_cnpj)],
     },
+    // Mexico: CURP, with its check digit.
     Kind {
         entity: "MX_CURP",
-        what: "Mexico: CURP, with its check digit",
         personal: true,
         context: &["curp", "clave única"],
         forms: &[form("aaaa999999aaaaaax9", "", 0.8, mx_curp)],
     },
+    // Mexico: RFC of a person.
     Kind {
         entity: "MX_RFC",
-        what: "Mexico: RFC of a person",
         personal: true,
         context: &["rfc", "registro federal"],
         forms: &[form("aaaa~999999~xxx", "- ", 0.5, mx_rfc)],
     },
+    // Argentina: CUIT or CUIL, with its check digit.
     Kind {
         entity: "AR_CUIT",
-        what: "Argentina: CUIT or CUIL, with its check digit",
         personal: true,
         context: &["cuit", "cuil"],
         forms: &[form("99-99999999-9", "-", 0.7, ar_cuit), form("9{11}", "", 0.3, ar_cuit)],
     },
+    // Chile: RUT, with its check character.
     Kind {
         entity: "CL_RUT",
-        what: "Chile: RUT, with its check character",
         personal: true,
         context: &["rut", "run", "cédula"],
         forms: &[
@@ -154,16 +154,16 @@ pub(super) const KINDS: &[Kind] = &[
             form("9{7,8}x", "", 0.2, cl_rut),
         ],
     },
+    // Colombia: NIT, with its check digit.
     Kind {
         entity: "CO_NIT",
-        what: "Colombia: NIT, with its check digit",
         personal: true,
         context: &["nit"],
         forms: &[mixed("999-999-999-9", ".-", 0.6, co_nit), form("9{9}-9", "-", 0.5, co_nit)],
     },
+    // Ecuador: cédula, Luhn's check digit.
     Kind {
         entity: "EC_CEDULA",
-        what: "Ecuador: cédula, Luhn's check digit",
         personal: true,
         context: &["cédula", "cedula", "ruc"],
         forms: &[form("9{9}~9", "-", 0.3, ec_cedula)],

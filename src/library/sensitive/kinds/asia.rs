@@ -4,44 +4,44 @@ use super::super::checksum::{date, luhn, number, uniform, value, verhoeff, weigh
 use super::{Kind, any, capitals, form, mixed};
 
 pub(super) const KINDS: &[Kind] = &[
+    // India: Aadhaar, Verhoeff's check digit.
     Kind {
         entity: "IN_AADHAAR",
-        what: "India: Aadhaar, Verhoeff's check digit",
         personal: true,
         context: &["aadhaar", "aadhar", "uidai", "uid", "आधार"],
         forms: &[form("9999-9999-9999", " -:", 0.6, in_aadhaar), form("9{12}", "", 0.4, in_aadhaar)],
     },
+    // India: PAN, with the letter of its holder's kind.
     Kind {
         entity: "IN_PAN",
-        what: "India: PAN, with the letter of its holder's kind",
         personal: true,
         context: &["pan", "permanent account", "income tax"],
         forms: &[form("aaaaa9999a", "", 0.6, in_pan)],
     },
+    // India: passport; by context.
     Kind {
         entity: "IN_PASSPORT",
-        what: "India: passport; by context",
         personal: true,
         context: &["passport", "travel document"],
         forms: &[form("a99~9{5}", " ", 0.15, in_passport)],
     },
+    // India: voter id; by context.
     Kind {
         entity: "IN_VOTER",
-        what: "India: voter id; by context",
         personal: true,
         context: &["voter", "vote", "epic", "elector"],
         forms: &[form("aaa9{7}", "", 0.3, any)],
     },
+    // India: GSTIN of a business, with its state.
     Kind {
         entity: "IN_GSTIN",
-        what: "India: GSTIN of a business, with its state",
         personal: false,
         context: &["gst", "gstin"],
         forms: &[form("99aaaaa9999axZx", "", 0.6, in_gstin)],
     },
+    // India: number plate, with its state.
     Kind {
         entity: "IN_VEHICLE_REGISTRATION",
-        what: "India: number plate, with its state",
         personal: false,
         context: &["rto", "vehicle", "plate", "registration"],
         forms: &[
@@ -50,128 +50,128 @@ pub(super) const KINDS: &[Kind] = &[
             form("99a9{6}a", "", 0.5, any),
         ],
     },
+    // Singapore: NRIC or FIN, with its check letter.
     Kind {
         entity: "SG_NRIC_FIN",
-        what: "Singapore: NRIC or FIN, with its check letter",
         personal: true,
         context: &["nric", "fin", "identity card", "ic number"],
         forms: &[form("a9{7}a", "", 0.7, sg_nric), form("a9{7}a", "", 0.3, sg_nric_form)],
     },
+    // Singapore: UEN of a business, with its check letter.
     Kind {
         entity: "SG_UEN",
-        what: "Singapore: UEN of a business, with its check letter",
         personal: false,
         context: &["uen", "unique entity", "acra"],
         forms: &[form("9{8,9}a", "", 0.4, sg_uen), form("a99aa9999a", "", 0.6, sg_uen)],
     },
+    // Korea: resident registration number, with its date.
     Kind {
         entity: "KR_RRN",
-        what: "Korea: resident registration number, with its date",
         personal: true,
         context: &["주민등록번호", "주민번호", "rrn", "resident registration"],
         forms: &[form("999999-9999999", "-", 0.6, kr_rrn), form("9{13}", "", 0.4, kr_rrn)],
     },
+    // Korea: foreigner registration number, with its date.
     Kind {
         entity: "KR_FRN",
-        what: "Korea: foreigner registration number, with its date",
         personal: true,
         context: &["외국인등록번호", "외국인번호", "frn", "foreigner registration"],
         forms: &[form("999999-9999999", "-", 0.6, kr_frn), form("9{13}", "", 0.4, kr_frn)],
     },
+    // Korea: business registration number, with its check digit.
     Kind {
         entity: "KR_BRN",
-        what: "Korea: business registration number, with its check digit",
         personal: false,
         context: &["사업자등록번호", "brn", "business registration"],
         forms: &[form("999-99-99999", "-", 0.6, kr_brn), form("9{10}", "", 0.25, kr_brn)],
     },
+    // Korea: driver's licence, with its region.
     Kind {
         entity: "KR_DRIVER_LICENSE",
-        what: "Korea: driver's licence, with its region",
         personal: true,
         context: &["운전면허", "면허번호", "driver license", "driver's license"],
         forms: &[form("99-99-999999-99", "- ", 0.5, kr_driver), form("9{12}", "", 0.2, kr_driver)],
     },
+    // Korea: passport; by context.
     Kind {
         entity: "KR_PASSPORT",
-        what: "Korea: passport; by context",
         personal: true,
         context: &["여권", "passport"],
         forms: &[form("a999a9999", "", 0.3, kr_passport), form("a9{8}", "", 0.2, kr_passport)],
     },
+    // Thailand: national id, with its province and check digit.
     Kind {
         entity: "TH_TNIN",
-        what: "Thailand: national id, with its province and check digit",
         personal: true,
         context: &["thai national", "thai id", "tnin", "เลขประจำตัวประชาชน", "เลขบัตรประชาชน"],
         forms: &[form("9-9999-99999-99-9", "- ", 0.7, th_id), form("9{13}", "", 0.4, th_id)],
     },
+    // China: resident identity number, with its date and check character.
     Kind {
         entity: "CN_RESIDENT_ID",
-        what: "China: resident identity number, with its date and check character",
         personal: true,
         context: &["身份证", "居民身份证", "resident identity"],
         forms: &[form("9{17}x", "", 0.9, cn_id)],
     },
+    // Taiwan: national id, with its check digit.
     Kind {
         entity: "TW_NATIONAL_ID",
-        what: "Taiwan: national id, with its check digit",
         personal: true,
         context: &["身分證", "身份證", "national id", "arc number"],
         forms: &[form("a9{9}", "", 0.5, tw_id)],
     },
+    // Hong Kong: identity card, with its check character.
     Kind {
         entity: "HK_ID_CARD",
-        what: "Hong Kong: identity card, with its check character",
         personal: true,
         context: &["hkid", "hong kong id", "身份證", "identity card"],
         forms: &[form("a{1,2}9{6}x", "", 0.3, hk_id)],
     },
+    // Japan: My Number, with its check digit.
     Kind {
         entity: "JP_MY_NUMBER",
-        what: "Japan: My Number, with its check digit",
         personal: true,
         context: &["マイナンバー", "個人番号", "my number"],
         forms: &[form("9999-9999-9999", " -", 0.45, jp_my_number), form("9{12}", "", 0.25, jp_my_number)],
     },
+    // Malaysia: MyKad, with its date and state.
     Kind {
         entity: "MY_NRIC",
-        what: "Malaysia: MyKad, with its date and state",
         personal: true,
         context: &["nric", "mykad", "kad pengenalan", "ic number"],
         forms: &[form("999999-99-9999", "-", 0.6, my_nric), form("9{12}", "", 0.25, my_nric)],
     },
+    // Indonesia: NIK, with its date and province.
     Kind {
         entity: "ID_NIK",
-        what: "Indonesia: NIK, with its date and province",
         personal: true,
         context: &["nik", "ktp", "nomor induk"],
         forms: &[form("9{16}", "", 0.4, id_nik)],
     },
+    // Israel: teudat zehut, Luhn's check digit.
     Kind {
         entity: "IL_ID_NUMBER",
-        what: "Israel: teudat zehut, Luhn's check digit",
         personal: true,
         context: &["teudat zehut", "תעודת זהות", "israeli id", "ת.ז"],
         forms: &[form("9{8}~9", "-", 0.2, il_id)],
     },
+    // United Arab Emirates: Emirates ID, Luhn's check digit.
     Kind {
         entity: "AE_EMIRATES_ID",
-        what: "United Arab Emirates: Emirates ID, Luhn's check digit",
         personal: true,
         context: &["emirates id", "eid"],
         forms: &[form("999~9999~9999999~9", "- ", 0.8, ae_id)],
     },
+    // Saudi Arabia: national id or iqama, Luhn's check digit.
     Kind {
         entity: "SA_NATIONAL_ID",
-        what: "Saudi Arabia: national id or iqama, Luhn's check digit",
         personal: true,
         context: &["iqama", "saudi id", "national id", "رقم الهوية"],
         forms: &[form("9{10}", "", 0.25, sa_id)],
     },
+    // Philippines: TIN, with its check digit.
     Kind {
         entity: "PH_TIN",
-        what: "Philippines: TIN, with its check digit",
         personal: true,
         context: &["tin", "bir", "taxpayer"],
         forms: &[
@@ -181,16 +181,16 @@ pub(super) const KINDS: &[Kind] = &[
             form("9{12}", "", 0.25, ph_tin),
         ],
     },
+    // Philippines: UMID or CRN; by context.
     Kind {
         entity: "PH_UMID",
-        what: "Philippines: UMID or CRN; by context",
         personal: true,
         context: &["umid", "crn", "common reference"],
         forms: &[form("9999-9999999-9", "-", 0.5, any), form("9{12}", "", 0.05, any)],
     },
+    // Philippines: passport; by context.
     Kind {
         entity: "PH_PASSPORT",
-        what: "Philippines: passport; by context",
         personal: true,
         context: &["passport"],
         forms: &[capitals("a9{7}a", "", 0.2, any), capitals("aa9{7}", "", 0.1, any)],

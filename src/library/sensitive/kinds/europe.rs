@@ -1,40 +1,40 @@
-//! Europe outside Germany and the north.
+//! The west and south of Europe.
 
-use super::super::checksum::{date, luhn, mod_11_10, number, uniform, value, weighted};
+use super::super::checksum::{date, luhn, number, uniform, value, weighted};
 use super::{Kind, any, capitals, form, mixed};
 
 pub(super) const KINDS: &[Kind] = &[
+    // United Kingdom: national insurance number, with the prefixes that are issued.
     Kind {
         entity: "UK_NINO",
-        what: "United Kingdom: national insurance number, with the prefixes that are issued",
         personal: true,
         context: &["national insurance", "nino", "ni number", "insurance number"],
         forms: &[mixed("aa~99~99~99~a", " -", 0.6, uk_nino)],
     },
+    // United Kingdom: NHS number, with its check digit.
     Kind {
         entity: "UK_NHS",
-        what: "United Kingdom: NHS number, with its check digit",
         personal: true,
         context: &["nhs", "national health", "health service", "health number"],
         forms: &[form("999-999-9999", "- ", 0.6, uk_nhs), form("9{10}", "", 0.3, uk_nhs)],
     },
+    // United Kingdom: passport; by context.
     Kind {
         entity: "UK_PASSPORT",
-        what: "United Kingdom: passport; by context",
         personal: true,
         context: &["passport", "hmpo", "travel document"],
         forms: &[form("aa9{7}", "", 0.1, any)],
     },
+    // United Kingdom: driving licence, with its date.
     Kind {
         entity: "UK_DRIVING_LICENCE",
-        what: "United Kingdom: driving licence, with its date",
         personal: true,
         context: &["driving licence", "driving license", "driver's licence", "dvla", "licence number"],
         forms: &[form("xxxxx~999999~xxx~aa", " ", 0.7, uk_driving)],
     },
+    // United Kingdom: postcode.
     Kind {
         entity: "UK_POSTCODE",
-        what: "United Kingdom: postcode",
         personal: false,
         context: &["postcode", "post code", "address", "live at", "live in"],
         forms: &[
@@ -43,9 +43,9 @@ pub(super) const KINDS: &[Kind] = &[
             capitals("aaa~9aa", " ", 0.3, uk_girobank),
         ],
     },
+    // United Kingdom: number plate.
     Kind {
         entity: "UK_VEHICLE_REGISTRATION",
-        what: "United Kingdom: number plate",
         personal: false,
         context: &[
             "vehicle",
@@ -64,37 +64,37 @@ pub(super) const KINDS: &[Kind] = &[
             form("aaa~9{1,3}~a", "- ", 0.2, uk_plate_suffix),
         ],
     },
+    // France: numéro de sécurité sociale, with its key.
     Kind {
         entity: "FR_NIR",
-        what: "France: numéro de sécurité sociale, with its key",
         personal: true,
         context: &["sécurité sociale", "securite sociale", "nir", "numéro de sécu", "insee"],
         forms: &[mixed("9~99~99~9x~999~999~99", " .-", 0.9, fr_nir)],
     },
+    // Spain: DNI or NIF, with its check letter.
     Kind {
         entity: "ES_NIF",
-        what: "Spain: DNI or NIF, with its check letter",
         personal: true,
         context: &["dni", "nif", "documento nacional", "identificación"],
         forms: &[form("9{7,8}~a", "- ", 0.6, es_nif)],
     },
+    // Spain: NIE of a foreigner, with its check letter.
     Kind {
         entity: "ES_NIE",
-        what: "Spain: NIE of a foreigner, with its check letter",
         personal: true,
         context: &["nie", "extranjero", "número de identificación"],
         forms: &[form("a~9{7}~a", "- ", 0.6, es_nie)],
     },
+    // Spain: passport; by context.
     Kind {
         entity: "ES_PASSPORT",
-        what: "Spain: passport; by context",
         personal: true,
         context: &["pasaporte", "passport"],
         forms: &[form("aaa9{6}", "", 0.15, any)],
     },
+    // Italy: codice fiscale, with its check letter.
     Kind {
         entity: "IT_FISCAL_CODE",
-        what: "Italy: codice fiscale, with its check letter",
         personal: true,
         context: &["codice fiscale", "cod. fisc", "fiscal code"],
         forms: &[
@@ -102,162 +102,61 @@ pub(super) const KINDS: &[Kind] = &[
             form("aaaaaa99a99a999a", "", 0.3, it_fiscal_form),
         ],
     },
+    // Italy: patente; by context.
     Kind {
         entity: "IT_DRIVER_LICENSE",
-        what: "Italy: patente; by context",
         personal: true,
         context: &["patente", "licenza"],
         forms: &[form("aa9{7}a", "", 0.2, any), form("U9x{7}a", "", 0.2, it_driver)],
     },
+    // Italy: carta d'identità; by context.
     Kind {
         entity: "IT_IDENTITY_CARD",
-        what: "Italy: carta d'identità; by context",
         personal: true,
         context: &["carta d'identità", "carta di identità", "carta identità", "documento", "cie"],
         forms: &[form("aa~9{7}", " ", 0.1, any), form("9{7}aa", "", 0.15, any), form("aa9{5}aa", "", 0.15, any)],
     },
+    // Italy: passaporto; by context.
     Kind {
         entity: "IT_PASSPORT",
-        what: "Italy: passaporto; by context",
         personal: true,
         context: &["passaporto", "passport", "viaggio"],
         forms: &[form("aa9{7}", "", 0.1, any)],
     },
+    // Italy: partita IVA, with its check digit.
     Kind {
         entity: "IT_VAT_CODE",
-        what: "Italy: partita IVA, with its check digit",
         personal: false,
         context: &["partita iva", "p. iva", "p.iva", "vat"],
         forms: &[form("9{11}", "", 0.3, it_vat)],
     },
+    // Portugal: NIF, with its check digit.
     Kind {
         entity: "PT_NIF",
-        what: "Portugal: NIF, with its check digit",
         personal: true,
         context: &["nif", "contribuinte", "número fiscal", "numero fiscal"],
         forms: &[form("999-999-999", " .", 0.45, pt_nif), form("9{9}", "", 0.25, pt_nif)],
     },
+    // Netherlands: burgerservicenummer, with its check.
     Kind {
         entity: "NL_BSN",
-        what: "Netherlands: burgerservicenummer, with its check",
         personal: true,
         context: &["bsn", "burgerservice", "sofi", "sofinummer"],
         forms: &[form("9999-99-999", ". ", 0.5, nl_bsn), form("9{8,9}", "", 0.2, nl_bsn)],
     },
+    // Belgium: rijksregisternummer, with its check digits.
     Kind {
         entity: "BE_NATIONAL_NUMBER",
-        what: "Belgium: rijksregisternummer, with its check digits",
         personal: true,
         context: &["rijksregister", "registre national", "national number", "insz", "niss"],
         forms: &[mixed("99-99-99-999-99", ".-", 0.8, be_number), form("9{11}", "", 0.45, be_number)],
     },
-    Kind {
-        entity: "PL_PESEL",
-        what: "Poland: PESEL, with its date and check digit",
-        personal: true,
-        context: &["pesel"],
-        forms: &[form("9{11}", "", 0.45, pl_pesel)],
-    },
-    Kind {
-        entity: "PL_NIP",
-        what: "Poland: NIP, with its check digit",
-        personal: true,
-        context: &["nip"],
-        forms: &[
-            form("999-999-99-99", "-", 0.6, pl_nip),
-            form("999-99-99-999", "-", 0.6, pl_nip),
-            form("9{10}", "", 0.25, pl_nip),
-        ],
-    },
-    Kind {
-        entity: "CZ_SK_RODNE_CISLO",
-        what: "Czechia and Slovakia: rodné číslo, with its date and check",
-        personal: true,
-        context: &["rodné číslo", "rodne cislo", "rodného čísla", "r.č."],
-        forms: &[form("999999-9999", "/", 0.8, rodne_cislo), form("9{10}", "", 0.3, rodne_cislo)],
-    },
-    Kind {
-        entity: "RO_CNP",
-        what: "Romania: cod numeric personal, with its date and check digit",
-        personal: true,
-        context: &["cnp", "cod numeric"],
-        forms: &[form("9{13}", "", 0.6, ro_cnp)],
-    },
-    Kind {
-        entity: "BG_EGN",
-        what: "Bulgaria: EGN, with its date and check digit",
-        personal: true,
-        context: &["egn", "егн"],
-        forms: &[form("9{10}", "", 0.35, bg_egn)],
-    },
-    Kind {
-        entity: "HR_OIB",
-        what: "Croatia: OIB, with its check digit",
-        personal: true,
-        context: &["oib"],
-        forms: &[form("9{11}", "", 0.3, mod_11_10)],
-    },
-    Kind {
-        entity: "YU_JMBG",
-        what: "Slovenia, Serbia, Bosnia and others: EMŠO, JMBG, with its date and check digit",
-        personal: true,
-        context: &["jmbg", "emšo", "emso", "матични број"],
-        forms: &[form("9{13}", "", 0.6, jmbg)],
-    },
-    Kind {
-        entity: "GR_AMKA",
-        what: "Greece: AMKA, with its date and check digit",
-        personal: true,
-        context: &["amka", "αμκα"],
-        forms: &[form("9{11}", "", 0.45, gr_amka)],
-    },
-    Kind {
-        entity: "GR_AFM",
-        what: "Greece: AFM, with its check digit",
-        personal: true,
-        context: &["afm", "αφμ"],
-        forms: &[form("9{9}", "", 0.2, gr_afm)],
-    },
+    // Ireland: PPS number, with its check letter.
     Kind {
         entity: "IE_PPS",
-        what: "Ireland: PPS number, with its check letter",
         personal: true,
         context: &["pps", "ppsn", "personal public service"],
         forms: &[form("9{7}a", "", 0.45, ie_pps), form("9{7}aa", "", 0.45, ie_pps)],
-    },
-    Kind {
-        entity: "RU_SNILS",
-        what: "Russia: SNILS, with its check digits",
-        personal: true,
-        context: &["снилс", "snils"],
-        forms: &[mixed("999-999-999-99", "- ", 0.8, ru_snils), form("9{11}", "", 0.4, ru_snils)],
-    },
-    Kind {
-        entity: "RU_INN",
-        what: "Russia: INN of a person, two check digits",
-        personal: true,
-        context: &["инн", "inn"],
-        forms: &[form("9{12}", "", 0.6, ru_inn)],
-    },
-    Kind {
-        entity: "TR_NATIONAL_ID",
-        what: "Türkiye: T.C. kimlik no, two check digits",
-        personal: true,
-        context: &["tckn", "kimlik", "t.c.", "tc no", "vatandaşlık"],
-        forms: &[form("9{11}", "", 0.6, tr_id)],
-    },
-    Kind {
-        entity: "TR_LICENSE_PLATE",
-        what: "Türkiye: number plate",
-        personal: false,
-        context: &["plaka", "plate", "araç"],
-        forms: &[
-            capitals("99~a~9{4,5}", " ", 0.3, tr_plate),
-            capitals("99-a-9{2,3}", " ", 0.3, tr_plate),
-            capitals("99~aa~9{3,4}", " ", 0.3, tr_plate),
-            capitals("99~aaa~9{2,4}", " ", 0.3, tr_plate),
-            capitals("99-aa-9{2}", " ", 0.3, tr_plate),
-        ],
     },
 ];
 
@@ -403,86 +302,8 @@ fn be_number(id: &[u8]) -> bool {
         && (97 - body % 97 == check || 97 - (2_000_000_000 + body) % 97 == check)
 }
 
-fn pl_pesel(id: &[u8]) -> bool {
-    let month = number(&id[2..4]);
-    date(number(&id[..2]), month % 20, number(&id[4..6]))
-        && weighted(id, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]).is_multiple_of(10)
-}
-
-fn pl_nip(id: &[u8]) -> bool {
-    weighted(id, &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11 == value(id[9]) && !uniform(id)
-}
-
-fn rodne_cislo(id: &[u8]) -> bool {
-    let month = number(&id[2..4]);
-    let month = match month {
-        71..=82 => month - 70,
-        51..=62 => month - 50,
-        21..=32 => month - 20,
-        _ => month,
-    };
-    date(number(&id[..2]), month, number(&id[4..6])) && number(id).is_multiple_of(11)
-}
-
-fn ro_cnp(id: &[u8]) -> bool {
-    let check = weighted(id, &[2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11;
-    (b'1'..=b'8').contains(&id[0])
-        && date(number(&id[1..3]), number(&id[3..5]), number(&id[5..7]))
-        && matches!(number(&id[7..9]), 1..=52 | 70)
-        && (if check == 10 { 1 } else { check }) == value(id[12])
-}
-
-fn bg_egn(id: &[u8]) -> bool {
-    let month = number(&id[2..4]);
-    let month = match month {
-        41..=52 => month - 40,
-        21..=32 => month - 20,
-        _ => month,
-    };
-    date(number(&id[..2]), month, number(&id[4..6]))
-        && weighted(id, &[2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11 % 10 == value(id[9])
-}
-
-fn jmbg(id: &[u8]) -> bool {
-    let check = 11 - weighted(id, &[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
-    let year = number(&id[4..7]);
-    date(if year > 800 { 1000 + year } else { 2000 + year }, number(&id[2..4]), number(&id[..2]))
-        && (if check > 9 { 0 } else { check }) == value(id[12])
-}
-
-fn gr_amka(id: &[u8]) -> bool {
-    date(number(&id[4..6]), number(&id[2..4]), number(&id[..2])) && luhn(id)
-}
-
-fn gr_afm(id: &[u8]) -> bool {
-    weighted(id, &[256, 128, 64, 32, 16, 8, 4, 2]) % 11 % 10 == value(id[8]) && !uniform(id)
-}
-
 fn ie_pps(id: &[u8]) -> bool {
     let second = id.get(8).map_or(0, |&letter| if letter == b'W' { 0 } else { value(letter) - 9 });
     let sum = weighted(id, &[8, 7, 6, 5, 4, 3, 2]) + second * 9;
     b"WABCDEFGHIJKLMNOPQRSTUV"[(sum % 23) as usize] == id[7]
-}
-
-fn ru_snils(id: &[u8]) -> bool {
-    let sum = weighted(id, &[9, 8, 7, 6, 5, 4, 3, 2, 1]) % 101 % 100;
-    u64::from(sum) == number(&id[9..]) && number(&id[..9]) > 1_001_998
-}
-
-fn ru_inn(id: &[u8]) -> bool {
-    let check = |weights: &[u32]| weighted(id, weights) % 11 % 10;
-    check(&[7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) == value(id[10])
-        && check(&[3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) == value(id[11])
-        && !uniform(id)
-}
-
-fn tr_id(id: &[u8]) -> bool {
-    let digit = |at: usize| value(id[at]);
-    let odd: u32 = (0..9).step_by(2).map(digit).sum();
-    let even: u32 = (1..8).step_by(2).map(digit).sum();
-    id[0] != b'0' && (odd * 7 + 90 - even) % 10 == digit(9) && (0..10).map(digit).sum::<u32>() % 10 == digit(10)
-}
-
-fn tr_plate(id: &[u8]) -> bool {
-    (1..=81).contains(&number(&id[..2]))
 }

@@ -4,9 +4,9 @@ use super::super::checksum::{date, mod_11_10, number, uniform, value, weighted};
 use super::{Kind, any, capitals, form, mixed};
 
 pub(super) const KINDS: &[Kind] = &[
+    // Germany: Steuer-Identifikationsnummer, with its check digit.
     Kind {
         entity: "DE_TAX_ID",
-        what: "Germany: Steuer-Identifikationsnummer, with its check digit",
         personal: true,
         context: &[
             "steuer-id",
@@ -21,9 +21,9 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         forms: &[form("99-999-999-999", " ", 0.7, de_tax_id), form("9{11}", "", 0.4, de_tax_id)],
     },
+    // Germany: Steuernummer.
     Kind {
         entity: "DE_TAX_NUMBER",
-        what: "Germany: Steuernummer",
         personal: true,
         context: &[
             "steuernummer",
@@ -41,16 +41,16 @@ pub(super) const KINDS: &[Kind] = &[
             form("9{13}", "", 0.2, de_tax_number),
         ],
     },
+    // Germany: Umsatzsteuer-Identifikationsnummer, with its check digit.
     Kind {
         entity: "DE_VAT_ID",
-        what: "Germany: Umsatzsteuer-Identifikationsnummer, with its check digit",
         personal: false,
         context: &["ust-id", "ustid", "umsatzsteuer", "mehrwertsteuer", "vat", "rechnung", "invoice"],
         forms: &[mixed("DE~999~999~999", " .-", 0.6, de_vat)],
     },
+    // Germany: Rentenversicherungsnummer, with its date and check digit.
     Kind {
         entity: "DE_SOCIAL_SECURITY",
-        what: "Germany: Rentenversicherungsnummer, with its date and check digit",
         personal: true,
         context: &[
             "rentenversicherung",
@@ -63,9 +63,9 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         forms: &[mixed("99~999999~a~99~9", " -", 0.7, de_social_security)],
     },
+    // Germany: Krankenversichertennummer, with its check digit.
     Kind {
         entity: "DE_HEALTH_INSURANCE",
-        what: "Germany: Krankenversichertennummer, with its check digit",
         personal: true,
         context: &[
             "krankenversicher",
@@ -80,51 +80,51 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         forms: &[form("a9{9}", "", 0.45, de_health_insurance)],
     },
+    // Germany: Personalausweis; by context.
     Kind {
         entity: "DE_ID_CARD",
-        what: "Germany: Personalausweis; by context",
         personal: true,
         context: &["personalausweis", "ausweisnummer", "ausweis", "identity card", "id card"],
         forms: &[form("ax{8}", "", 0.15, de_id_card)],
     },
+    // Germany: Reisepass, with its check digit.
     Kind {
         entity: "DE_PASSPORT",
-        what: "Germany: Reisepass, with its check digit",
         personal: true,
         context: &["reisepass", "passnummer", "pass-nr", "passport", "mrz"],
         forms: &[form("ax{7}9", "", 0.35, de_passport)],
     },
+    // Germany: Führerschein; by context.
     Kind {
         entity: "DE_FUEHRERSCHEIN",
-        what: "Germany: Führerschein; by context",
         personal: true,
         context: &["führerschein", "fahrerlaubnis", "driving licence", "driving license", "driver's license"],
         forms: &[form("ax9{8}x", "", 0.3, any)],
     },
+    // Germany: Lebenslange Arztnummer, with its check digit.
     Kind {
         entity: "DE_LANR",
-        what: "Germany: Lebenslange Arztnummer, with its check digit",
         personal: true,
         context: &["lanr", "arztnummer", "arzt-nr", "behandelnder arzt"],
         forms: &[form("9{9}", "", 0.2, de_lanr)],
     },
+    // Germany: Betriebsstättennummer of a practice; by context.
     Kind {
         entity: "DE_BSNR",
-        what: "Germany: Betriebsstättennummer of a practice; by context",
         personal: false,
         context: &["bsnr", "betriebsstätte", "praxisnummer", "arztpraxis", "praxis"],
         forms: &[form("9{9}", "", 0.2, de_bsnr)],
     },
+    // Germany: number in the Handelsregister.
     Kind {
         entity: "DE_HANDELSREGISTER",
-        what: "Germany: number in the Handelsregister",
         personal: false,
         context: &["handelsregister", "amtsgericht", "registergericht"],
         forms: &[form("HRA~9{1,6}", " ", 0.5, any), form("HRB~9{1,6}", " ", 0.5, any)],
     },
+    // Germany: number plate.
     Kind {
         entity: "DE_KFZ",
-        what: "Germany: number plate",
         personal: false,
         context: &["kennzeichen", "nummernschild", "kfz", "fahrzeug", "zulassung", "auto", "pkw"],
         forms: &[
@@ -132,23 +132,23 @@ pub(super) const KINDS: &[Kind] = &[
             capitals("a{1,3}-a{1,2}-9{1,4}a", " -", 0.3, de_plate_suffix),
         ],
     },
+    // Germany: postcode; by context.
     Kind {
         entity: "DE_PLZ",
-        what: "Germany: postcode; by context",
         personal: false,
         context: &["plz", "postleitzahl", "wohnort", "anschrift", "adresse"],
         forms: &[form("9{5}", "", 0.1, de_postcode)],
     },
+    // Austria: Sozialversicherungsnummer, with its date and check digit.
     Kind {
         entity: "AT_SVNR",
-        what: "Austria: Sozialversicherungsnummer, with its date and check digit",
         personal: true,
         context: &["sozialversicherung", "svnr", "sv-nummer", "versicherungsnummer"],
         forms: &[form("9999~999999", " ", 0.4, at_svnr)],
     },
+    // Switzerland: AHV number, with its check digit.
     Kind {
         entity: "CH_AHV",
-        what: "Switzerland: AHV number, with its check digit",
         personal: true,
         context: &["ahv", "avs", "oasi", "sozialversicherung"],
         forms: &[mixed("999~9999~9999~99", ". ", 0.8, ch_ahv)],

@@ -3,6 +3,7 @@
 mod africa;
 mod america;
 mod asia;
+mod east;
 mod europe;
 mod germany;
 mod nordic;
@@ -16,8 +17,6 @@ use super::words::joint_bit;
 pub(super) struct Kind {
     /// Its name, as Presidio has it where it has the kind.
     pub entity: &'static str,
-    /// What it is, for readers.
-    pub what: &'static str,
     /// It is a person's: looked for where no kinds are named. Numbers of companies and vehicles are not.
     pub personal: bool,
     /// Words near it that make it likelier, in small letters.
@@ -80,6 +79,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Kind> {
         payment::KINDS,
         america::KINDS,
         europe::KINDS,
+        east::KINDS,
         germany::KINDS,
         nordic::KINDS,
         asia::KINDS,

@@ -4,16 +4,16 @@ use super::super::checksum::{date, luhn, number, value, weighted};
 use super::{Kind, form};
 
 pub(super) const KINDS: &[Kind] = &[
+    // Finland: henkilötunnus, with its date and check character.
     Kind {
         entity: "FI_PERSONAL_IDENTITY_CODE",
-        what: "Finland: henkilötunnus, with its date and check character",
         personal: true,
         context: &["hetu", "henkilötunnus", "personbeteckning", "personal identity code", "finnish id"],
         forms: &[form("999999a999x", "", 0.8, fi_hetu), form("999999-999x", "-+", 0.8, fi_hetu_joined)],
     },
+    // Sweden: personnummer or samordningsnummer, with its date and check digit.
     Kind {
         entity: "SE_PERSONNUMMER",
-        what: "Sweden: personnummer or samordningsnummer, with its date and check digit",
         personal: true,
         context: &["personnummer", "personal number", "swedish id", "samordningsnummer", "svenskt id"],
         forms: &[
@@ -22,44 +22,44 @@ pub(super) const KINDS: &[Kind] = &[
             form("9{10}", "", 0.3, se_person),
         ],
     },
+    // Sweden: organisationsnummer of a company, with its check digit.
     Kind {
         entity: "SE_ORGANISATIONSNUMMER",
-        what: "Sweden: organisationsnummer of a company, with its check digit",
         personal: false,
         context: &["organisationsnummer", "orgnr", "org.nr", "org nr", "företag", "momsregistreringsnummer", "bolag"],
         forms: &[form("999999~9999", "-", 0.5, se_organisation)],
     },
+    // Norway: fødselsnummer, with its date and two check digits.
     Kind {
         entity: "NO_FODSELSNUMMER",
-        what: "Norway: fødselsnummer, with its date and two check digits",
         personal: true,
         context: &["fødselsnummer", "personnummer", "fodselsnummer", "d-nummer", "fnr"],
         forms: &[form("999999~99999", " -", 0.7, no_person)],
     },
+    // Denmark: CPR number, with its date.
     Kind {
         entity: "DK_CPR",
-        what: "Denmark: CPR number, with its date",
         personal: true,
         context: &["cpr", "personnummer", "cpr-nummer"],
         forms: &[form("999999-9999", "-", 0.5, dk_cpr), form("9{10}", "", 0.15, dk_cpr)],
     },
+    // Iceland: kennitala, with its date and check digit.
     Kind {
         entity: "IS_KENNITALA",
-        what: "Iceland: kennitala, with its date and check digit",
         personal: true,
         context: &["kennitala", "kt."],
         forms: &[form("999999-9999", "-", 0.6, is_kennitala), form("9{10}", "", 0.25, is_kennitala)],
     },
+    // Estonia and Lithuania: isikukood, asmens kodas, with date and check digit.
     Kind {
         entity: "EE_LT_PERSONAL_CODE",
-        what: "Estonia and Lithuania: isikukood, asmens kodas, with date and check digit",
         personal: true,
         context: &["isikukood", "asmens kodas", "personal code"],
         forms: &[form("9{11}", "", 0.45, baltic)],
     },
+    // Latvia: personas kods.
     Kind {
         entity: "LV_PERSONAS_KODS",
-        what: "Latvia: personas kods",
         personal: true,
         context: &["personas kods", "personal code", "p.k."],
         forms: &[form("999999-99999", "-", 0.5, lv_person)],

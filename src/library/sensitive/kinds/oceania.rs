@@ -4,37 +4,37 @@ use super::super::checksum::{number, uniform, value, weighted};
 use super::{Kind, form};
 
 pub(super) const KINDS: &[Kind] = &[
+    // Australia: tax file number, with its check.
     Kind {
         entity: "AU_TFN",
-        what: "Australia: tax file number, with its check",
         personal: true,
         context: &["tfn", "tax file"],
         forms: &[form("999-999-999", " -", 0.5, au_tfn), form("9{9}", "", 0.25, au_tfn)],
     },
+    // Australia: Medicare card, with its check digit.
     Kind {
         entity: "AU_MEDICARE",
-        what: "Australia: Medicare card, with its check digit",
         personal: true,
         context: &["medicare"],
         forms: &[form("9999-99999-9", " -", 0.6, au_medicare), form("9{10}", "", 0.25, au_medicare)],
     },
+    // Australia: business number, with its check.
     Kind {
         entity: "AU_ABN",
-        what: "Australia: business number, with its check",
         personal: false,
         context: &["abn", "australian business"],
         forms: &[form("99-999-999-999", " ", 0.6, au_abn), form("9{11}", "", 0.4, au_abn)],
     },
+    // Australia: company number, with its check digit.
     Kind {
         entity: "AU_ACN",
-        what: "Australia: company number, with its check digit",
         personal: false,
         context: &["acn", "australian company"],
         forms: &[form("999-999-999", " ", 0.5, au_acn), form("9{9}", "", 0.25, au_acn)],
     },
+    // New Zealand: tax number, with its check digit.
     Kind {
         entity: "NZ_IRD",
-        what: "New Zealand: tax number, with its check digit",
         personal: true,
         context: &["ird", "inland revenue"],
         forms: &[

@@ -3,32 +3,34 @@
 use super::super::checksum::{luhn, number, uniform};
 use super::{Form, Kind, form};
 
-pub(super) const KINDS: &[Kind] = &[Kind {
-    entity: "CREDIT_CARD",
-    what: "payment card: Luhn's check digit, the issuers' ranges and lengths",
-    personal: true,
-    context: &[
-        "card",
-        "credit",
-        "debit",
-        "visa",
-        "mastercard",
-        "amex",
-        "american express",
-        "discover",
-        "diners",
-        "maestro",
-        "cc",
-        "kreditkarte",
-        "karte",
-        "carte",
-        "tarjeta",
-        "carta",
-        "cartão",
-        "kort",
-    ],
-    forms: &[Form { anywhere: true, ..form("9{12,19}", "- ", 0.8, card) }],
-}];
+pub(super) const KINDS: &[Kind] = &[
+    // Payment card: Luhn's check digit, the issuers' ranges and lengths.
+    Kind {
+        entity: "CREDIT_CARD",
+        personal: true,
+        context: &[
+            "card",
+            "credit",
+            "debit",
+            "visa",
+            "mastercard",
+            "amex",
+            "american express",
+            "discover",
+            "diners",
+            "maestro",
+            "cc",
+            "kreditkarte",
+            "karte",
+            "carte",
+            "tarjeta",
+            "carta",
+            "cartão",
+            "kort",
+        ],
+        forms: &[Form { anywhere: true, ..form("9{12,19}", "- ", 0.8, card) }],
+    },
+];
 
 /// Luhn, and a length that the issuer of the range has.
 fn card(digits: &[u8]) -> bool {

