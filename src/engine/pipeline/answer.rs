@@ -113,38 +113,32 @@ impl Turn<'_> {
         args: Args,
         place: (FlowId, Span),
     ) -> Result<Event, Failure> {
-        let result = if *action == *GENERATE_VALUE && self.parts.models.has_main() {
+        let context = self.conversation.store.snapshot();
+        let Answer { value: result, evidence } = if *action == *GENERATE_VALUE && self.parts.models.has_main() {
             let text = |name: &str| args.value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            self.value_by_model(&text("var_name"), &text("instructions")).await?
+            Answer::plain(self.value_by_model(&text("var_name"), &text("instructions")).await?)
         } else if *action == *RETRIEVE && self.parts.knowledge.is_some() && !self.parts.actions.has(RETRIEVE) {
             let text = self.conversation.store.text("user_message");
-            self.search(&text, Some(place)).await?
+            Answer::plain(self.search(&text, Some(place)).await?)
         } else if self.is_native(&action) {
-            let context = self.conversation.store.snapshot();
             let ran = self.run_native(&action, args.with_context(context)).await;
-            let Answer { value, evidence } = ran.map_err(|reason| Failure::Failed {
+            ran.map_err(|reason| Failure::Failed {
                 place: Some(place),
-                reason: Reason::of_others(reason, "it failed").within(&format!("action `{action}`")),
-            })?;
-            self.evidence = evidence;
-            value
+                reason: Reason::ours(reason).within(&format!("action `{action}`")),
+            })?
         } else if let Some(check) = self.check_of(&action) {
-            let Answer { value, evidence } = self.check_by_model(check, &args).await?;
-            self.evidence = evidence;
-            value
+            self.check_by_model(check, &args).await?
         } else if self.moderates(&action) {
-            let Answer { value, evidence } = self.moderate(&args).await?;
-            self.evidence = evidence;
-            value
+            self.moderate(&args).await?
         } else {
-            let context = self.conversation.store.snapshot();
             let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);
-            run.await.map_err(|error| Failure::Failed {
+            let ran = run.await.map_err(|error| Failure::Failed {
                 place: Some(place),
                 reason: error.into_reason().within(&format!("action `{action}`")),
-            })?
+            })?;
+            Answer::plain(ran)
         };
-        if let Some(evidence) = Evidence::of(&result) {
+        if let Some(evidence) = evidence.or_else(|| Evidence::of(&result)) {
             self.evidence = Some(evidence);
         }
         self.note(What::Executed { action: action.clone(), result: result.clone() }, Some(place));
