@@ -101,7 +101,7 @@ async fn english_is_seldom_taken_for_another_language() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = row["text"].as_str().unwrap().to_owned();
         all += 1;
-        if rails.check_input(&*text).await.unwrap().verdict.is_blocked() {
+        if rails.check_input(&text).await.unwrap().verdict.is_blocked() {
             blocked.push(text);
         }
     }

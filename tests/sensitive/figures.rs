@@ -72,7 +72,7 @@ async fn figures() {
         assert!(half.found * 100 >= half.positives * 95, "{table}");
         assert!(half.flagged * 100 <= half.negatives * 3, "{table}");
     }
-    print!("{table}{left_out} cases are of kinds that are not covered\n");
+    println!("{table}{left_out} cases are of kinds that are not covered");
     let page = include_str!("../../docs/rails/sensitive.md");
     assert!(page.contains(&table), "docs/rails/sensitive.md should have\n{table}");
 }

@@ -178,7 +178,9 @@ fn each(text: &str, one: impl Fn(u8) -> String) -> String {
 }
 
 /// Everything that undoing is there for.
-const ENCODERS: &[(&str, fn(&str) -> String)] = &[
+type Encoder = fn(&str) -> String;
+
+const ENCODERS: &[(&str, Encoder)] = &[
     ("base64", |text| base64(text, STANDARD, true)),
     ("base64", |text| base64(text, STANDARD, false)),
     ("base64", |text| base64(text, FOR_ADDRESSES, false)),

@@ -93,7 +93,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
                             Err(names) => {
                                 let message = format!("no rule for attacks is called `{name}`");
                                 let diagnostic = Diagnostic::new(codes::BAD_VALUE, node.span, message);
-                                setup.reader.diagnostics.push(diagnostic.suggest(nearest(name, names.into_iter())));
+                                setup.reader.diagnostics.push(diagnostic.suggest(nearest(name, names)));
                             }
                         }
                     }
