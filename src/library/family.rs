@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::program::{Guards, Program};
 
 /// Rails that share settings or actions.
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the command line shows the rest"))]
 pub(crate) struct Family {
     /// The file in `rails/`, without its ending.
     pub file: &'static str,
@@ -32,6 +33,7 @@ pub(crate) struct Family {
 }
 
 /// What a new project gets.
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the command line shows the rest"))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kit {
     /// What it is asked for by: `sensitive-data`.
@@ -43,6 +45,7 @@ pub(crate) struct Kit {
 }
 
 /// A rail that we ship.
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the command line shows the rest"))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rail {
     /// The flow.
