@@ -8,15 +8,43 @@ use crate::library::Found;
 pub(super) fn everywhere(text: &str, find: impl Fn(&str) -> Vec<Found>) -> Vec<Found> {
     let mut found = find(text);
     for view in views(text) {
-        for mut finding in find(view.text()) {
-            finding.range = view.origin(finding.range);
-            let range = &finding.range;
-            let overlaps = |known: &Found| known.range.start < range.end && range.start < known.range.end;
-            if !range.is_empty() && text.get(range.clone()).is_some() && !found.iter().any(overlaps) {
-                found.push(finding);
-            }
-        }
+        let origin = |finding: Found| Found { range: view.origin(finding.range.clone()), ..finding };
+        let mut decoded: Vec<Found> = find(view.text()).into_iter().map(origin).collect();
+        decoded.retain(|finding| {
+            !finding.range.is_empty() && text.get(finding.range.clone()).is_some() && !is_known(&found, finding)
+        });
+        found.append(&mut decoded);
+        found.sort_by_key(|finding| (finding.range.start, finding.range.end));
+        // Blocks of a code may lead two findings to one place.
+        let mut end = 0;
+        found.retain(|finding| {
+            let is_free = finding.range.start >= end;
+            end = end.max(if is_free { finding.range.end } else { end });
+            is_free
+        });
     }
-    found.sort_by_key(|finding| finding.range.start);
     found
+}
+
+/// Whether a finding overlaps one of `found`, which are in order and without overlaps.
+fn is_known(found: &[Found], finding: &Found) -> bool {
+    let next = found.partition_point(|known| known.range.end <= finding.range.start);
+    found.get(next).is_some_and(|known| known.range.start < finding.range.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_found_once() {
+        let find = |text: &str| {
+            text.match_indices("key")
+                .map(|(at, _)| Found { rule: "key".into(), range: at..at + 3, score: 1.0 })
+                .collect()
+        };
+        let places = |text| everywhere(text, find).into_iter().map(|found| found.range).collect::<Vec<_>>();
+        assert_eq!(places("a key, no door"), [2..5]);
+        assert_eq!(places("%6b%65%79 and key, %20 key"), [0..9, 14..17, 23..26]);
+    }
 }

@@ -119,8 +119,13 @@ pub(super) fn value(text: &str, at: usize, name: Name) -> Option<(Range<usize>, 
 }
 
 fn score(value: &str, name: Name, quoted: bool, said: bool) -> Option<f32> {
+    // Few values get as far as the long look for signs of a placeholder.
+    likely(value, name, quoted, said).filter(|_| !placeholder(value))
+}
+
+fn likely(value: &str, name: Name, quoted: bool, said: bool) -> Option<f32> {
     let bytes = value.as_bytes();
-    if value.len() < 6 || placeholder(value) || uuid(bytes) || value.contains("://") || value.contains('(') {
+    if value.len() < 6 || uuid(bytes) || value.contains("://") || value.contains('(') {
         return None;
     }
     let digit = bytes.iter().any(u8::is_ascii_digit);

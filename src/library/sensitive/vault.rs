@@ -50,7 +50,7 @@ pub(crate) struct Vault {
 
 /// A placeholder as models write it: with or without brackets, in any case, with Markdown's or HTML's escapes.
 static PLACEHOLDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:<|&lt;|\[)?\b([A-Z][A-Z0-9]{0,30}(?:\\?_[A-Z0-9]{1,30}){0,6})\\?_([0-9]{1,6})\b(?:>|&gt;|\])?")
+    Regex::new(r"(?i)(?:<|&lt;|\[)?(?-u:\b)([A-Z][A-Z0-9]{0,30}(?:\\?_[A-Z0-9]{1,30}){0,6})\\?_([0-9]{1,6})(?-u:\b)(?:>|&gt;|\])?")
         .ok()
 });
 
@@ -90,6 +90,10 @@ impl Vault {
 
     /// Text that nothing was found in, with what looks like a placeholder masked.
     fn copy(&mut self, text: &str, masked: &mut String, index: &mut Index, source: Source) -> Result<(), VaultFull> {
+        if !text.contains('_') {
+            masked.push_str(text);
+            return Ok(());
+        }
         let Some(pattern) = PLACEHOLDER.as_ref() else { return Err(VaultFull) };
         let mut at = 0;
         for found in pattern.captures_iter(text) {
