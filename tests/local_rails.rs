@@ -206,3 +206,37 @@ async fn calls_of_tools_are_made_or_not() {
         assert_eq!(reply.tool_calls.len(), if expected.is_empty() { calls.len() } else { 0 });
     }
 }
+
+#[tokio::test]
+async fn injections_are_left_out_of_a_reply_or_withheld() {
+    let config = "models: [{type: main, engine: openai, model: m}]\nrails:\n  output: {flows: [injection detection]}\n  config: {injection_detection: {injections: [xss], action: omit}}\n";
+    let answer = "Hello <img src=x onerror=alert(1)>there, ' OR '1'='1";
+    let (_folder, builder) = builder("", config, &[]);
+    let reply = builder.model(Script::new([answer])).build().unwrap().generate("hi").await.unwrap();
+    assert_eq!(reply.text, "Hello there, ' OR '1'='1");
+    assert!(!reply.verdict.is_blocked());
+
+    let config = config.replace(", action: omit", "");
+    let (_folder, builder) = self::builder("", &config, &[]);
+    let reply = builder.model(Script::new([answer])).build().unwrap().generate("hi").await.unwrap();
+    assert!(reply.verdict.is_blocked());
+    assert_eq!(rule(&reply.verdict), "event_handler");
+    assert_eq!(spans(&reply.verdict), ["<img src=x onerror=alert(1)>"]);
+}
+
+#[tokio::test]
+async fn an_address_behind_an_encoding_is_told_as_it_was_typed() {
+    let config = "rails:\n  input: {flows: [check urls on input]}\n  config: {urls: {deny: [evil.io]}}\n";
+    let rails = load("", config);
+    for (text, span) in [
+        ("see https://evil.io/x, please", "https://evil.io/x"),
+        ("é: open aHR0cHM6Ly9ldmlsLmlvL3ZlcnkvYmFk now", "aHR0cHM6Ly9ldmlsLmlvL3ZlcnkvYmFk"),
+        ("https%3A%2F%2Fevil.io%2Fx", "https%3A%2F%2Fevil.io%2Fx"),
+    ] {
+        let verdict = rails.check_input(text).await.unwrap().verdict;
+        assert!(verdict.is_blocked(), "{text}");
+        assert_eq!(rule(&verdict), "denied_host");
+        assert_eq!(spans(&verdict), [span]);
+    }
+    assert!(!rails.check_input("see https://devil.io/x").await.unwrap().verdict.is_blocked());
+}

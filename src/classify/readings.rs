@@ -74,13 +74,6 @@ impl<'t> Readings<'t> {
         Self::with(&Speller::default(), typed)
     }
 
-    /// The text as typed, and with what is encoded in it decoded; cheaper than all readings, where no others are needed.
-    pub fn as_it_stands_of(typed: &'t str) -> Vec<Reading<'t>> {
-        let reading = |view| Reading { typed, view, form: Form::AsItStands, folded: None };
-        let decoded = views(typed).into_iter().map(|view| reading(Some(Arc::new(view))));
-        std::iter::once(reading(None)).chain(decoded).collect()
-    }
-
     fn with(speller: &Speller, typed: &'t str) -> Self {
         let mut readings = Self { all: Vec::with_capacity(3) };
         readings.add(speller, typed, None);

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::{Action, Answer, Call, Cost, Evidence, Family, Found, Kit, Rail, Setup};
+use super::super::decoded::everywhere;
+use super::super::{Action, Answer, Call, Cost, Evidence, Family, Kit, Rail, Setup};
 use super::{Detector, Settings, is_host};
-use crate::classify::Readings;
 use crate::config::yaml::Node;
 use crate::program::Guards;
 
@@ -43,22 +43,11 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     let detector = Detector::new(&settings(setup));
     let check = move |call: &Call<'_>| {
         let text = call.text()?;
-        let found = found(&detector, &text);
+        let found = everywhere(&text, |text| detector.find(text));
         let evidence = (!found.is_empty()).then(|| Evidence::found(&text, &found, None));
         Ok(Answer { value: json!({"blocked": !found.is_empty()}), evidence })
     };
     vec![("check_urls", Box::new(check))]
-}
-
-/// What is found in a text as typed and in what is encoded in it.
-fn found(detector: &Detector, text: &str) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
-    for reading in Readings::as_it_stands_of(text) {
-        let more = detector.find(reading.text()).into_iter();
-        let more = more.map(|found| Found { range: reading.origin(found.range.clone()), ..found });
-        found.extend(more.filter(|more| !found.iter().any(|known| known == more)).collect::<Vec<_>>());
-    }
-    found
 }
 
 fn settings(setup: &mut Setup<'_>) -> Settings {
