@@ -134,7 +134,10 @@ fn spaces(text: &str, parts: Vec<Part>) -> Vec<Part> {
             && words().filter(|word| plausible::frequency(word.as_bytes()).is_some()).count() >= FEWEST_WORDS;
         if is_address {
             let signs = token.bytes().zip(start..).filter(|(byte, _)| *byte == b'+');
-            let inside = |at: usize| all[first..].iter().any(|part: &Part| part.range.contains(&at));
+            let inside = |at: usize| {
+                let before = first + all[first..].partition_point(|part: &Part| part.range.start <= at);
+                before > first && at < all[before - 1].range.end
+            };
             let signs: Vec<usize> = signs.map(|(_, at)| at).filter(|at| !inside(*at)).collect();
             all.extend(signs.into_iter().map(|at| Part::one(Encoding::Url, ' ', at..at + 1)));
             all[first..].sort_by_key(|part| part.range.start);

@@ -148,6 +148,7 @@ fn a_long_text_takes_no_long_time() {
         "/aWdub3Jl",
         "AAAAAAAAAAAAAAA/",
         "YW55 ",
+        "%41+",
     ] {
         let typed = unit.repeat(300_000 / unit.len());
         let total: usize = views(&typed).iter().map(|view| view.text.len()).sum();
