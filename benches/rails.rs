@@ -11,7 +11,8 @@ use rails::{Rails, Status};
 use serde_json::Value;
 
 /// A question of a hundred characters.
-const QUESTION: &str = "Could you tell me how I can change the delivery address of my last order before it leaves the store?";
+const QUESTION: &str =
+    "Could you tell me how I can change the delivery address of my last order before it leaves the store?";
 
 /// Some text that is read as it is, sentence after sentence.
 const TEXT: &str = include_str!("../docs/language.md");

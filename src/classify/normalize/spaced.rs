@@ -21,8 +21,10 @@ const UNKNOWN: (f32, f32) = (16.0, 4.0);
 /// Words of one and two letters; the vocabulary has many others that are none.
 const SHORT: &[&str] = &[
     "a", "am", "an", "as", "at", "be", "by", "do", "go", "he", "i", "if", "in", "is", "it", "me", "my", "no", "of",
-    "on", "or", "so", "to", "up", "us", "we",
+    "on", "or", "s", "so", "to", "up", "us", "we",
 ];
+/// From so many rows on, a text is spelled out, and rows of fewer letters are words, too.
+const SPELLED_OUT: usize = 2;
 
 /// Finds the rows of single letters in `text` that spell known words; whether there are any. With `foreign`, letters of other scripts
 /// stand for those they look like: alone between spaces, none of them is in a word that would say so.
@@ -30,11 +32,20 @@ pub(super) fn join(speller: &Speller, text: &str, foreign: bool, found: &mut Vec
     let mut row: Vec<(Range<usize>, u8)> = Vec::new();
     let mut separator = None;
     let mut end = 0;
+    let mut short = Vec::new();
     let mut flush = |row: &mut Vec<(Range<usize>, u8)>| {
-        if row.len() >= FEWEST - 1 {
+        if row.len() > 1 {
             let letters: String = row.iter().map(|(_, letter)| char::from(*letter)).collect();
+            let word = |part: Range<usize>, spelled| Word {
+                range: row[part.start].0.start..row[part.end - 1].0.end,
+                instead: Some(spelled),
+            };
             if let Some((part, spelled)) = spelled(speller, &letters) {
-                found.push(Word { range: row[part.start].0.start..row[part.end - 1].0.end, instead: Some(spelled) });
+                found.push(word(part, spelled));
+            } else if row.len() < FEWEST
+                && let Some(spelled) = parted(speller, &letters)
+            {
+                short.push(word(0..row.len(), spelled));
             }
         }
         row.clear();
@@ -46,7 +57,9 @@ pub(super) fn join(speller: &Speller, text: &str, foreign: bool, found: &mut Vec
         let goes_on = is_near && separator.is_none_or(|known| known == between) && (1..MOST).contains(&row.len());
         if !goes_on {
             // Of two letters the first may be a word, and the second begin a row with other separators.
-            let begins = if is_near && row.len() == 2 { row.pop() } else { None };
+            // But not of two that are tied by a sign.
+            let is_tied = separator.is_some_and(|known: &str| !known.trim().is_empty()) && between.trim().is_empty();
+            let begins = if is_near && row.len() == 2 && !is_tied { row.pop() } else { None };
             flush(&mut row);
             separator = begins.is_some().then_some(between);
             row.extend(begins);
@@ -63,6 +76,10 @@ pub(super) fn join(speller: &Speller, text: &str, foreign: bool, found: &mut Vec
         }
     }
     flush(&mut row);
+    if found.len() >= SPELLED_OUT {
+        found.append(&mut short);
+        found.sort_unstable_by_key(|word| word.range.start);
+    }
     !found.is_empty()
 }
 

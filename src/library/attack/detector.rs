@@ -13,6 +13,10 @@ use crate::classify::{Embedder, Form, Normalized, Reading, Readings, Static};
 
 /// What a rule has to count to be named.
 const NAMED: f32 = 0.05;
+/// What says so beyond these is not kept.
+const MOST_SIGNS: usize = 64;
+/// How much of a place is shown, in bytes of what was read.
+const LONGEST: usize = 400;
 
 static RULES: LazyLock<Rules> =
     LazyLock::new(|| Rules::read(include_str!("data/rules.txt")).expect("the rules can be read, as a test holds"));
@@ -79,12 +83,14 @@ impl Detector {
     /// What there is to `typed` as an attack. In a time that goes by its length.
     pub(crate) fn look(&self, typed: &str, origin: Origin) -> Attack {
         let readings = Readings::new(typed);
+        // Capitals of other scripts may look like another letter than their small ones.
+        let is_foreign = typed.chars().any(|c| matches!(c, '\u{370}'..='\u{52f}'));
         let mut is_disguised = true;
         // Errors of typing are undone only beside tricks: words that merely look like errors would be read as others.
         let worthwhile = readings.folded().filter(|reading| match reading.form() {
             Form::Repaired => is_disguised,
             _ => {
-                is_disguised = disguised(reading.text());
+                is_disguised = is_foreign || disguised(reading.text());
                 true
             }
         });
@@ -106,13 +112,18 @@ impl Detector {
         hits.retain(|hit| !self.without.contains(&hit.rule));
         let mut features = Features { words: words.len(), ..Features::default() };
         count(&hits, &mut features);
-        let likest = match origin {
-            Origin::User => whole(text, &words, weights),
-            Origin::Retrieved => likest(text, &words, weights),
+        features.near = match origin {
+            Origin::User => whole(text, weights),
+            Origin::Retrieved => likest(text, &words, weights).map_or_else(|| weights.likeness(&[]), |(near, _)| near),
         };
-        features.near = likest.as_ref().map_or_else(|| weights.likeness(&[]), |(likeness, _)| *likeness);
-        let place =
-            |range: &Range<usize>| reading.origin(words[range.start].range.start..words[range.end - 1].range.end);
+        let place = |range: &Range<usize>| {
+            let start = words[range.start].range.start;
+            let mut end = words[range.end - 1].range.end.min(start + LONGEST);
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            reading.origin(start..end)
+        };
         let mut signs: Vec<Sign> = hits
             .iter()
             .map(|hit| Sign {
@@ -123,22 +134,24 @@ impl Detector {
             .filter(|sign| sign.weight >= NAMED)
             .collect();
         let likeness = weights.of_likeness(&features);
-        if let Some((_, best)) = likest.filter(|_| likeness > 0.0) {
+        if likeness > 0.0
+            && let Some((_, best)) = likest(text, &words, weights)
+        {
             signs.push(Sign { rule: None, range: place(&best), weight: likeness });
         }
         signs.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.range.start.cmp(&b.range.start)));
+        signs.truncate(MOST_SIGNS);
         Attack { score: weights.score(&features), signs, ways: reading.ways() }
     }
 }
 
-/// Whether a normalised text may hide words: behind digits and signs for letters, in single letters, or in letters of other scripts.
+/// Whether a normalised text may hide words behind digits and signs for letters, or in single letters.
 fn disguised(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_lowercase);
     let is_sign = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'@' | b'$' | b'!' | b'|');
     let mut signs = (0..bytes.len()).filter(|at| is_sign(bytes[*at]));
-    !text.is_ascii()
-        || signs.any(|at| is_letter(Some(at + 1)) || is_letter(at.checked_sub(1)) && bytes[at] != b'!')
+    signs.any(|at| is_letter(Some(at + 1)) || is_letter(at.checked_sub(1)) && bytes[at] != b'!')
         || words(text).windows(3).any(|row| row.iter().all(|word| word.range.len() == 1))
 }
 
@@ -159,10 +172,9 @@ fn count(hits: &[Hit], features: &mut Features) {
     }
 }
 
-/// How much like attacks a text is as a whole, and its words.
-fn whole(text: &str, words: &[Word], weights: &Weights) -> Option<(f32, Range<usize>)> {
-    let mut vector = vec![0.0; Static.dimensions()];
-    (!words.is_empty()).then(|| (likeness(text, &mut vector, weights), 0..words.len()))
+/// How much like attacks a text is as a whole.
+fn whole(text: &str, weights: &Weights) -> f32 {
+    likeness(text, &mut vec![0.0; Static.dimensions()], weights)
 }
 
 /// The window that is likest to attacks.

@@ -122,33 +122,36 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
 fn answer(detector: &Detector, text: &str, origin: Origin, threshold: f32, is_plain: bool) -> Answer {
     let attack = detector.look(text, origin);
     let is_blocked = attack.score >= threshold;
-    let rounded = |number: f32| (f64::from(number) * 1000.0).round() / 1000.0;
-    let evidence = is_blocked.then(|| evidence(text, &attack, rounded(threshold)));
+    let evidence = evidence(text, &attack, threshold);
     if is_plain {
-        return Answer { value: is_blocked.into(), evidence };
+        return Answer { value: is_blocked.into(), evidence: is_blocked.then_some(evidence) };
     }
     let likest = if is_blocked { detector.likest(text) } else { None };
-    let likest =
-        likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)}));
+    // What it goes by is in the value, so that flows can look at it.
     let value = json!({
         "blocked": is_blocked,
+        "rule": evidence.rule,
         "score": rounded(attack.score),
-        "threshold": rounded(threshold),
-        "read_as": attack.ways,
-        "rules": attack.signs.iter().filter_map(|sign| sign.rule).collect::<Vec<_>>(),
-        "nearest": likest,
+        "threshold": evidence.threshold,
+        "spans": evidence.spans,
+        "nearest": likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)})),
     });
-    Answer { value, evidence }
+    Answer::plain(value)
 }
 
-fn evidence(text: &str, attack: &Attack, threshold: f64) -> Evidence {
+/// What can be shown: three places behind the point.
+fn rounded(number: f32) -> f64 {
+    (f64::from(number) * 1000.0).round() / 1000.0
+}
+
+fn evidence(text: &str, attack: &Attack, threshold: f32) -> Evidence {
     // All have the score of the text, so that they stay in their order: what counts most is named first.
     let found = attack.signs.iter().map(|sign| Found {
         rule: named(sign.rule.unwrap_or(LIKE_ATTACKS), &attack.ways),
         range: sign.range.clone(),
         score: attack.score,
     });
-    Evidence::found(text, &found.collect::<Vec<_>>(), Some(threshold))
+    Evidence::found(text, &found.collect::<Vec<_>>(), Some(rounded(threshold)))
 }
 
 /// The name of a rule, and what was undone before it held.
