@@ -108,6 +108,11 @@ impl Library {
         topic::asked_for(config)
     }
 
+    /// Whether settings of rails of ours lie under `rails.config.NAME`.
+    pub(crate) fn has_section(name: &str) -> bool {
+        FAMILIES.iter().any(|family| family.section == Some(name))
+    }
+
     /// The type of the model that the action called `name` asks where no other is named, if it is ours and asks one.
     pub(crate) fn asks(name: &str) -> Option<&'static str> {
         FAMILIES.iter().find(|family| family.asks.contains(&name)).map(|family| family.model)

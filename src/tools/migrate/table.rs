@@ -1,5 +1,7 @@
 //! What becomes of everything that a configuration of NeMo Guardrails may say: one table, so that it is easy to correct.
 
+use crate::library::Library;
+
 /// What becomes of one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -143,6 +145,9 @@ pub(super) const LIBRARY: &[(&str, &str)] = &[
 
 /// What becomes of the key at `path`; `None` when NeMo Guardrails has no such key.
 pub(super) fn of_key(path: &str) -> Option<Fate> {
+    if path.strip_prefix("rails.config.").is_some_and(Library::has_section) {
+        return Some(Works);
+    }
     let exact = KEYS.iter().find(|(known, _)| *known == path);
     let any = || {
         let parent = path.rsplit_once('.')?.0;
