@@ -49,7 +49,8 @@ const SKIP_OUTPUT_RAILS: &str = "skip_output_rails";
 
 /// Variables by which rails are steered: whoever sets them can pass rails by.
 #[cfg(feature = "serve")]
-pub(crate) const STEERING: [&str; 2] = [CONFIG, SKIP_OUTPUT_RAILS];
+pub(crate) const STEERING: [&str; 5] =
+    [CONFIG, SKIP_OUTPUT_RAILS, "check_facts", "check_hallucination", "sensitive_vault"];
 
 /// What a turn begins with.
 pub(super) struct Heard<'a> {
