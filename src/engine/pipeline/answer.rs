@@ -30,6 +30,10 @@ impl Turn<'_> {
             decision = self.process(&event)?;
         }
         while let Some(next) = decision {
+            if self.passes_over(&next)? {
+                decision = self.machine().next()?;
+                continue;
+            }
             let Some(event) = self.perform(next).await? else { break };
             decision = self.process(&event)?;
         }
@@ -69,6 +73,18 @@ impl Turn<'_> {
 
     fn process(&mut self, event: &Event) -> Result<Option<Decision>, Failure> {
         self.machine().process(event)
+    }
+
+    /// Whether a step raises an exception where these are not wanted: nobody hears it then, and who raised it goes on to what it says, as in a rail.
+    fn passes_over(&mut self, decision: &Decision) -> Result<bool, Failure> {
+        let Act::Raise { name, values } = &decision.act else { return Ok(false) };
+        if self.parts.config.rails_exceptions || !name.ends_with("Exception") {
+            return Ok(false);
+        }
+        let place = (decision.flow, decision.span);
+        self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
+        self.machine().step_over(decision.by)?;
+        Ok(true)
     }
 
     /// Does what a step wants, and says what came of it; `None` ends the turn.
