@@ -129,7 +129,6 @@ impl Turn<'_> {
         args: Args,
         place: (FlowId, Span),
     ) -> Result<Event, Failure> {
-        let context = self.conversation.store.snapshot();
         let Answer { value: result, evidence } = if *action == *GENERATE_VALUE && self.parts.models.has_main() {
             let text = |name: &str| args.value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             Answer::plain(self.value_by_model(&text("var_name"), &text("instructions")).await?)
@@ -137,7 +136,9 @@ impl Turn<'_> {
             let text = self.conversation.store.text("user_message");
             Answer::plain(self.search(&text, Some(place)).await?)
         } else if self.is_native(&action) {
-            let ran = self.run_native(&action, args.with_context(context)).await;
+            let ran = self
+                .run_native(&action, self.with_threshold(args).with_context(self.conversation.store.snapshot()))
+                .await;
             ran.map_err(|reason| Failure::Failed {
                 place: Some(place),
                 reason: Reason::ours(reason).within(&format!("action `{action}`")),
@@ -145,9 +146,10 @@ impl Turn<'_> {
         } else if let Some(check) = self.check_of(&action) {
             self.check_by_model(check, &args).await?
         } else if self.moderates(&action) {
-            self.moderate(&args).await?
+            self.moderate(&self.with_threshold(args)).await?
         } else {
-            let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);
+            let args = args.with_context(self.conversation.store.snapshot());
+            let run = self.parts.actions.run(&action, args, self.parts.config.limits.timeout);
             let ran = run.await.map_err(|error| Failure::Failed {
                 place: Some(place),
                 reason: error.into_reason().within(&format!("action `{action}`")),
