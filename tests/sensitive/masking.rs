@@ -77,6 +77,15 @@ async fn texts_that_come_together_are_masked_once() {
 }
 
 #[tokio::test]
+async fn replies_are_masked_but_for_what_is_put_back() {
+    let config = MASKING.replace("[restore", "[mask sensitive data on output, restore");
+    let (rails, _script) =
+        scripted(&config, &["I wrote to <EMAIL_ADDRESS_1> and boss@example.org, <EMAIL_ADDRESS_7>."]);
+    let reply = rails.session().generate("write to jane@example.org").await.unwrap();
+    assert_eq!(reply.text, "I wrote to jane@example.org and <EMAIL_ADDRESS_2>, <PLACEHOLDER_1>.");
+}
+
+#[tokio::test]
 async fn what_a_document_says_is_not_given_out() {
     let answers = ["It is <EMAIL_ADDRESS_1>.", "<EMAIL_ADDRESS_1>"];
     let (rails, _script) = scripted(MASKING, &answers);

@@ -73,7 +73,8 @@ impl Vault {
     }
 
     /// The text with placeholders for what was found in it, by place and without overlaps. What looks like a placeholder already gets
-    /// one of its own, so that nobody gets a value by typing its placeholder.
+    /// one of its own, so that nobody gets a value by typing its placeholder;
+    /// in the model's own text, what it was given stays.
     ///
     /// # Errors
     ///
@@ -103,7 +104,9 @@ impl Vault {
         let mut at = 0;
         for found in pattern.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
-            if !self.is_placeholder(&found) {
+            // A model writes those that it was given.
+            let is_given = source == Source::Output && self.entries.contains_key(&canonical(&found).1);
+            if is_given || !self.is_placeholder(&found) {
                 continue;
             }
             masked.push_str(&text[at..whole.start()]);
