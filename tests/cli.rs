@@ -416,6 +416,14 @@ fn init_writes_a_project_that_checks_passes_its_tests_and_chats() {
     for part in ["Order 4711", "What is your order number", "Order 4712", "product-related"] {
         assert!(out.contains(part), "no {part} in {out}");
     }
+    let with = folder.path().join("with");
+    assert_eq!(run(&["init", with.to_str().unwrap(), "--with", "injection,secrets"], "").0, 0);
+    let config = fs::read_to_string(with.join("config.yml")).unwrap();
+    for rail in ["check jailbreak", "injection detection", "check secrets on input", "check secrets on output"] {
+        assert!(config.contains(&format!("- {rail}\n")), "no {rail} in {config}");
+    }
+    let (exit, out, _) = run(&["check", "--deny", "warnings", with.to_str().unwrap()], "");
+    assert_eq!(exit, 0, "{out}");
     let (exit, _, err) = run(&["init", name], "");
     assert!(exit == 1 && err.contains("is there already"), "{err}");
     assert!(Path::new(name).join("rails/support.co").exists());

@@ -43,6 +43,15 @@ async fn what_is_flagged_is_blocked_and_the_verdict_tells_the_kind() {
 }
 
 #[tokio::test]
+async fn a_threshold_that_there_are_no_scores_for_blocks() {
+    let mut body = answer(false, 0.0);
+    body["results"][0]["category_scores"] = json!({"hate": null});
+    let server = Server::start(move |_| Answer::json(200, &body));
+    let verdict = rails(&server, "moderate with openai(threshold=0.25)").check_input("hello").await.unwrap().verdict;
+    assert!(verdict.is_blocked() && verdict.reason.as_deref().unwrap().contains("no scores"), "{verdict:?}");
+}
+
+#[tokio::test]
 async fn what_is_no_moderation_blocks() {
     for (name, body) in [
         ("no results", json!({"results": []})),

@@ -58,12 +58,17 @@ fn kits(names: &[String]) -> Result<Vec<Kit>, Failure> {
     let all = || FAMILIES.iter().filter_map(|family| family.kit);
     let mut kits: Vec<Kit> = Vec::new();
     for name in names.iter().map(|name| name.trim()) {
-        let Some(kit) = all().find(|kit| kit.name == name) else {
-            let known: Vec<_> = all().map(|kit| format!("`{}`", kit.name)).collect();
+        if kits.iter().any(|other| other.name == name) {
+            continue;
+        }
+        let before = kits.len();
+        // Several families may have a part in one.
+        kits.extend(all().filter(|kit| kit.name == name));
+        if kits.len() == before {
+            let mut known: Vec<_> = all().map(|kit| format!("`{}`", kit.name)).collect();
+            known.sort();
+            known.dedup();
             return Err(Failure::Input(format!("`--with` knows no `{name}`; it knows {}", known.join(", "))));
-        };
-        if !kits.iter().any(|other| other.name == kit.name) {
-            kits.push(kit);
         }
     }
     Ok(kits)

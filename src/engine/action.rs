@@ -41,6 +41,14 @@ impl Args {
         &self.context
     }
 
+    /// The same with `value` for an argument called `name`, where it is not given.
+    pub(super) fn or(mut self, name: &str, value: &Value) -> Self {
+        if self.values.get(name).is_none_or(Value::is_null) {
+            self.values.insert(name.to_owned(), value.clone());
+        }
+        self
+    }
+
     /// What the action is called in the rail file.
     pub fn action(&self) -> &str {
         &self.written

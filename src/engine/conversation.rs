@@ -5,6 +5,7 @@ use super::machine::Instances;
 use super::store::Store;
 use crate::expression::{Value, Variables};
 use crate::library::sensitive::masked_again;
+use crate::model::ToolCall;
 
 /// Plain data; the rails that it belongs to are passed along.
 #[derive(Debug, Clone, Default)]
@@ -65,8 +66,13 @@ impl Conversation {
 
     /// What is kept of `said` for models to read: what was masked in what the user said, and put back into a reply, is masked again.
     pub(super) fn masked_again(&self, said: Said) -> Said {
+        let hidden = |text: String| masked_again(self.store.variables(), text);
         match said {
-            Said::Bot { text, message } => Said::Bot { text: masked_again(self.store.variables(), text), message },
+            Said::Bot { text, message } => Said::Bot { text: hidden(text), message },
+            Said::Calls { text, calls } => {
+                let call = |call: ToolCall| ToolCall { arguments: hidden(call.arguments), ..call };
+                Said::Calls { text: hidden(text), calls: calls.into_iter().map(call).collect() }
+            }
             other => other,
         }
     }

@@ -120,6 +120,7 @@ pub(super) fn load(read: config::Loaded, host: &Host, care: Care) -> Inspection 
     diagnostics.extend(found_in_prompts);
     unknown_models(&config, has_model, &mut diagnostics);
     rails_without_model(&config, &program, host, &mut diagnostics);
+    diagnostics.extend(library::misused(&config, &program, &sources));
     let (library, found_in_settings) = Library::new(&config, &program);
     diagnostics.extend(found_in_settings);
     let mut diagnostics = policy.apply(diagnostics);

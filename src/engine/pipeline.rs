@@ -37,7 +37,7 @@ use crate::program::{FlowId, Guards, MessageId};
 use crate::source::Span;
 pub(super) use ask::LONGEST_ANSWER;
 use replay::Mode;
-pub(super) use replay::replay;
+pub(super) use replay::{Checked, replay};
 pub(super) use say::REMOVE_LAST;
 pub(super) use understand::By;
 
@@ -49,7 +49,8 @@ const SKIP_OUTPUT_RAILS: &str = "skip_output_rails";
 
 /// Variables by which rails are steered: whoever sets them can pass rails by.
 #[cfg(feature = "serve")]
-pub(crate) const STEERING: [&str; 2] = [CONFIG, SKIP_OUTPUT_RAILS];
+pub(crate) const STEERING: [&str; 5] =
+    [CONFIG, SKIP_OUTPUT_RAILS, "check_facts", "check_hallucination", "sensitive_vault"];
 
 /// What a turn begins with.
 pub(super) struct Heard<'a> {
@@ -242,7 +243,7 @@ impl<'a> Turn<'a> {
                     }
                     // What came of it is not known; the flows follow it as far as they can without that.
                     self.tracer.silence(true);
-                    replay(self.parts, self.conversation, self.tracer, &text, None, true).await?;
+                    replay(self.parts, self.conversation, self.tracer, &text, None, Checked::Now).await?;
                     self.tracer.silence(false);
                 }
             }

@@ -13,7 +13,7 @@ use super::input::Input;
 use super::judged::Judged;
 use super::load::settings;
 use super::loaded::Parts;
-use super::pipeline::{self, By, Heard, Outcome};
+use super::pipeline::{self, By, Checked, Heard, Outcome};
 use super::reply::Reply;
 use super::seen::Seen;
 use super::session::Session;
@@ -350,7 +350,8 @@ impl Rails {
                     let reply = (count > 0).then_some(&*reply);
                     before = conversation.history.clone();
                     // A model that calls tools was let to: the rails had passed the text.
-                    let checked = next.first().is_some_and(|message| message.role == Role::Assistant);
+                    let calls = next.first().is_some_and(|message| message.role == Role::Assistant);
+                    let checked = if calls { Checked::Then } else { Checked::Unknown };
                     let outcome =
                         pipeline::replay(&self.parts, conversation, tracer, &first.content, reply, checked).await;
                     if let Some(reason) = outcome.map_err(|exhausted| self.step_budget(exhausted))?.differs {
@@ -360,6 +361,7 @@ impl Rails {
                 }
             };
             if self.parts.models.has_main() {
+                let said = conversation.masked_again(said);
                 conversation.history.push(said);
             }
         }

@@ -28,6 +28,7 @@ mod shipped;
 mod size;
 mod topic;
 mod urls;
+mod uses;
 mod withheld;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub(crate) use evidence::Found;
 pub use evidence::{Evidence, TextSpan};
 pub(crate) use family::{Cost, Family, Kit, Rail, Setup};
 pub(crate) use shipped::shipped;
+pub(crate) use uses::misused;
 
 use crate::config::Config;
 use crate::config::value::Reader;

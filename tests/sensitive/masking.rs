@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rails::model::Script;
+use rails::model::{Script, ToolCall};
 use rails::{Message, Rails};
 
 use super::builder;
@@ -47,6 +47,42 @@ async fn a_conversation_of_messages_does_too() {
     let sent = sent(&script);
     assert!(sent.contains("I wrote to <EMAIL_ADDRESS_1>."), "{sent}");
     assert!(!sent.contains("@example.org"), "{sent}");
+}
+
+#[tokio::test]
+async fn so_does_a_conversation_in_which_tools_are_called() {
+    let (rails, script) = scripted(MASKING, &["Done."]);
+    let arguments = r#"{"to": "jane@example.org"}"#.to_owned();
+    let call = ToolCall { id: "1".to_owned(), name: "send".to_owned(), arguments };
+    let result = Message::tool(&call, "sent");
+    let messages = [
+        Message::user("write to jane@example.org"),
+        Message::calls("I write to jane@example.org.", vec![call]),
+        result,
+        Message::assistant("I wrote to jane@example.org."),
+        Message::user("thanks"),
+    ];
+    rails.generate(messages).await.unwrap();
+    let sent = sent(&script);
+    assert!(sent.contains("I wrote to <EMAIL_ADDRESS_1>.") && !sent.contains("@example.org"), "{sent}");
+}
+
+#[tokio::test]
+async fn texts_that_come_together_are_masked_once() {
+    let (rails, script) = scripted(MASKING, &["Done, <EMAIL_ADDRESS_1>."]);
+    let messages = [Message::user("I am jane@example.org"), Message::user("write to me")];
+    assert_eq!(rails.generate(messages).await.unwrap().text, "Done, jane@example.org.");
+    let sent = sent(&script);
+    assert!(sent.contains("I am <EMAIL_ADDRESS_1>"), "{sent}");
+}
+
+#[tokio::test]
+async fn replies_are_masked_but_for_what_is_put_back() {
+    let config = MASKING.replace("[restore", "[mask sensitive data on output, restore");
+    let (rails, _script) =
+        scripted(&config, &["I wrote to <EMAIL_ADDRESS_1> and boss@example.org, <EMAIL_ADDRESS_7>."]);
+    let reply = rails.session().generate("write to jane@example.org").await.unwrap();
+    assert_eq!(reply.text, "I wrote to jane@example.org and <EMAIL_ADDRESS_2>, <PLACEHOLDER_1>.");
 }
 
 #[tokio::test]

@@ -65,6 +65,11 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     ("sensitive_data_detection: {recognizers: [{supported_entity: A}]}", "{supported_entity: A}", "finds nothing"),
     ("sensitive_data_detection: {recognizers: [{deny_list: [x]}]}", "{deny_list: [x]}", "supported_entity"),
+    (
+        "sensitive_data_detection: {recognizers: [{supported_entity: ID_, deny_list: [x]}]}",
+        "{supported_entity: ID_, deny_list: [x]}",
+        "supported_entity",
+    ),
     ("secrets: {ignore: [jtw]}", "jtw", "no rule `jtw`"),
     ("secrets: {allow: ['/[/']}", "'/[/'", "no regular expression"),
     ("secrets: {score_threshold: high}", "high", "a number from 0 to 1"),

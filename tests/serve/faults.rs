@@ -82,6 +82,18 @@ fn what_is_no_request_is_told_by_field() {
             "pass them by",
         ),
         (
+            with("guardrails", json!({"context": {"check_facts": false}})),
+            "invalid_value",
+            json!("guardrails.context.check_facts"),
+            "pass them by",
+        ),
+        (
+            with("guardrails", json!({"context": {"sensitive_vault": {}}})),
+            "invalid_value",
+            json!("guardrails.context.sensitive_vault"),
+            "pass them by",
+        ),
+        (
             with("guardrails", json!({"state": {}})),
             "invalid_value",
             json!("guardrails.state"),

@@ -30,6 +30,10 @@ impl Turn<'_> {
             decision = self.process(&event)?;
         }
         while let Some(next) = decision {
+            if self.passes_over(&next)? {
+                decision = self.machine().next()?;
+                continue;
+            }
             let Some(event) = self.perform(next).await? else { break };
             decision = self.process(&event)?;
         }
@@ -69,6 +73,18 @@ impl Turn<'_> {
 
     fn process(&mut self, event: &Event) -> Result<Option<Decision>, Failure> {
         self.machine().process(event)
+    }
+
+    /// Whether a step raises an exception where these are not wanted: nobody hears it then, and who raised it goes on to what it says, as in a rail.
+    fn passes_over(&mut self, decision: &Decision) -> Result<bool, Failure> {
+        let Act::Raise { name, values } = &decision.act else { return Ok(false) };
+        if self.parts.config.rails_exceptions || !name.ends_with("Exception") {
+            return Ok(false);
+        }
+        let place = (decision.flow, decision.span);
+        self.note(What::Raised { event: name.clone(), values: values.clone() }, Some(place));
+        self.machine().step_over(decision.by)?;
+        Ok(true)
     }
 
     /// Does what a step wants, and says what came of it; `None` ends the turn.
@@ -113,7 +129,6 @@ impl Turn<'_> {
         args: Args,
         place: (FlowId, Span),
     ) -> Result<Event, Failure> {
-        let context = self.conversation.store.snapshot();
         let Answer { value: result, evidence } = if *action == *GENERATE_VALUE && self.parts.models.has_main() {
             let text = |name: &str| args.value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             Answer::plain(self.value_by_model(&text("var_name"), &text("instructions")).await?)
@@ -121,7 +136,9 @@ impl Turn<'_> {
             let text = self.conversation.store.text("user_message");
             Answer::plain(self.search(&text, Some(place)).await?)
         } else if self.is_native(&action) {
-            let ran = self.run_native(&action, args.with_context(context)).await;
+            let ran = self
+                .run_native(&action, self.with_threshold(args).with_context(self.conversation.store.snapshot()))
+                .await;
             ran.map_err(|reason| Failure::Failed {
                 place: Some(place),
                 reason: Reason::ours(reason).within(&format!("action `{action}`")),
@@ -129,9 +146,10 @@ impl Turn<'_> {
         } else if let Some(check) = self.check_of(&action) {
             self.check_by_model(check, &args).await?
         } else if self.moderates(&action) {
-            self.moderate(&args).await?
+            self.moderate(&self.with_threshold(args)).await?
         } else {
-            let run = self.parts.actions.run(&action, args.with_context(context), self.parts.config.limits.timeout);
+            let args = args.with_context(self.conversation.store.snapshot());
+            let run = self.parts.actions.run(&action, args, self.parts.config.limits.timeout);
             let ran = run.await.map_err(|error| Failure::Failed {
                 place: Some(place),
                 reason: error.into_reason().within(&format!("action `{action}`")),

@@ -52,7 +52,10 @@ impl Turn<'_> {
             Some(text) => to_text(text),
             None => self.conversation.store.text(variable),
         };
-        let threshold = args.get("threshold").map_err(|error| fails(error.into_reason()))?;
+        let threshold: Option<f64> = args.get("threshold").map_err(|error| fails(error.into_reason()))?;
+        if threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
+            return Err(fails(Reason::ours("`threshold` should be a number from 0 to 1, for no score goes beyond")));
+        }
         let wanted = self.rail.and_then(|rail| rail.model.as_deref()).unwrap_or(MODERATION);
         let served = self.parts.models.named(wanted).or_else(|| self.parts.models.named(MODERATE)).cloned();
         let served =
@@ -73,6 +76,9 @@ impl Turn<'_> {
                 }
             };
             match answered {
+                Ok(moderation) if threshold.is_some() && moderation.scores.is_empty() => {
+                    return Err(fails(Reason::ours("it gives no scores that a threshold could be held against")));
+                }
                 Ok(moderation) => return Ok(moderated(moderation, threshold)),
                 Err(error) => self.go_on(&mut chain, "model of moderation", error)?,
             }

@@ -10,6 +10,9 @@ use crate::program::Guards;
 /// What is looked at and longer, in bytes, is looked at where nothing else waits.
 const LONG: usize = 32 << 10;
 
+/// The parameter of rails that stands for how sure they must be.
+const THRESHOLD: &str = "threshold";
+
 impl Turn<'_> {
     /// Whether `action` is one of ours, and nobody has put another in its place.
     pub(super) fn is_native(&self, action: &str) -> bool {
@@ -21,11 +24,20 @@ impl Turn<'_> {
         self.parts.actions.has(action) || self.parts.config.actions.iter().any(|named| **named == *action)
     }
 
+    /// The arguments of an action of ours: a threshold that the rail is given is one of them.
+    pub(super) fn with_threshold(&self, args: Args) -> Args {
+        match self.rail.and_then(|rail| rail.locals.get(THRESHOLD)) {
+            Some(threshold) => args.or(THRESHOLD, threshold),
+            None => args,
+        }
+    }
+
     /// Runs an action of ours.
     pub(super) async fn run_native(&self, action: &str, args: Args) -> Result<Answer, String> {
         let guards = self.rail.map(|rail| rail.guards);
-        let looked_at = guards.map_or(0, |guards| length(args.context(guards.variable())));
-        let is_long = looked_at.max(args.values().values().map(|value| length(Some(value))).sum()) >= LONG;
+        let stages = Guards::ALL.iter().map(|stage| length(args.context(stage.variable())));
+        let given = args.values().values().map(|value| length(Some(value))).sum();
+        let is_long = stages.chain([given]).any(|length| length >= LONG);
         // Some of ours have a text classified.
         if !is_long && !self.parts.classifier.is_costly() {
             return run(&self.parts.loaded, action, &args, guards);

@@ -23,6 +23,17 @@ pub(in crate::engine) enum Mode<'a> {
     },
 }
 
+/// Whether input rails have let a text pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Checked {
+    /// Nobody knows.
+    Unknown,
+    /// They did when it was said; here it is as it was typed.
+    Then,
+    /// They just did; here it is as they made it, and they must not rewrite it twice.
+    Now,
+}
+
 /// Takes a turn again whose text, and reply if there was one, are known. Without a reply, the text must have been `checked` by the input rails to
 /// count.
 pub(in crate::engine) async fn replay(
@@ -31,14 +42,18 @@ pub(in crate::engine) async fn replay(
     tracer: &mut Tracer,
     text: &str,
     reply: Option<&str>,
-    checked: bool,
+    checked: Checked,
 ) -> Result<Outcome, Exhausted> {
     let mut before = conversation.clone();
     let said_before = before.history.clone();
     begin(conversation, text);
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Replay { reply });
     turn.prepare();
-    let heard = turn.hear_again(text).await;
+    let heard = match checked {
+        Checked::Now => turn.hear_as_it_is(text),
+        Checked::Then | Checked::Unknown => turn.hear_again(text).await,
+    };
+    let checked = checked != Checked::Unknown;
     before.store = turn.conversation.store.clone();
     let text = heard.as_deref().unwrap_or_default();
     if heard.is_none() {
@@ -97,6 +112,12 @@ impl Turn<'_> {
             Some(event) => self.answer(event).await,
             None => Ok(()),
         }
+    }
+
+    /// Hears a text that rails have rewritten already.
+    fn hear_as_it_is(&mut self, text: &str) -> Option<String> {
+        self.conversation.hear(text);
+        Some(text.to_owned())
     }
 
     /// What the rails that rewrite by themselves make of a text; `None` where one of them stops it.

@@ -81,17 +81,19 @@ fn by_json(task: Task, answer: &str) -> Option<Option<Judged>> {
     let fenced = answer.strip_prefix("```json").or_else(|| answer.strip_prefix("```"));
     let answer = fenced.map_or(answer, |rest| rest.trim_end().trim_end_matches("```"));
     let Ok(Value::Object(fields)) = serde_json::from_str(answer.trim()) else { return None };
-    let field = |wanted: &str| {
-        let found = fields.iter().find(|(name, _)| name.replace('_', " ").eq_ignore_ascii_case(wanted));
-        found.and_then(|(_, value)| value.as_str())
+    let said = |wanted: &str| {
+        let named = fields.iter().filter(|(name, _)| name.replace('_', " ").eq_ignore_ascii_case(wanted));
+        named.map(|(_, value)| value.as_str().unwrap_or_default().trim()).collect::<Vec<_>>()
     };
-    let side = if task == Task::ContentSafetyInput { "user safety" } else { "response safety" };
-    let verdict = field(side).map(str::trim);
-    let categories = field("safety categories").map(|named| categories(&[named])).unwrap_or_default();
-    Some(match verdict {
-        Some(verdict) if verdict.eq_ignore_ascii_case("safe") => Some(Judged { passes: true, categories: Vec::new() }),
-        Some(verdict) if verdict.eq_ignore_ascii_case("unsafe") => Some(Judged { passes: false, categories }),
-        _ => None,
+    // A name may be there twice, written in two ways.
+    let verdicts = said(if task == Task::ContentSafetyInput { "user safety" } else { "response safety" });
+    let is = |word: &'static str| move |verdict: &&str| verdict.eq_ignore_ascii_case(word);
+    Some(if verdicts.iter().any(is("unsafe")) {
+        Some(Judged { passes: false, categories: categories(&said("safety categories")) })
+    } else if !verdicts.is_empty() && verdicts.iter().all(is("safe")) {
+        Some(Judged { passes: true, categories: Vec::new() })
+    } else {
+        None
     })
 }
 
@@ -162,6 +164,8 @@ mod tests {
                 (r#"{"User Safety": "unsafe", "Safety Categories": "Violence, Hate"}"#, '-'),
                 ("```json\n{\"User Safety\": \"safe\"}\n```", '+'),
                 (r#"{"Response Safety": "safe"}"#, '?'),
+                (r#"{"User Safety": "safe", "user_safety": "unsafe"}"#, '-'),
+                (r#"{"User Safety": "safe", "user_safety": null}"#, '?'),
                 (r#"{"User Safety": "not unsafe"}"#, '?'),
                 ("Prompt harm: unharmful\nResponse harm: harmful", '+'),
                 ("Prompt harm: harmful", '-'),

@@ -124,9 +124,12 @@ fn recognizer(reader: &mut Reader<'_>, node: &Node) -> Option<Recognizer> {
             _ => {}
         }
     }
+    // As much as is known again in a placeholder.
+    let is_part = |part: &str| (1..=30).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let is_name = |name: &str| {
         name.starts_with(|first: char| first.is_ascii_alphabetic())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && name.split('_').all(is_part)
+            && name.split('_').count() <= 7
     };
     if !is_name(&recognizer.supported_entity) || recognizer.supported_entity.len() > 64 {
         reader.wrong(

