@@ -58,12 +58,19 @@ fn kits(names: &[String]) -> Result<Vec<Kit>, Failure> {
     let all = || FAMILIES.iter().filter_map(|family| family.kit);
     let mut kits: Vec<Kit> = Vec::new();
     for name in names.iter().map(|name| name.trim()) {
-        let Some(kit) = all().find(|kit| kit.name == name) else {
-            let known: Vec<_> = all().map(|kit| format!("`{}`", kit.name)).collect();
+        if kits.iter().any(|kit| kit.name == name) {
+            continue;
+        }
+        // Several families may belong to one name: what comes in is one thing, what goes out another.
+        kits.extend(all().filter(|kit| kit.name == name));
+        if !kits.iter().any(|kit| kit.name == name) {
+            let mut known: Vec<String> = Vec::new();
+            for kit in all().map(|kit| format!("`{}`", kit.name)) {
+                if !known.contains(&kit) {
+                    known.push(kit);
+                }
+            }
             return Err(Failure::Input(format!("`--with` knows no `{name}`; it knows {}", known.join(", "))));
-        };
-        if !kits.iter().any(|other| other.name == kit.name) {
-            kits.push(kit);
         }
     }
     Ok(kits)
