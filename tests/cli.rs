@@ -430,6 +430,27 @@ fn init_writes_a_project_that_checks_passes_its_tests_and_chats() {
 }
 
 #[test]
+fn init_adds_all_rails_of_each_name_it_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for (names, rails) in [
+        ("injection", &["check jailbreak", "injection detection"][..]),
+        ("secrets, urls", &["check secrets on input", "check secrets on output", "check urls on output"]),
+    ] {
+        let dir = dir(names);
+        assert_eq!(run(&["init", &dir, "--with", names], "").0, 0);
+        let config = fs::read_to_string(Path::new(&dir).join("config.yml")).unwrap();
+        for rail in rails {
+            assert_eq!(config.matches(&format!("- {rail}\n")).count(), 1, "{names}: {config}");
+        }
+        let (exit, out, _) = run(&["check", "--deny", "warnings", &dir], "");
+        assert_eq!(exit, 0, "{out}");
+    }
+    let (exit, _, err) = run(&["init", &dir("none"), "--with", "nonsense"], "");
+    assert!(exit != 0 && err.matches("`injection`").count() == 1, "{err}");
+}
+
+#[test]
 fn fmt_writes_checks_and_shows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.co");

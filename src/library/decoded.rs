@@ -10,20 +10,24 @@ pub(super) fn everywhere(text: &str, find: impl Fn(&str) -> Vec<Found>) -> Vec<F
     for view in views(text) {
         let origin = |finding: Found| Found { range: view.origin(finding.range.clone()), ..finding };
         let mut decoded: Vec<Found> = find(view.text()).into_iter().map(origin).collect();
-        decoded.retain(|finding| {
-            !finding.range.is_empty() && text.get(finding.range.clone()).is_some() && !is_known(&found, finding)
-        });
-        found.append(&mut decoded);
-        found.sort_by_key(|finding| (finding.range.start, finding.range.end));
-        // Blocks of a code may lead two findings to one place.
-        let mut end = 0;
-        found.retain(|finding| {
-            let is_free = finding.range.start >= end;
-            end = end.max(if is_free { finding.range.end } else { end });
-            is_free
-        });
+        decoded.retain(|finding| !finding.range.is_empty() && text.get(finding.range.clone()).is_some());
+        add(&mut found, decoded);
     }
     found
+}
+
+/// Adds those of `more` that overlap none of `found`, which stays in order and without overlaps.
+pub(super) fn add(found: &mut Vec<Found>, mut more: Vec<Found>) {
+    more.retain(|finding| !is_known(found, finding));
+    found.append(&mut more);
+    found.sort_by_key(|finding| (finding.range.start, finding.range.end));
+    // Blocks of a code may lead two findings to one place.
+    let mut end = 0;
+    found.retain(|finding| {
+        let is_free = finding.range.start >= end;
+        end = end.max(if is_free { finding.range.end } else { end });
+        is_free
+    });
 }
 
 /// Whether a finding overlaps one of `found`, which are in order and without overlaps.

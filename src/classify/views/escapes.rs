@@ -38,28 +38,31 @@ pub(super) fn find(text: &str) -> Vec<Part> {
     spaces(text, parts)
 }
 
-/// Bytes in a row, each behind `sign`.
+/// Bytes in a row, each behind `sign`, up to the first that is no text. More are not looked at, or each of many such would look at all that follow.
 fn encoded_bytes(bytes: &[u8], start: usize, sign: &[u8], encoding: Encoding) -> Option<Part> {
-    let mut decoded: Vec<u8> = Vec::new();
     let width = sign.len() + 2;
+    let byte = |at: usize| bytes.get(at..at + width)?.strip_prefix(sign).and_then(number).map(|number| number as u8);
+    let mut part = Part::new(encoding, start..start);
     let mut at = start;
-    while let Some(rest) = bytes.get(at..at + width).and_then(|unit| unit.strip_prefix(sign)) {
-        let Some(byte) = number(rest) else { break };
-        decoded.push(byte as u8);
-        at += width;
+    while let Some(c) = first_character((at..).step_by(width).map_while(byte)) {
+        let end = at + c.len_utf8() * width;
+        part.push(c, at..end);
+        at = end;
     }
-    let text = match std::str::from_utf8(&decoded) {
-        Ok(text) => text,
-        // What is no text stands as it is, so that what follows it is read.
-        Err(error) if error.valid_up_to() > 0 => std::str::from_utf8(&decoded[..error.valid_up_to()]).ok()?,
-        Err(_) => return None,
-    };
-    let mut part = Part::new(encoding, start..start + text.len() * width);
-    for (index, c) in text.char_indices() {
-        let from = start + index * width;
-        part.push(c, from..from + c.len_utf8() * width);
+    part.range.end = at;
+    (at > start).then_some(part)
+}
+
+/// The character that bytes of UTF-8 begin with.
+fn first_character(bytes: impl Iterator<Item = u8>) -> Option<char> {
+    let mut unit = [0; 4];
+    for (at, byte) in bytes.take(unit.len()).enumerate() {
+        unit[at] = byte;
+        if let Ok(text) = std::str::from_utf8(&unit[..=at]) {
+            return text.chars().next();
+        }
     }
-    (!text.is_empty()).then_some(part)
+    None
 }
 
 /// Characters in a row, each by its number.

@@ -149,6 +149,9 @@ fn a_long_text_takes_no_long_time() {
         "AAAAAAAAAAAAAAA/",
         "YW55 ",
         "%41+",
+        "%ff",
+        "%41%ff",
+        "\\xff",
     ] {
         let typed = unit.repeat(300_000 / unit.len());
         let total: usize = views(&typed).iter().map(|view| view.text.len()).sum();

@@ -18,8 +18,14 @@ pub(in crate::library) struct Link {
 }
 
 /// Schemes that need no slashes behind them.
-const WITHOUT_HOST: &[&str] = &["javascript", "vbscript", "data", "mailto", "tel", "sms", "file", "blob", "about"];
+const WITHOUT_HOST: &[&str] = &["javascript", "vbscript", "data", "mailto", "tel", "sms", "file", "blob"];
+/// Schemes behind which browsers read any number of slashes as two.
+const SPECIAL: &[&str] = &["http", "https", "ftp", "ws", "wss"];
+/// Kinds of pictures that hold nothing but pixels.
+const PICTURES: &[&str] =
+    &["image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/avif", "image/bmp"];
 const LONGEST_SCHEME: usize = 16;
+const LONGEST_TYPE: usize = 100;
 /// More of an address is not looked at.
 const LONGEST: usize = 8_192;
 /// What names without a scheme end in. Endings of files are not among them; names that end so need `www.` or a path.
@@ -35,18 +41,27 @@ const PRODUCTS: &[&str] = &["ado.net", "asp.net", "vb.net", "socket.io", "draw.i
 /// Endings that are words, too: a point without a space behind it makes no name of two words.
 const WORDS: &[&str] = &["am", "as", "at", "be", "by", "do", "in", "is", "it", "me", "my", "no", "so", "to", "us"];
 
+impl Link {
+    /// Whether it is a picture by itself, which leads nowhere and runs nothing.
+    pub fn is_picture(&self) -> bool {
+        let kind = self.rest.split([';', ',']).next().unwrap_or_default();
+        self.scheme == "data" && PICTURES.iter().any(|picture| kind.eq_ignore_ascii_case(picture))
+    }
+}
+
 /// All addresses in `text`, in order.
 pub(in crate::library) fn links(text: &str) -> Vec<Link> {
     let bytes = text.as_bytes();
     let mut found: Vec<Link> = Vec::new();
     let mut done = 0;
     for (at, byte) in bytes.iter().enumerate() {
-        if at < done || !matches!(byte, b':' | b'.' | b'[' | 0xe3 | 0xef) {
+        if at < done || !matches!(byte, b':' | b'.' | b'[' | b'/' | b'\\' | 0xe3 | 0xef) {
             continue;
         }
         let link = match byte {
             b':' => with_scheme(text, done, at, 1),
             b'[' if bytes[at..].starts_with(b"[:]") => with_scheme(text, done, at, 3),
+            b'/' | b'\\' => with_slashes(text, at),
             _ => bare(text, done, at),
         };
         if let Some(link) = link {
@@ -70,16 +85,22 @@ fn with_scheme(text: &str, from: usize, colon: usize, width: usize) -> Option<Li
         _ => return None,
     };
     let behind = colon + width;
-    let slashes = bytes[behind..].iter().take(3).take_while(|byte| matches!(byte, b'/' | b'\\')).count();
+    let is_special = SPECIAL.contains(&scheme);
+    let slashes = slashes(&bytes[behind..], if is_special { usize::MAX } else { 3 });
+    let begins = text[behind + slashes..].starts_with(char::is_alphanumeric);
     if slashes >= 2
+        || (slashes == 1 && is_special && begins)
         || (slashes == 0
             && matches!(scheme, "http" | "https")
             && bytes.get(behind).is_some_and(u8::is_ascii_alphanumeric))
     {
         return authority(text, start, behind + slashes, scheme);
     }
+    if !WITHOUT_HOST.contains(&scheme) || !may_follow(scheme, &text[behind..]) {
+        return None;
+    }
     let end = end(text, behind);
-    let is_one = WITHOUT_HOST.contains(&scheme) && end > behind && !bytes[behind].is_ascii_whitespace();
+    let is_one = end > behind && !bytes[behind].is_ascii_whitespace();
     is_one.then(|| Link {
         scheme: scheme.to_owned(),
         user: None,
@@ -89,8 +110,55 @@ fn with_scheme(text: &str, from: usize, colon: usize, width: usize) -> Option<Li
     })
 }
 
+fn slashes(rest: &[u8], most: usize) -> usize {
+    rest.iter().take(most).take_while(|byte| matches!(byte, b'/' | b'\\')).count()
+}
+
+/// Whether `rest` may stand behind a scheme that is a word, too: a type of data, a place of a file, another address.
+fn may_follow(scheme: &str, rest: &str) -> bool {
+    match scheme {
+        "data" => {
+            let length = rest.bytes().take(LONGEST_TYPE).take_while(|byte| !b";,".contains(byte)).count();
+            let kind = rest.as_bytes()[..length].split(|byte| *byte == b'/').next().unwrap_or_default();
+            length == 0 || (kind.len() < length && kind.iter().all(u8::is_ascii_alphabetic))
+        }
+        "file" => rest.starts_with(['/', '\\']),
+        "blob" => rest.starts_with("http") || rest.starts_with("null"),
+        _ => true,
+    }
+}
+
+/// Reads an address without a scheme whose slashes are at `at`, as in `<img src="//a.example/b">`.
+fn with_slashes(text: &str, at: usize) -> Option<Link> {
+    let before = text[..at].chars().next_back();
+    let in_markup = before.is_some_and(|c| "(\"'=<".contains(c));
+    if !in_markup && !before.is_none_or(char::is_whitespace) {
+        return None;
+    }
+    let slashes = slashes(&text.as_bytes()[at..], usize::MAX);
+    if slashes < 2 {
+        return None;
+    }
+    let start = at + slashes;
+    let is_part = |c: &char| c.is_alphanumeric() || ".-_:@%".contains(*c);
+    let length: usize = text[start..].chars().take_while(is_part).map(char::len_utf8).sum();
+    let host = text[start..start + length].rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default().trim_end_matches('.');
+    let ending = host.rsplit_once('.').map(|(_, ending)| ending.to_lowercase())?;
+    let is_name = ENDINGS.contains(&&*ending) || ending.starts_with("xn--");
+    // Comments of programs begin so, and paths of Windows.
+    (is_name || (in_markup && text[at..].starts_with('/') && !host.is_empty())).then_some(())?;
+    authority(text, at, start, "https")
+}
+
 /// Reads what stands behind the slashes.
 fn authority(text: &str, start: usize, at: usize, scheme: &str) -> Option<Link> {
+    // Where no host is, the rest is not looked at, or many such would take long.
+    let host =
+        text[at..].split(|c: char| stops(c) || "/?#\\".contains(c)).next().and_then(|host| host.rsplit('@').next());
+    if host.is_none_or(|host| host.is_empty() || host.starts_with(':')) {
+        return None;
+    }
     let end = end(text, at);
     let written = &text[at..end];
     let length = written.find(['/', '?', '#', '\\']).unwrap_or(written.len());
@@ -176,9 +244,13 @@ fn armed(host: &str) -> String {
     host
 }
 
+/// Whether no address goes on behind a character.
+fn stops(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "<>\"`{}|^".contains(c)
+}
+
 /// Where what begins at `start` ends: before white space, quotes, and punctuation that ends the sentence around it.
 fn end(text: &str, start: usize) -> usize {
-    let stops = |c: char| c.is_whitespace() || c.is_control() || "<>\"`{}|^".contains(c);
     let (mut depth, mut end) = (0_i32, start);
     for (at, c) in text[start..].char_indices().take(LONGEST) {
         match c {
