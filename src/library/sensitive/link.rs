@@ -52,8 +52,8 @@ impl Link {
 fn begins(text: &str) -> Within {
     let bytes = text.as_bytes();
     let last = |count: usize| &bytes[bytes.len().saturating_sub(count)..];
-    if text.ends_with("//") {
-        let before = text[..text.len() - 2].trim_end_matches(|char: char| char.is_ascii_alphanumeric() || char == ':');
+    if let Some(before) = text.strip_suffix("//") {
+        let before = before.trim_end_matches(|char: char| char.is_ascii_alphanumeric() || char == ':');
         match before.chars().next_back() {
             Some(quote @ ('"' | '\'')) if before[..before.len() - 1].trim_end().ends_with('=') => {
                 return Within::Quoted(quote);
