@@ -49,7 +49,7 @@ pub(super) const FAMILY: Family = Family {
         Rail {
             name: "check retrieved injection",
             guards: &[Guards::Retrieval, Guards::ToolInput],
-            what: "takes out documents with instructions for the model, stops such results of tools",
+            what: "stops documents and results of tools that hold instructions for the model",
             cost: Cost::Local,
         },
         Rail {
