@@ -4,8 +4,12 @@ use crate::classify::embed::rank;
 
 /// So many printable characters in a row don't come about by chance.
 const PRINTABLE: usize = 10;
+/// So many bytes neither, with letters beyond ASCII among them.
+const ACCENTED: usize = 16;
 /// So many letters of another script neither.
 const FOREIGN: usize = 4;
+/// What else stands beside such letters.
+const TYPOGRAPHY: &str = "¡¿«»°§€£–—‘’‚“”„…";
 /// Letters of the words that are enough by themselves.
 const FEWEST: usize = 4;
 /// Words of three letters that are less frequent are as good as any three letters.
@@ -69,6 +73,7 @@ pub(super) fn is_text(text: &str) -> bool {
     let others = text.bytes().filter(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'\n'))).count();
     (others * 3 <= text.len() && Known::of(text).is_words(FEWEST))
         || (text.is_ascii() && text.len() >= PRINTABLE)
+        || (text.len() >= ACCENTED && text.chars().all(|c| c.is_ascii() || c.is_alphabetic() || TYPOGRAPHY.contains(c)))
         || (text.is_ascii() && text.len() > FEWEST && !super::parts(text).is_empty())
 }
 
