@@ -217,6 +217,9 @@ const ENCODERS: &[(&str, Encoder)] = &[
     ("tags", |text| text.bytes().filter_map(|byte| char::from_u32(0xe0000 + u32::from(byte))).collect()),
 ];
 
+/// The encoder that leaves words apart.
+const WORD_BY_WORD: usize = 4;
+
 /// Words that are none when their letters are moved.
 const WORDS: &[&str] = &[
     "ignore",
@@ -263,6 +266,8 @@ proptest! {
         (before, behind) in carrier(),
         encoder in 0..ENCODERS.len(),
     ) {
+        // Short words by themselves look like anything, encoded.
+        prop_assume!(encoder != WORD_BY_WORD || phrase.split(' ').any(|word| word.len() > 5));
         let (name, encode) = ENCODERS[encoder];
         let encoded = encode(&phrase);
         let typed = format!("{before}{encoded}{behind}");
