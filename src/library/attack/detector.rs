@@ -72,6 +72,12 @@ pub(super) fn is_known(name: &str) -> Result<(), Vec<&'static str>> {
 }
 
 impl Detector {
+    /// Reads what comes along once, so that no turn has to wait for it.
+    pub(super) fn prepare() {
+        LazyLock::force(&RULES);
+        LazyLock::force(&WEIGHTS);
+    }
+
     /// Without the rules, or families of rules, that are named.
     pub(super) fn without(names: &[String]) -> Self {
         let is_named = |name: &str| names.iter().any(|named| named == name);

@@ -101,6 +101,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
             }
         }
     }
+    Detector::prepare();
     let detector = Detector::without(&without);
     let action = |origin: Origin, threshold: f32, is_plain: bool| -> Action {
         let detector = detector.clone();
