@@ -24,10 +24,19 @@ struct Row {
 const QUESTION: &str =
     "Could you tell me how I can change the delivery address of my last order before it leaves the store? ";
 
+/// Looks at what users say as at a document.
+const RETRIEVED: &str = "
+define subflow as a document
+  $attack_found = execute check_retrieved_injection(text=$user_message)
+  if $attack_found.blocked
+    bot refuse to respond
+    stop
+";
+
 /// Rails that have nothing but this one; `pass` does nothing.
 fn load(rail: &str) -> Rails {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("rails.co"), "define subflow pass\n  $passed = True\n").unwrap();
+    fs::write(folder.path().join("rails.co"), format!("define subflow pass\n  $passed = True\n{RETRIEVED}")).unwrap();
     fs::write(folder.path().join("config.yml"), format!("rails: {{input: {{flows: [{rail}]}}}}\n")).unwrap();
     Rails::from_path(folder.path()).unwrap()
 }
@@ -35,7 +44,7 @@ fn load(rail: &str) -> Rails {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let is_retrieved = arguments.iter().any(|argument| argument == "--retrieved");
-    let rails = load(if is_retrieved { "check retrieved injection" } else { "check jailbreak" });
+    let rails = load(if is_retrieved { "as a document" } else { "check jailbreak" });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let is_stopped = |rails: &Rails, text: &str| {
         let reply = runtime.block_on(rails.check_input(text)).unwrap();
