@@ -81,7 +81,7 @@ struct Anchors {
     of: Vec<Anchor>,
 }
 
-static ANCHORS: LazyLock<Option<Anchors>> = LazyLock::new(|| {
+static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
     let tokens = TOKENS
         .iter()
         .enumerate()
@@ -102,17 +102,17 @@ static ANCHORS: LazyLock<Option<Anchors>> = LazyLock::new(|| {
         .match_kind(MatchKind::LeftmostLongest)
         .kind(Some(AhoCorasickKind::ContiguousNFA))
         .build(all.iter().map(|(text, _)| text))
-        .ok()?;
-    Some(Anchors { search, of: all.into_iter().map(|(_, anchor)| anchor).collect() })
+        .expect("the signs of secrets can be compiled, as a test holds");
+    Anchors { search, of: all.into_iter().map(|(_, anchor)| anchor).collect() }
 });
 
-static ASSIGNED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+static ASSIGNED: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostLongest)
         .kind(Some(AhoCorasickKind::ContiguousNFA))
         .build(NAMES.iter().map(|(name, _)| name))
-        .ok()
+        .expect("the names of secrets can be compiled, as a test holds")
 });
 
 /// Settings, compiled.
@@ -213,7 +213,7 @@ fn finding(rule: &'static str, range: Range<usize>, score: f32) -> Found {
 }
 
 fn anchored(text: &str, found: &mut Vec<Found>) {
-    let Some(anchors) = ANCHORS.as_ref() else { return };
+    let anchors = &*ANCHORS;
     let bytes = text.as_bytes();
     let inside = |at: usize| at.checked_sub(1).is_some_and(|at| bytes[at].is_ascii_alphanumeric() || bytes[at] == b'_');
     // Long secrets are passed over, so that no text is read twice as a whole.
@@ -292,7 +292,7 @@ const HASHES: &[&str] = &[
 ];
 
 fn assigned(text: &str, found: &mut Vec<Found>) {
-    let Some(names) = ASSIGNED.as_ref() else { return };
+    let names = &*ASSIGNED;
     let bytes = text.as_bytes();
     let mut after = 0;
     for hit in names.find_iter(text) {

@@ -6,19 +6,18 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Points in time, dates in numbers, dates with the month in words.
-static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let month = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre)";
     let pattern = format!(
         r"(?i)(?P<stamp>[0-9]{{4}}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?(?:Z|[+-][0-2][0-9]:?[0-5][0-9])?)|(?P<a>[0-9]{{1,4}})(?P<joint>[/.-])(?P<b>[0-9]{{1,2}})(?:(?P<again>[/.-])(?P<c>[0-9]{{2,4}}))?|(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th|\.)?[ -](?:of |de )?{month}\b\.?(?:,?[ -](?:de |del )?(?P<year>[0-9]{{4}}|[0-9]{{2}}\b))?|\b{month}\.?(?: (?P<day2>[0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year2>[0-9]{{4}}))?|-(?P<year3>[0-9]{{4}}|[0-9]{{2}}))|[0-9]{{4}}年[0-9]{{1,2}}月[0-9]{{1,2}}日"
     );
-    Regex::new(&pattern).ok()
+    Regex::new(&pattern).expect("the form of dates can be compiled, as a test holds")
 });
 
 /// Dates as `DATE_TIME` and, those with a year, as `DATE_OF_BIRTH`, which without words of birth near it is unlikely.
 pub(in super::super) fn find(text: &str, hits: &mut Vec<Hit>) {
-    let Some(dates) = DATE.as_ref() else { return };
     let bytes = text.as_bytes();
-    for found in dates.captures_iter(text) {
+    for found in DATE.captures_iter(text) {
         let Some(whole) = found.get(0) else { continue };
         let (start, end) = (whole.start(), whole.end());
         let number = |name: &str| found.name(name).and_then(|part| part.as_str().parse::<u64>().ok());

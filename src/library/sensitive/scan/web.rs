@@ -71,8 +71,9 @@ fn host(text: &str) -> Option<&str> {
         .then_some(host)
 }
 
-static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)(?:(?:https?|ftp)://|\bwww\.)[^\s"'<>\x60]+|\b(?:[a-z0-9][a-z0-9-]{0,62}\.){1,8}[a-z]{2,24}\b(?:/[^\s"'<>\x60]*)?"#).ok()
+static URL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)(?:(?:https?|ftp)://|\bwww\.)[^\s"'<>\x60]+|\b(?:[a-z0-9][a-z0-9-]{0,62}\.){1,8}[a-z]{2,24}\b(?:/[^\s"'<>\x60]*)?"#)
+        .expect("the form of addresses can be compiled, as a test holds")
 });
 
 /// Top-level domains of more than two letters that are common; all of two letters count.
@@ -82,8 +83,7 @@ pub(in super::super) fn find_url(text: &str, hits: &mut Vec<Hit>) {
     if !text.contains('.') && !text.contains("://") {
         return;
     }
-    let Some(urls) = URL.as_ref() else { return };
-    for found in urls.find_iter(text) {
+    for found in URL.find_iter(text) {
         let url = found.as_str().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}']);
         let (scheme, rest) = url.split_once("://").map_or((false, url), |(_, rest)| (true, rest));
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
