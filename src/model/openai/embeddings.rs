@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 
 use super::OpenAi;
 use super::answer::shaped;
-use super::send::serialized;
 use crate::model::ModelError;
 
 /// The longest answer that is read, in bytes: 256 vectors of 8,192 numbers.
@@ -29,14 +28,7 @@ impl OpenAi {
         let mut body: Map<String, Value> = self.settings.parameters.clone();
         body.insert("model".to_owned(), self.settings.model.clone().into());
         body.insert("input".to_owned(), json!(texts));
-        let call = self.call_to(WHAT, body, "application/json")?;
-        let bytes = serialized(&call.body)?;
-        let asked = || async {
-            let deadline = self.deadline();
-            let response = self.sent(&call, &bytes, deadline).await?;
-            Ok(self.whole(response, &call, deadline, LONGEST_ANSWER).await?)
-        };
-        let answer = self.again(asked).await.map_err(|failure| failure.error)?;
+        let answer = self.asked(WHAT, body, LONGEST_ANSWER).await?;
         in_order(shaped(answer, WHAT)?, texts.len())
     }
 

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::OpenAi;
 use super::answer::shaped;
-use super::send::serialized;
 use crate::model::{ModelError, Moderation};
 
 const LONGEST_ANSWER: usize = 1 << 20;
@@ -31,14 +30,7 @@ impl OpenAi {
         let mut body: Map<String, Value> = self.settings.parameters.clone();
         body.insert("model".to_owned(), self.settings.model.clone().into());
         body.insert("input".to_owned(), text.into());
-        let call = self.call_to(WHAT, body, "application/json")?;
-        let bytes = serialized(&call.body)?;
-        let asked = || async {
-            let deadline = self.deadline();
-            let response = self.sent(&call, &bytes, deadline).await?;
-            Ok(self.whole(response, &call, deadline, LONGEST_ANSWER).await?)
-        };
-        let answer = self.again(asked).await.map_err(|failure| failure.error)?;
+        let answer = self.asked(WHAT, body, LONGEST_ANSWER).await?;
         let Answer { results } = shaped(answer, WHAT)?;
         let [Row { flagged, categories, category_scores }] = <[Row; 1]>::try_from(results).map_err(|results| {
             ModelError::Malformed { reason: format!("it has {} results for one text", results.len()) }

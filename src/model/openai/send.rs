@@ -142,6 +142,23 @@ impl OpenAi {
         Err(failure(status, &headers, &complaint, &call.secrets))
     }
 
+    /// The answer to `body`, of `longest` bytes at most, where `what` is asked for; again where that may help.
+    pub(super) async fn asked(
+        &self,
+        what: &str,
+        body: Map<String, Value>,
+        longest: usize,
+    ) -> Result<Value, ModelError> {
+        let call = self.call_to(what, body, "application/json")?;
+        let bytes = serialized(&call.body)?;
+        let attempt = || async {
+            let deadline = self.deadline();
+            let response = self.sent(&call, &bytes, deadline).await?;
+            Ok(self.whole(response, &call, deadline, longest).await?)
+        };
+        self.again(attempt).await.map_err(|failure| failure.error)
+    }
+
     /// The whole of a completion that comes at once.
     pub(super) async fn read(
         &self,
