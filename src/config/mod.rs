@@ -145,6 +145,11 @@ impl Config {
         }
     }
 
+    /// Whether the action called `name` is said to be the host program's, in place of one of ours.
+    pub(crate) fn has_action(&self, name: &str) -> bool {
+        self.actions.iter().any(|action| **action == *name)
+    }
+
     /// Whether a model is named that answers where no other is for a task.
     pub fn has_main_model(&self) -> bool {
         self.models.iter().any(|model| model.kind == "main")

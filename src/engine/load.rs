@@ -169,7 +169,7 @@ fn rails_without_model(config: &Config, program: &Program, host: &Host, diagnost
         let Some(flow) = program.flow_named(&rail.name) else { continue };
         let steps = done(program, [flow]).into_iter().flat_map(|flow| &program.flow(flow).steps);
         let mut asked = steps.filter_map(|step| match &step.op {
-            Op::Execute { action, .. } if !config.actions.contains(action) => Some((&**action, Library::asks(action)?)),
+            Op::Execute { action, .. } if !config.has_action(action) => Some((&**action, Library::asks(action)?)),
             _ => None,
         });
         let can_ask = |task: &str, usual: &str| {

@@ -21,7 +21,7 @@ impl Turn<'_> {
 
     /// Whether the host program has an action of this name, or `config.yml` says that another server has.
     pub(super) fn is_replaced(&self, action: &str) -> bool {
-        self.parts.actions.has(action) || self.parts.config.actions.iter().any(|named| **named == *action)
+        self.parts.actions.has(action) || self.parts.config.has_action(action)
     }
 
     /// The arguments of an action of ours: a threshold that the rail is given is one of them.

@@ -124,12 +124,9 @@ impl<'a> Player<'a> {
         let is_scripted = |name: &str| {
             test.lines.iter().any(|line| matches!(&line.kind, TestKind::Action { action, .. } if **action == *name))
         };
-        let replaced = &tested.rails.config().actions;
-        let is_ours = |name: &str| {
-            Library::names().any(|ours| ours == name)
-                && !is_scripted(name)
-                && !replaced.iter().any(|other| **other == *name)
-        };
+        let config = tested.rails.config();
+        let is_ours =
+            |name: &str| Library::names().any(|ours| ours == name) && !is_scripted(name) && !config.has_action(name);
         let steps = tested.rails.program().flows.iter().flat_map(|flow| &flow.steps);
         let actions: FxHashSet<Arc<str>> = steps
             .filter_map(|step| match &step.op {
