@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::embed::EmbedError;
 use super::nearest::Neighbour;
 use super::normalize::Normalized;
-use super::{Abstention, Candidate, Classification, Classifier, MatchKind, Matched, Tier, Unanswered};
+use super::{Abstention, Candidate, Classification, Classifier, MatchKind, Matched, Readings, Tier, Unanswered};
 use crate::program::IntentId;
 
 /// How many candidates a tier reports.
@@ -29,16 +29,33 @@ impl Classifier {
             return Ok(found);
         }
         let repaired = self.speller.repair(&text, typed);
-        let ruled_out = self.ruled_out_by(&text, repaired.as_ref());
-        if let Some(repaired) = &repaired {
+        self.decide_beyond(found, typed, (&text, repaired.as_ref()), tiers)
+    }
+
+    /// As [`decide`](Self::decide) with all tiers, of a text that was read before.
+    pub(super) fn decide_read(&self, readings: &Readings) -> Result<Classification, EmbedError> {
+        let (text, repaired) = readings.spelled();
+        self.decide_beyond(self.by_exact(text, readings.typed()), readings.typed(), (text, repaired), Tiers::All)
+    }
+
+    /// What a text means that equals no example as it stands, or does: that is `found`.
+    fn decide_beyond(
+        &self,
+        mut found: Option<Classification>,
+        typed: &str,
+        (text, repaired): (&Normalized, Option<&Normalized>),
+        tiers: Tiers,
+    ) -> Result<Classification, EmbedError> {
+        let ruled_out = self.ruled_out_by(text, repaired);
+        if let Some(repaired) = repaired {
             found = found.or_else(|| self.by_exact(repaired, typed));
         }
-        found = found.or_else(|| self.by_pattern(&text, typed, &ruled_out));
+        found = found.or_else(|| self.by_pattern(text, typed, &ruled_out));
         found = found.or_else(|| self.by_pattern(&text.unfolded(typed)?, typed, &ruled_out));
-        if let Some(repaired) = &repaired {
+        if let Some(repaired) = repaired {
             found = found.or_else(|| self.by_pattern(repaired, typed, &ruled_out));
         }
-        let mut found = self.with_embedding(found, repaired.as_ref().unwrap_or(&text), &ruled_out, tiers)?;
+        let mut found = self.with_embedding(found, repaired.unwrap_or(text), &ruled_out, tiers)?;
         found.read_as = repaired.map(|repaired| repaired.text().to_owned());
         Ok(found)
     }

@@ -11,6 +11,7 @@ mod nearest;
 mod normalize;
 pub(crate) mod pattern;
 mod readings;
+mod recent;
 mod search;
 mod settings;
 mod slot;
@@ -51,6 +52,7 @@ use normalize::Speller;
 pub use pattern::PatternMatch;
 use pattern::Patterns;
 pub use readings::{Form, Reading, Readings};
+pub(crate) use recent::Recent;
 pub use settings::{Scale, Settings, fingerprint};
 pub use views::{DEEPEST, Encoding, View, views};
 
@@ -72,7 +74,7 @@ pub struct ExampleVector<'a> {
 pub struct Classifier {
     exact: Exact,
     patterns: Patterns,
-    speller: Speller,
+    speller: Arc<Speller>,
     nearest: Option<Nearest>,
     thresholds: Vec<f32>,
     slots: Vec<Vec<Arc<str>>>,
@@ -108,7 +110,7 @@ impl Classifier {
         let classifier = Self {
             exact: Exact::new(program),
             patterns,
-            speller: Speller::new(program),
+            speller: Arc::new(Speller::new(program)),
             nearest,
             thresholds,
             slots: program.intents.iter().map(crate::program::slot::names).collect(),
@@ -176,6 +178,11 @@ impl Classifier {
     /// When the embedder fails.
     pub fn explain(&self, text: &str) -> Result<Classification, EmbedError> {
         self.decide(text, Tiers::All)
+    }
+
+    /// The same of a text that was read before.
+    pub(crate) fn explain_read(&self, readings: &Readings) -> Result<Classification, EmbedError> {
+        self.decide_read(readings)
     }
 
     /// What the embedding tier goes by for `text`, thresholds aside: the numbers behind the best `count` intents, and what each word does

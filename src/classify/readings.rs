@@ -1,7 +1,7 @@
 //! All ways to read a text that a rail should look at.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Classifier;
 use super::normalize::{Normalized, Speller};
@@ -21,21 +21,21 @@ pub enum Form {
 
 /// One way to read a text.
 #[derive(Debug, Clone)]
-pub struct Reading<'t> {
-    typed: &'t str,
+pub struct Reading {
+    typed: Arc<str>,
     /// What was decoded.
     view: Option<Arc<View>>,
     form: Form,
     folded: Option<Normalized>,
 }
 
-impl Reading<'_> {
+impl Reading {
     /// What the text says, read so.
     pub fn text(&self) -> &str {
         match (&self.folded, &self.view) {
             (Some(folded), _) => folded.text(),
             (None, Some(view)) => view.text(),
-            (None, None) => self.typed,
+            (None, None) => &self.typed,
         }
     }
 
@@ -62,60 +62,75 @@ impl Reading<'_> {
     }
 }
 
-/// A text as typed, normalised and repaired, and the same of all that is encoded in it. The first is the text as typed.
-#[derive(Debug, Clone)]
-pub struct Readings<'t> {
-    all: Vec<Reading<'t>>,
+/// A text as typed and with all that is encoded in it decoded, and the same normalised and repaired. The first is the text as typed.
+#[derive(Debug)]
+pub struct Readings {
+    speller: Arc<Speller>,
+    as_it_stands: Vec<Reading>,
+    /// Made when first asked for: it is what takes time.
+    folded: OnceLock<Vec<Reading>>,
 }
 
-impl<'t> Readings<'t> {
+impl Readings {
     /// Reads `typed` with the words that everyone knows.
-    pub fn new(typed: &'t str) -> Self {
-        Self::with(&Speller::default(), typed)
+    pub fn new(typed: &str) -> Self {
+        Self::with(Arc::default(), typed)
     }
 
-    fn with(speller: &Speller, typed: &'t str) -> Self {
-        let mut readings = Self { all: Vec::with_capacity(3) };
-        readings.add(speller, typed, None);
-        for view in views(typed) {
-            readings.add(speller, typed, Some(Arc::new(view)));
-        }
-        readings
+    fn with(speller: Arc<Speller>, typed: &str) -> Self {
+        let views = views(typed).into_iter().map(|view| Some(Arc::new(view)));
+        let typed: Arc<str> = typed.into();
+        let reading = |view| Reading { typed: typed.clone(), view, form: Form::AsItStands, folded: None };
+        let as_it_stands = std::iter::once(None).chain(views).map(reading).collect();
+        Self { speller, as_it_stands, folded: OnceLock::new() }
     }
 
-    fn add(&mut self, speller: &Speller, typed: &'t str, view: Option<Arc<View>>) {
-        let text = view.as_ref().map_or(typed, |view| view.text());
-        let normalized = Normalized::new(text);
-        let repaired = speller.repair(&normalized, text);
-        let reading = |form, folded| Reading { typed, view: view.clone(), form, folded };
-        self.all.push(reading(Form::AsItStands, None));
-        for (form, folded) in [(Form::Normalized, Some(normalized)), (Form::Repaired, repaired)] {
-            if let Some(folded) = folded.filter(|folded| self.folded().all(|known| known.text() != folded.text())) {
-                self.all.push(reading(form, Some(folded)));
-            }
-        }
+    /// The text as typed.
+    pub fn typed(&self) -> &str {
+        &self.as_it_stands[0].typed
     }
 
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Reading<'t>> {
-        self.all.iter()
+    /// All of them: those as they stand first.
+    pub fn iter(&self) -> impl Iterator<Item = &Reading> {
+        self.as_it_stands().chain(self.folded())
     }
 
     /// The text as typed, and with what is encoded in it decoded; for what goes by capitals, digits and signs.
-    pub fn as_it_stands(&self) -> impl Iterator<Item = &Reading<'t>> {
-        self.all.iter().filter(|reading| reading.form == Form::AsItStands)
+    pub fn as_it_stands(&self) -> impl Iterator<Item = &Reading> {
+        self.as_it_stands.iter()
     }
 
     /// The same, normalised and repaired; for what goes by words. No two of them are equal.
-    pub fn folded(&self) -> impl Iterator<Item = &Reading<'t>> {
-        self.all.iter().filter(|reading| reading.form != Form::AsItStands)
+    pub fn folded(&self) -> impl Iterator<Item = &Reading> {
+        self.folded.get_or_init(|| self.fold()).iter()
+    }
+
+    /// The text as typed, normalised, and repaired if that is something else.
+    pub(super) fn spelled(&self) -> (&Normalized, Option<&Normalized>) {
+        let mut spelled = self.folded().filter(|reading| reading.view.is_none()).flat_map(|reading| &reading.folded);
+        let normalized = spelled.next().expect("the text as typed is normalised before all others");
+        (normalized, spelled.next())
+    }
+
+    fn fold(&self) -> Vec<Reading> {
+        let mut all: Vec<Reading> = Vec::with_capacity(2 * self.as_it_stands.len());
+        for standing in &self.as_it_stands {
+            let normalized = Normalized::new(standing.text());
+            let repaired = self.speller.repair(&normalized, standing.text());
+            for (form, folded) in [(Form::Normalized, Some(normalized)), (Form::Repaired, repaired)] {
+                if let Some(folded) = folded.filter(|folded| all.iter().all(|known| known.text() != folded.text())) {
+                    all.push(Reading { form, folded: Some(folded), ..standing.clone() });
+                }
+            }
+        }
+        all
     }
 }
 
 impl Classifier {
     /// Reads `typed` with the words that everyone knows and those of the rails.
-    pub fn readings<'t>(&self, typed: &'t str) -> Readings<'t> {
-        Readings::with(&self.speller, typed)
+    pub fn readings(&self, typed: &str) -> Readings {
+        Readings::with(self.speller.clone(), typed)
     }
 }
 

@@ -30,6 +30,7 @@ use super::reply::{Exception, TurnFailure};
 use super::stream::Outlet;
 use super::trace::{Tracer, What};
 use super::verdict::Verdict;
+use crate::classify::Recent;
 use crate::expression::{Value, Variables, is_true};
 use crate::library::Evidence;
 use crate::model::{Message, Meter, Role, ToolCall, Usage};
@@ -164,6 +165,8 @@ struct Turn<'a> {
     exception: Option<Exception>,
     /// Shared with the rails that run at once, so that a call counts however it ends.
     meter: Meter,
+    /// What rails have read, shared with those that run at once.
+    recent: Arc<Recent>,
     /// What one call of a model said of step and text before they were asked for.
     foreseen: Option<Foreseen>,
     /// Whether the user's text is part of the history.
@@ -204,6 +207,7 @@ impl<'a> Turn<'a> {
             verdict: Verdict::default(),
             exception: None,
             meter: Meter::new(),
+            recent: Arc::default(),
             foreseen: None,
             is_remembered: false,
             rail: None,

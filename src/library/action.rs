@@ -1,9 +1,11 @@
 //! Actions of ours: what is called, with what, and what comes of it.
 
+use std::sync::Arc;
+
 use serde_json::Map;
 
 use super::evidence::Evidence;
-use crate::classify::Classifier;
+use crate::classify::{Classifier, Readings, Recent};
 use crate::expression::{Value, Variables, to_text};
 use crate::program::{Guards, Program};
 
@@ -22,6 +24,8 @@ pub(crate) struct Call<'a> {
     pub program: &'a Program,
     /// What tells intents.
     pub classifier: &'a Classifier,
+    /// What was read in this turn.
+    pub recent: &'a Recent,
 }
 
 /// What an action returns, and what it went by.
@@ -45,6 +49,19 @@ impl Call<'_> {
         }
         let guards = self.stage()?;
         Ok(self.variables.get(guards.variable()).map(to_text).unwrap_or_default())
+    }
+
+    /// All ways to read [`text`](Self::text).
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn readings(&self) -> Result<Arc<Readings>, String> {
+        Ok(self.read(&self.text()?))
+    }
+
+    /// All ways to read `text`, made once for all rails of a turn that look at it.
+    pub(crate) fn read(&self, text: &str) -> Arc<Readings> {
+        self.recent.read(self.classifier, text)
     }
 
     /// The stage that the argument `source` names, or that the rail guards which runs.

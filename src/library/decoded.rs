@@ -1,13 +1,14 @@
 //! Looks at a text and at what is encoded in it.
 
-use crate::classify::views;
+use crate::classify::Readings;
 use crate::library::Found;
 
 /// What `find` finds in a text, and in what it says behind an encoding, where the text as typed shows nothing. Places are of the text as typed, in
 /// order and without overlaps.
-pub(super) fn everywhere(text: &str, find: impl Fn(&str) -> Vec<Found>) -> Vec<Found> {
+pub(super) fn everywhere(readings: &Readings, find: impl Fn(&str) -> Vec<Found>) -> Vec<Found> {
+    let text = readings.typed();
     let mut found = find(text);
-    for view in views(text) {
+    for view in readings.as_it_stands().skip(1) {
         let origin = |finding: Found| Found { range: view.origin(finding.range.clone()), ..finding };
         let mut decoded: Vec<Found> = find(view.text()).into_iter().map(origin).collect();
         decoded.retain(|finding| !finding.range.is_empty() && text.get(finding.range.clone()).is_some());
@@ -47,7 +48,8 @@ mod tests {
                 .map(|(at, _)| Found { rule: "key".into(), range: at..at + 3, score: 1.0 })
                 .collect()
         };
-        let places = |text| everywhere(text, find).into_iter().map(|found| found.range).collect::<Vec<_>>();
+        let places =
+            |text| everywhere(&Readings::new(text), find).into_iter().map(|found| found.range).collect::<Vec<_>>();
         assert_eq!(places("a key, no door"), std::slice::from_ref(&(2..5)));
         assert_eq!(places("%6b%65%79 and key, %20 key"), [0..9, 14..17, 23..26]);
     }

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Normalized;
 use super::{homoglyph, leet, spaced, typo};
@@ -55,10 +55,11 @@ impl Speller {
 
     /// What is meant by `text`, which was `typed` so; `None` if that is what it says.
     pub(in crate::classify) fn repair(&self, text: &Normalized, typed: &str) -> Option<Normalized> {
-        let mut repaired = self.repair_once(text, typed)?;
+        let mut known = Searched::default();
+        let mut repaired = self.repair_once(text, typed, &mut known)?;
         // A word that was repaired may show what its neighbours say.
         for _ in 0..MOST_ROUNDS {
-            match self.repair_once(&repaired, typed) {
+            match self.repair_once(&repaired, typed, &mut known) {
                 Some(again) if again != repaired => repaired = again,
                 _ => break,
             }
@@ -66,8 +67,7 @@ impl Speller {
         Some(repaired)
     }
 
-    fn repair_once(&self, text: &Normalized, typed: &str) -> Option<Normalized> {
-        let mut unknown = 0;
+    fn repair_once(&self, text: &Normalized, typed: &str, searched: &mut Searched) -> Option<Normalized> {
         let mut found: Vec<Word> = Vec::new();
         let foreign = homoglyph::only_look_alikes(text.text());
         let mut changed = spaced::join(self, text.text(), foreign, &mut found);
@@ -79,9 +79,8 @@ impl Speller {
                 continue;
             }
             word.instead = if written.is_ascii() {
-                unknown += 1;
                 let is_name = !is_title && is_name(text, word, typed);
-                if is_name || unknown > MOST_UNKNOWN { None } else { typo::repair(self, written) }
+                if is_name { None } else { searched.repair(self, written) }
             } else if foreign {
                 homoglyph::latin(written).filter(|latin| self.knows(latin))
             } else {
@@ -90,6 +89,24 @@ impl Speller {
             changed |= word.instead.is_some();
         }
         changed.then(|| replaced(text, &found))
+    }
+}
+
+/// The unknown words of a text that were searched for a typing error, and what they were meant to be: most of them come again.
+#[derive(Default)]
+struct Searched(FxHashMap<Box<str>, Option<String>>);
+
+impl Searched {
+    fn repair(&mut self, speller: &Speller, word: &str) -> Option<String> {
+        if let Some(known) = self.0.get(word) {
+            return known.clone();
+        }
+        if self.0.len() == MOST_UNKNOWN {
+            return None;
+        }
+        let repaired = typo::repair(speller, word);
+        self.0.insert(word.into(), repaired.clone());
+        repaired
     }
 }
 

@@ -1,6 +1,7 @@
 //! Actions of ours.
 
 use super::Turn;
+use crate::classify::Recent;
 use crate::engine::action::Args;
 use crate::engine::loaded::Loaded;
 use crate::expression::Value;
@@ -40,11 +41,11 @@ impl Turn<'_> {
         let is_long = stages.chain([given]).any(|length| length >= LONG);
         // Some of ours have a text classified.
         if !is_long && !self.parts.classifier.is_costly() {
-            return run(&self.parts.loaded, action, &args, guards);
+            return run(&self.parts.loaded, action, &args, guards, &self.recent);
         }
-        let (loaded, action) = (self.parts.loaded.clone(), action.to_owned());
+        let (loaded, action, recent) = (self.parts.loaded.clone(), action.to_owned(), self.recent.clone());
         let limit = self.parts.config.limits.timeout;
-        let apart = tokio::task::spawn_blocking(move || run(&loaded, &action, &args, guards));
+        let apart = tokio::task::spawn_blocking(move || run(&loaded, &action, &args, guards, &recent));
         match tokio::time::timeout(limit, apart).await {
             Err(_) => Err(format!("it took longer than {limit:?}")),
             Ok(Err(_)) => Err("it panicked".to_owned()),
@@ -53,7 +54,7 @@ impl Turn<'_> {
     }
 }
 
-fn run(loaded: &Loaded, action: &str, args: &Args, guards: Option<Guards>) -> Result<Answer, String> {
+fn run(loaded: &Loaded, action: &str, args: &Args, guards: Option<Guards>, recent: &Recent) -> Result<Answer, String> {
     let run = loaded.library.action(action).ok_or("there is no such action")?;
     run(&Call {
         args: args.values(),
@@ -61,6 +62,7 @@ fn run(loaded: &Loaded, action: &str, args: &Args, guards: Option<Guards>) -> Re
         guards,
         program: &loaded.program,
         classifier: &loaded.classifier,
+        recent,
     })
 }
 

@@ -33,10 +33,10 @@ impl<'a> Turn<'a> {
             let (parts, mode) = (self.parts, Mode::Live);
             let mut conversation = self.conversation.clone();
             let mut tracer = self.tracer.beside();
-            let (meter, is_remembered) = (self.meter.clone(), self.is_remembered);
+            let (meter, recent, is_remembered) = (self.meter.clone(), self.recent.clone(), self.is_remembered);
             running.push(async move {
                 let mut turn = Turn::new(parts, &mut conversation, &mut tracer, mode);
-                (turn.meter, turn.is_remembered) = (meter, is_remembered);
+                (turn.meter, turn.recent, turn.is_remembered) = (meter, recent, is_remembered);
                 let ended = turn.run_rail(rail).await;
                 let Turn { texts, verdict, exception, .. } = turn;
                 Attempt { index, ended, texts, verdict, exception, store: conversation.store, tracer }

@@ -86,11 +86,10 @@ impl Detector {
         Self { without: if names.is_empty() { FxHashSet::default() } else { rules.collect() } }
     }
 
-    /// What there is to `typed` as an attack. In a time that goes by its length.
-    pub(crate) fn look(&self, typed: &str, origin: Origin) -> Attack {
-        let readings = Readings::new(typed);
+    /// What there is to a text as an attack. In a time that goes by its length.
+    pub(crate) fn look(&self, readings: &Readings, origin: Origin) -> Attack {
         // Capitals of other scripts may look like another letter than their small ones.
-        let is_foreign = typed.chars().any(|c| matches!(c, '\u{370}'..='\u{52f}'));
+        let is_foreign = readings.typed().chars().any(|c| matches!(c, '\u{370}'..='\u{52f}'));
         let mut is_disguised = true;
         // Errors of typing are undone only beside tricks: words that merely look like errors would be read as others.
         let worthwhile = readings.folded().filter(|reading| match reading.form() {
@@ -110,7 +109,7 @@ impl Detector {
         nearest(Normalized::new(typed).text())
     }
 
-    fn read(&self, reading: &Reading<'_>, origin: Origin) -> Attack {
+    fn read(&self, reading: &Reading, origin: Origin) -> Attack {
         let weights = &WEIGHTS[usize::from(origin == Origin::Retrieved)];
         let text = reading.text();
         let words = words(text);

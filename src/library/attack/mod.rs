@@ -19,6 +19,7 @@ use serde_json::json;
 use super::action::{Action, Answer, Call};
 use super::family::{Cost, Family, Kit, Rail, Setup};
 use super::{Evidence, Found};
+use crate::classify::Readings;
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::program::Guards;
 
@@ -106,9 +107,9 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     let action = |origin: Origin, threshold: f32, is_plain: bool| -> Action {
         let detector = detector.clone();
         Box::new(move |call: &Call<'_>| {
-            let text = call.text()?;
+            let readings = call.readings()?;
             let threshold = call.fraction("threshold")?.map_or(threshold, |threshold| threshold as f32);
-            Ok(answer(&detector, &text, origin, threshold, is_plain))
+            Ok(answer(&detector, &readings, origin, threshold, is_plain))
         })
     };
     vec![
@@ -120,8 +121,8 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
 }
 
 /// What a flow gets: whether it is an attack, or that and how it is known.
-fn answer(detector: &Detector, text: &str, origin: Origin, threshold: f32, is_plain: bool) -> Answer {
-    let attack = detector.look(text, origin);
+fn answer(detector: &Detector, readings: &Readings, origin: Origin, threshold: f32, is_plain: bool) -> Answer {
+    let (attack, text) = (detector.look(readings, origin), readings.typed());
     let is_blocked = attack.score >= threshold;
     let evidence = evidence(text, &attack, threshold);
     if is_plain {

@@ -38,8 +38,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
         if settings.allowed.is_empty() {
             return Err("`rails.config.language.allowed` names no language".to_owned());
         }
-        let text = call.text()?;
-        let readings = call.classifier.readings(&text);
+        let readings = call.readings()?;
         let heard = readings.as_it_stands().map(|reading| (reading, settings.listen(reading.text())));
         // Behind an encoding, too, texts are in languages that are allowed.
         let all: Vec<_> = heard.collect();
@@ -61,7 +60,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
             .collect();
         let evidence = (!heard.passes).then(|| match found.is_empty() {
             true => Evidence { rule: Some("unknown language".to_owned()), ..Evidence::default() },
-            false => Evidence::found(&text, &found, Some(settings.min_confidence)),
+            false => Evidence::found(readings.typed(), &found, Some(settings.min_confidence)),
         });
         Ok(Answer { value, evidence })
     });

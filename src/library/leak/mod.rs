@@ -79,14 +79,14 @@ impl Detector {
     }
 
     /// What a reply tells, in whichever way of reading it that tells most. Takes time linear in its length.
-    pub fn look_at(&self, reply: &Readings<'_>) -> Leak {
+    pub fn look_at(&self, reply: &Readings) -> Leak {
         let readings = reply.iter().filter(|reading| reading.form() == Form::Normalized);
         let leaks = readings.map(|reading| self.look_at_one(reading));
         let most = leaks.max_by(|a, b| (a.is_leak, a.words).cmp(&(b.is_leak, b.words)));
         most.unwrap_or_default()
     }
 
-    fn look_at_one(&self, reading: &Reading<'_>) -> Leak {
+    fn look_at_one(&self, reading: &Reading) -> Leak {
         let overlap = self.instructions.in_text(reading.text());
         let score = overlap.words as f32 / self.instructions.len().max(1) as f32;
         let is_told = overlap.words >= self.min_words && (score >= self.threshold || overlap.words >= self.max_words);

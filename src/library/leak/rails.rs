@@ -59,10 +59,10 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
         setup.lacks("check prompt leak", &wanted);
     }
     let action: Action = Box::new(move |call: &Call<'_>| {
-        let text = call.text()?;
-        let leak = detector.look_at(&call.classifier.readings(&text));
+        let readings = call.readings()?;
+        let leak = detector.look_at(&readings);
         let value = json!({"is_leak": leak.is_leak, "share": rounded(leak.score), "words": leak.words});
-        let evidence = leak.is_leak.then(|| Evidence::found(&text, &leak.found, Some(rounded(threshold))));
+        let evidence = leak.is_leak.then(|| Evidence::found(readings.typed(), &leak.found, Some(rounded(threshold))));
         Ok(Answer { value, evidence })
     });
     vec![("check_prompt_leak", action)]

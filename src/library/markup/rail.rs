@@ -30,8 +30,9 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     let settings = settings(setup);
     let detector = Detector::new(&settings);
     let detect = move |call: &Call<'_>| {
-        let text = call.text()?;
-        let found = detector.find(&text);
+        let readings = call.readings()?;
+        let text = readings.typed();
+        let found = detector.find(&readings);
         if found.is_empty() {
             return Ok(Answer::plain(json!({"is_injection": false, "text": text, "detections": []})));
         }
@@ -42,10 +43,9 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
             }
         }
         // What can't be left out is withheld.
-        let left = if settings.action == Remedy::Omit { detector.omit(&text, &found) } else { None };
-        let evidence = Some(Evidence::found(&text, &found, None));
-        let value =
-            json!({"is_injection": left.is_none(), "text": left.as_ref().unwrap_or(&text), "detections": rules});
+        let left = if settings.action == Remedy::Omit { detector.omit(text, &found) } else { None };
+        let evidence = Some(Evidence::found(text, &found, None));
+        let value = json!({"is_injection": left.is_none(), "text": left.as_ref().map_or(text, String::as_str), "detections": rules});
         Ok(Answer { value, evidence })
     };
     vec![("injection_detection", Box::new(detect))]

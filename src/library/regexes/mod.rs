@@ -61,7 +61,7 @@ impl Detector {
     }
 
     /// What a text matches, however it is read, in the order of the settings, patterns first. Takes time linear in its length.
-    pub fn find(&self, readings: &Readings<'_>) -> Vec<Match> {
+    pub fn find(&self, readings: &Readings) -> Vec<Match> {
         let mut patterns: Vec<Option<Range<usize>>> = vec![None; self.settings.patterns.len()];
         let mut phrases = vec![None; self.settings.phrases.len()];
         for reading in readings.iter() {

@@ -81,8 +81,9 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
         let Some((_, detector)) = detectors.iter().find(|(guards, _)| *guards == stage) else {
             return Err(format!("`rails.config.regex_detection` has no patterns for {stage}"));
         };
-        let text = call.text()?;
-        let matches = detector.find(&call.classifier.readings(&text));
+        let readings = call.readings()?;
+        let text = readings.typed();
+        let matches = detector.find(&readings);
         let detections: Vec<&str> = matches.iter().map(|found| found.pattern.as_str()).collect();
         let found: Vec<Found> = matches
             .iter()
@@ -92,7 +93,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
                 Found { rule: rule.into(), range: found.range.clone(), score: 1.0 }
             })
             .collect();
-        let evidence = (!found.is_empty()).then(|| Evidence::found(&text, &found, None));
+        let evidence = (!found.is_empty()).then(|| Evidence::found(text, &found, None));
         Ok(Answer { value: json!({"is_match": !matches.is_empty(), "text": text, "detections": detections}), evidence })
     });
     vec![("detect_regex_pattern", action)]

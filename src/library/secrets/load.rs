@@ -26,9 +26,10 @@ pub(super) fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     });
     let detector = Arc::new(detector);
     let check = move |call: &Call<'_>| {
-        let text = call.text()?;
-        let found = everywhere(&text, |text| detector.find(text));
-        Ok(Answer { value: (!found.is_empty()).into(), evidence: withheld(&text, &found, detector.threshold()) })
+        let readings = call.readings()?;
+        let found = everywhere(&readings, |text| detector.find(text));
+        let evidence = withheld(readings.typed(), &found, detector.threshold());
+        Ok(Answer { value: (!found.is_empty()).into(), evidence })
     };
     vec![("check_secrets", Box::new(check))]
 }

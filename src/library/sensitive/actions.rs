@@ -33,9 +33,10 @@ impl Sides {
 /// `detect_sensitive_data(source=…, text=…)`: whether there is any.
 pub(super) fn detect(sides: &Sides, call: &Call<'_>) -> Result<Answer, String> {
     let (detector, ..) = sides.of(call)?;
-    let text = call.text()?;
-    let found = everywhere(&text, |text| detector.find(text));
-    Ok(Answer { value: (!found.is_empty()).into(), evidence: withheld(&text, &found, detector.threshold()) })
+    let readings = call.readings()?;
+    let found = everywhere(&readings, |text| detector.find(text));
+    let evidence = withheld(readings.typed(), &found, detector.threshold());
+    Ok(Answer { value: (!found.is_empty()).into(), evidence })
 }
 
 /// `mask_sensitive_data(source=…, text=…)`: the text with placeholders; with `vault=…` a mapping of `text` and the `vault` to go on with.
@@ -47,6 +48,7 @@ pub(super) fn mask(sides: &Sides, call: &Call<'_>) -> Result<Answer, String> {
         None => call.variables.get(call.stage()?.variable()).cloned().unwrap_or_default(),
     };
     let mut masking = Masking {
+        call,
         detector,
         token,
         source,
@@ -63,6 +65,7 @@ pub(super) fn mask(sides: &Sides, call: &Call<'_>) -> Result<Answer, String> {
 }
 
 struct Masking<'a> {
+    call: &'a Call<'a>,
     detector: &'a Detector,
     token: Option<&'a str>,
     source: Source,
@@ -85,7 +88,7 @@ impl Masking<'_> {
     }
 
     fn text(&mut self, text: &str) -> Result<String, String> {
-        let found = everywhere(text, |text| self.detector.find_all(text));
+        let found = everywhere(&self.call.read(text), |text| self.detector.find_all(text));
         if self.evidence.is_none() {
             self.evidence = withheld(text, &found, self.detector.threshold());
         }

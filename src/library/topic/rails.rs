@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{About, Near, Topics};
-use crate::classify::Classifier;
+use crate::classify::{Classification, EmbedError, Readings};
 use crate::config::Config;
 use crate::config::yaml::Node;
 use crate::diagnostic::{Diagnostic, codes, nearest};
@@ -47,11 +47,11 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
         if topics.allowed.is_empty() && topics.denied.is_empty() {
             return Err("`rails.config.topic` names no intent".to_owned());
         }
-        let text = call.text()?;
-        let mut about = about(&topics, call.classifier, &text)?;
+        let readings = call.readings()?;
+        let mut about = about(&topics, call, &readings)?;
         // What is hidden behind an encoding may deny, and never allow.
-        for hidden in call.classifier.readings(&text).as_it_stands().skip(1) {
-            if let denied @ About::Denied(_) = self::about(&topics, call.classifier, hidden.text())? {
+        for hidden in readings.as_it_stands().skip(1) {
+            if let denied @ About::Denied(_) = self::about(&topics, call, &call.classifier.readings(hidden.text()))? {
                 about = denied;
             }
         }
@@ -77,10 +77,11 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     vec![("check_topic", action)]
 }
 
-/// What `text` is about, as a whole or in one of its sentences: a denied topic first, then an allowed one.
-fn about(topics: &Topics<IntentId>, classifier: &Classifier, text: &str) -> Result<About<IntentId>, String> {
-    let one = |text: &str| {
-        let found = classifier.explain(text).map_err(|error| error.to_string())?;
+/// What a text is about, as a whole or in one of its sentences: a denied topic first, then an allowed one.
+fn about(topics: &Topics<IntentId>, call: &Call<'_>, readings: &Readings) -> Result<About<IntentId>, String> {
+    let (classifier, text) = (call.classifier, readings.typed());
+    let one = |found: Result<Classification, EmbedError>| {
+        let found = found.map_err(|error| error.to_string())?;
         let near: Vec<Near<IntentId>> = found
             .candidates
             .iter()
@@ -92,14 +93,14 @@ fn about(topics: &Topics<IntentId>, classifier: &Classifier, text: &str) -> Resu
             .collect();
         Ok::<_, String>(topics.about(found.intent, &near))
     };
-    let mut best = one(text)?;
+    let mut best = one(classifier.explain_read(readings))?;
     let sentences = text.split_inclusive(['.', '!', '?', '\n', '。', '！', '？']).map(str::trim);
     let sentences = sentences.filter(|sentence| !sentence.is_empty() && sentence.len() < text.trim().len());
     for sentence in sentences.take(MOST_SENTENCES) {
         if matches!(best, About::Denied(_)) {
             break;
         }
-        match (one(sentence)?, &best) {
+        match (one(classifier.explain(sentence))?, &best) {
             (denied @ About::Denied(_), _) => best = denied,
             (allowed @ About::Allowed(_), About::Off(_)) => best = allowed,
             _ => {}

@@ -42,9 +42,9 @@ pub(in crate::library) const URLS: Family = Family {
 fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     let detector = Detector::new(&settings(setup));
     let check = move |call: &Call<'_>| {
-        let text = call.text()?;
-        let found = everywhere(&text, |text| detector.find(text));
-        let evidence = (!found.is_empty()).then(|| Evidence::found(&text, &found, None));
+        let readings = call.readings()?;
+        let found = everywhere(&readings, |text| detector.find(text));
+        let evidence = (!found.is_empty()).then(|| Evidence::found(readings.typed(), &found, None));
         Ok(Answer { value: json!({"blocked": !found.is_empty()}), evidence })
     };
     vec![("check_urls", Box::new(check))]
