@@ -125,6 +125,22 @@ async fn english_is_seldom_taken_for_another_language() {
 const TOPIC: &str = "define user ask about politics\n  \"who should I vote for?\"\n  \"what about the election?\"\n\ndefine user ask about orders\n  \"where is my order?\"\n";
 
 #[tokio::test]
+async fn without_settings_the_topics_are_those_of_the_intents() {
+    let rails = load(TOPIC, "rails:\n  input: {flows: [check topic]}\n");
+    // No flow waits for them, and that is no fault.
+    assert!(rails.diagnostics().is_empty(), "{:?}", rails.diagnostics());
+    for (text, rule) in [
+        ("where is my order?", None),
+        ("who should I vote for?", None),
+        ("how do I bake a cake?", Some("off topic")),
+    ] {
+        let verdict = rails.check_input(text).await.unwrap().verdict;
+        assert_eq!(verdict.is_blocked(), rule.is_some(), "{text}");
+        assert!(rule.is_none_or(|rule| self::rule(&verdict).starts_with(rule)), "{text}: {verdict}");
+    }
+}
+
+#[tokio::test]
 async fn topics_are_told_with_score_and_threshold() {
     let config = "rails:\n  input: {flows: [check topic]}\n  config: {topic: {denied: [ask about politics]}}\n";
     let rails = load(TOPIC, config);

@@ -26,7 +26,7 @@ use rustc_hash::FxHashMap;
 use crate::diagnostic::Code;
 use crate::diagnostic::policy::Level;
 use crate::expression::Value;
-use crate::program::{Guards, RailUse, Surroundings};
+use crate::program::{Asked, Guards, RailUse, Surroundings};
 use crate::source::Span;
 use crate::syntax::Bounds;
 pub use fallbacks::BreakerSpec;
@@ -139,7 +139,7 @@ impl Config {
             shipped: Vec::new(),
             parallel: self.parallel.clone(),
             actions,
-            intents: Vec::new(),
+            intents: Asked::default(),
             has_model: self.has_main_model(),
             levels: self.lints.clone(),
         }

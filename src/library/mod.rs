@@ -45,7 +45,7 @@ pub(crate) use uses::misused;
 use crate::config::Config;
 use crate::config::value::Reader;
 use crate::diagnostic::{Diagnostic, codes, nearest};
-use crate::program::{Op, Program};
+use crate::program::{Asked, Op, Program};
 
 /// All that we ship, in the order in which `railsc rails` lists them.
 pub(crate) const FAMILIES: &[&Family] = &[
@@ -105,8 +105,8 @@ impl Library {
         FAMILIES.iter().flat_map(|family| family.rails)
     }
 
-    /// The intents that settings of rails ask for, by name.
-    pub(crate) fn intents(config: &Config) -> Vec<Arc<str>> {
+    /// The intents that settings of rails ask for.
+    pub(crate) fn intents(config: &Config) -> Asked {
         topic::asked_for(config)
     }
 

@@ -33,7 +33,7 @@ pub use message::{Message, MessageId, MessageText};
 pub use pattern::REGEX_SIZE_LIMIT;
 pub(crate) use pattern::parse_regex;
 pub use resolve::folded;
-pub use surroundings::{Guards, RailUse, Surroundings};
+pub use surroundings::{Asked, Guards, RailUse, Surroundings};
 pub use test::{Test, TestKind, TestLine};
 
 /// What compiling yields. With an error among the diagnostics the program is not to be run.

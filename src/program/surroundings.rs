@@ -20,11 +20,35 @@ pub struct Surroundings {
     /// Actions that exist, under the names that registries know.
     pub actions: Vec<Arc<str>>,
     /// Intents that settings ask for, whether a flow waits for them or not.
-    pub intents: Vec<Arc<str>>,
+    pub intents: Asked,
     /// Whether there is a model, which may say any message.
     pub has_model: bool,
     /// What becomes of warnings.
     pub levels: FxHashMap<Code, Level>,
+}
+
+/// Intents that settings ask for.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// These.
+    Named(Vec<Arc<str>>),
+    /// All there are.
+    All,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self::Named(Vec::new())
+    }
+}
+
+impl Asked {
+    pub(super) fn has(&self, intent: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.iter().any(|name| **name == *intent),
+        }
+    }
 }
 
 /// A flow that is run as a rail.

@@ -11,7 +11,7 @@ use crate::config::yaml::Node;
 use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::library::family::{Cost, Family, Rail, Setup};
 use crate::library::{Action, Answer, Call, Evidence};
-use crate::program::{Guards, IntentId};
+use crate::program::{Asked, Guards, IntentId};
 
 /// The rail that keeps to topics.
 pub(in crate::library) const FAMILY: Family = Family {
@@ -36,16 +36,18 @@ pub(in crate::library) const FAMILY: Family = Family {
 const MOST_SENTENCES: usize = 32;
 
 fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
-    let topics = read(setup);
-    if topics.allowed.is_empty() && topics.denied.is_empty() {
-        let errors = setup.reader.diagnostics.iter().any(|diagnostic| diagnostic.code == codes::BAD_VALUE);
-        if !errors {
-            setup.lacks("check topic", "name intents: `rails.config.topic.denied: [ask about politics]`");
+    let mut topics = read(setup);
+    let errors = setup.reader.diagnostics.iter().any(|diagnostic| diagnostic.code == codes::BAD_VALUE);
+    if topics.allowed.is_empty() && topics.denied.is_empty() && !errors {
+        // Whoever names none means what the flows are about.
+        topics.allowed = setup.program.intents().map(|(intent, _)| intent).collect();
+        if topics.allowed.is_empty() {
+            setup.lacks("check topic", "define intents with examples; they are the topics");
         }
     }
     let action: Action = Box::new(move |call: &Call<'_>| {
         if topics.allowed.is_empty() && topics.denied.is_empty() {
-            return Err("`rails.config.topic` names no intent".to_owned());
+            return Err("there is no intent to go by".to_owned());
         }
         let readings = call.readings()?;
         let mut about = about(&topics, call, &readings)?;
@@ -125,12 +127,14 @@ fn read(setup: &mut Setup<'_>) -> Topics<IntentId> {
     topics
 }
 
-/// The intents that the settings name, spelled as definitions are.
-pub(in crate::library) fn asked_for(config: &Config) -> Vec<Arc<str>> {
+/// The intents that the settings name, spelled as definitions are; all, where the rail is named and they name none.
+pub(in crate::library) fn asked_for(config: &Config) -> Asked {
     let sections = config.rail_settings.iter().filter(|(key, _)| Some(&*key.name) == FAMILY.section);
     let lists = sections.flat_map(|(_, node)| ["allowed", "denied"].map(|key| node.value().get(key).cloned()));
     let names = lists.flatten().filter_map(|list| list.as_array().cloned()).flatten();
-    names.filter_map(|name| name.as_str().map(|name| spelled(name).into())).collect()
+    let names: Vec<Arc<str>> = names.filter_map(|name| name.as_str().map(|name| spelled(name).into())).collect();
+    let is_named = config.rails.iter().any(|rail| *rail.name == *FAMILY.rails[0].name);
+    if names.is_empty() && is_named { Asked::All } else { Asked::Named(names) }
 }
 
 fn spelled(name: &str) -> String {

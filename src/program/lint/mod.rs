@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::paths::{Paths, callees, done_by};
 use super::resolve::{ALWAYS_PRESENT, Names};
-use super::surroundings::Surroundings;
+use super::surroundings::{Asked, Surroundings};
 use super::{Callee, Flow, FlowId, FlowKind, IntentId, MessageId, Program, Step as LoweredStep};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{SourceMap, Span};
@@ -112,13 +112,13 @@ fn outline_line(span: Span, depth: usize, sources: &SourceMap, text: &mut String
 
 /// Looks for definitions that nothing uses, and intents that nothing can mean.
 /// What settings ask for is used: `asked_for`.
-pub(super) fn unused(names: &mut Names, asked_for: &[Arc<str>]) {
+pub(super) fn unused(names: &mut Names, asked_for: &Asked) {
     for diagnostic in find_unused(names, asked_for) {
         names.diagnostics.push(diagnostic);
     }
 }
 
-fn find_unused(names: &Names, asked_for: &[Arc<str>]) -> Vec<Diagnostic> {
+fn find_unused(names: &Names, asked_for: &Asked) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let program = &names.program;
     for (index, intent) in program.intents.iter().enumerate() {
@@ -137,7 +137,7 @@ fn find_unused(names: &Names, asked_for: &[Arc<str>]) -> Vec<Diagnostic> {
                 .help("put examples under it, indented, in double quotes"),
             );
         }
-        let is_used = names.awaited[index] || asked_for.contains(&intent.name);
+        let is_used = names.awaited[index] || asked_for.has(&intent.name);
         if !is_used && !program.flows.is_empty() {
             found.push(
                 Diagnostic::new(codes::UNUSED_INTENT, intent.span, format!("no flow waits for `{}`", intent.name))
