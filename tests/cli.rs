@@ -1,11 +1,15 @@
 //! The command as its users run it.
 
+#[path = "support/project.rs"]
+mod project;
+
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
+use project::project;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -20,16 +24,6 @@ fn run(arguments: &[&str], input: impl Into<Vec<u8>>) -> (i32, String, String) {
     let output = railsc().args(arguments).write_stdin(input).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().expect("it ends by itself"), text(output.stdout), text(output.stderr))
-}
-
-fn project(files: &[(&str, &[u8])]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 fn path(folder: &TempDir) -> &str {
@@ -76,7 +70,7 @@ fn check_exits_by_what_it_finds() {
 #[test]
 fn check_reports_all_files_in_one_run() {
     let folder = project(&[
-        ("a.co", b"define user greet\n  hi\n"),
+        ("a.co", &b"define user greet\n  hi\n"[..]),
         ("b/c.co", b"define flow\n  user greet\n  bto \"x\"\n"),
         ("config.yml", b"limts:\n  steps: 3\n"),
     ]);
@@ -101,7 +95,7 @@ fn short_is_one_line_a_finding() {
 
 #[test]
 fn formats_for_ci_are_one_document_of_all_paths() {
-    let bad = project(&[("a.co", b"defin user greet\n"), ("b.co", b"")]);
+    let bad = project(&[("a.co", &b"defin user greet\n"[..]), ("b.co", b"")]);
     let (code, out, err) = run(&["check", "--format", "sarif", path(&bad), "no/such", "examples/politics"], "");
     let log: Value = serde_json::from_str(&out).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
@@ -385,7 +379,7 @@ fn classify_counts_labelled_rows() {
 
 #[test]
 fn classify_names_the_line_that_is_wrong() {
-    let folder = project(&[("a.jsonl", b"{\"text\": \"x\"}\n{\"txt\": 1}\n"), ("b.txt", b"ok\n\xff\n")]);
+    let folder = project(&[("a.jsonl", &b"{\"text\": \"x\"}\n{\"txt\": 1}\n"[..]), ("b.txt", b"ok\n\xff\n")]);
     for (name, part) in
         [("a.jsonl", "a.jsonl:2: this is no object with a field `text`"), ("b.txt", "b.txt:2: the line is not UTF-8")]
     {

@@ -1,19 +1,13 @@
 //! Configurations of several files: what is read, in which order, and what becomes of two files that disagree.
 
+#[path = "support/project.rs"]
+mod project;
+
 use std::fs;
 
+use project::project;
 use rails::{Rails, check};
 use tempfile::TempDir;
-
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
 
 fn codes(folder: &TempDir) -> Vec<String> {
     check(folder.path()).diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()).collect()

@@ -1,9 +1,13 @@
 //! The knowledge base: how documents are split, what is found in them, and that the cache changes nothing but the time.
 
+#[path = "support/project.rs"]
+mod project;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use project::project;
 use proptest::prelude::*;
 use rails::check;
 use rails::classify::{Embedder, Static};
@@ -172,20 +176,10 @@ fn many_may_load_at_once() {
     only_file(folder.path());
 }
 
-fn project(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
-
 #[test]
 fn folders_are_read_in_order_and_in_part() {
     let folder = project(&[
-        ("kb/b.md", b"second"),
+        ("kb/b.md", &b"second"[..]),
         ("kb/a/z.txt", b"# first"),
         ("kb/.hidden.md", b"no"),
         ("kb/draft.md", b"no"),
@@ -199,7 +193,7 @@ fn folders_are_read_in_order_and_in_part() {
     let knowledge = knowledge.unwrap();
     let bodies: Vec<&str> = knowledge.chunks().iter().map(|chunk| &*chunk.body).collect();
     assert_eq!(bodies, ["# first", "second"]);
-    let bad = project(&[("a.md", b"\xff"), ("b.md", b"fine")]);
+    let bad = project(&[("a.md", &b"\xff"[..]), ("b.md", b"fine")]);
     let (knowledge, diagnostics) = Knowledge::load(Some(bad.path()), &[], &built_in(), None);
     assert!(knowledge.is_none() && diagnostics[0].code.id() == "E0603");
 }

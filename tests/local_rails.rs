@@ -129,11 +129,9 @@ async fn without_settings_the_topics_are_those_of_the_intents() {
     let rails = load(TOPIC, "rails:\n  input: {flows: [check topic]}\n");
     // No flow waits for them, and that is no fault.
     assert!(rails.diagnostics().is_empty(), "{:?}", rails.diagnostics());
-    for (text, rule) in [
-        ("where is my order?", None),
-        ("who should I vote for?", None),
-        ("how do I bake a cake?", Some("off topic")),
-    ] {
+    for (text, rule) in
+        [("where is my order?", None), ("who should I vote for?", None), ("how do I bake a cake?", Some("off topic"))]
+    {
         let verdict = rails.check_input(text).await.unwrap().verdict;
         assert_eq!(verdict.is_blocked(), rule.is_some(), "{text}");
         assert!(rule.is_none_or(|rule| self::rule(&verdict).starts_with(rule)), "{text}: {verdict}");

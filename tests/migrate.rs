@@ -1,11 +1,15 @@
 //! `railsc migrate` as its users run it.
 
+#[path = "support/project.rs"]
+mod project;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use assert_cmd::Command;
+use project::project;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -30,16 +34,6 @@ fn configurations() -> Vec<PathBuf> {
     paths.sort();
     assert!(paths.len() >= 7);
     paths
-}
-
-fn project(files: &[(&str, &[u8])]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 fn path(folder: &TempDir) -> &str {
@@ -231,7 +225,7 @@ fn two_keys_are_not_made_one() {
 fn a_service_runs_what_is_in_python() {
     let python = b"@action()\nasync def find_book(title):\n    return 7\n";
     let yaml = b"actions_server_url: http://localhost:8001\n";
-    let folder = project(&[("actions.py", python), ("config.yml", yaml)]);
+    let folder = project(&[("actions.py", &python[..]), ("config.yml", yaml)]);
     let (code, told) = json(&[path(&folder)]);
     assert_eq!((code, &told["missing"]), (0, &serde_json::json!([])));
     let how = told["differs"][0]["how"].as_str().unwrap();
@@ -241,7 +235,7 @@ fn a_service_runs_what_is_in_python() {
 #[test]
 fn edits_go_where_the_key_stands() {
     let folder = project(&[
-        ("a.yml", b"streeming: True\n"),
+        ("a.yml", &b"streeming: True\n"[..]),
         ("b.yml", b"models:\n  - {type: main, engine: openai}\n"),
         ("c.yml", b"models:\n  - {type: embeddings, engine: \"SentenceTransformers\"}\n"),
     ]);
@@ -310,13 +304,13 @@ fn what_is_no_configuration_is_told_as_check_tells_it() {
     let deep = "[".repeat(10_000);
     let nested = format!("models: {}1{}", "[".repeat(70), "]".repeat(70));
     let folders = [
-        project(&[]),
+        project::<&[u8]>(&[]),
         project(&[("config.yml", b"models: [\n")]),
         project(&[("config.yml", b"models: \xff\n")]),
         project(&[("config.yml", deep.as_bytes())]),
         project(&[("config.yml", nested.as_bytes())]),
         project(&[("config.yml", b"a: 1\n---\nb: 2\n")]),
-        project(&[("config.yml", b"models: []\n"), ("a.co", b"\xff")]),
+        project(&[("config.yml", &b"models: []\n"[..]), ("a.co", b"\xff")]),
     ];
     let paths = folders.iter().map(path).chain(["no/such/folder", "README.md"]);
     for path in paths {

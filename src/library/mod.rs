@@ -31,8 +31,6 @@ mod urls;
 mod uses;
 mod withheld;
 
-use std::sync::Arc;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use action::{Action, Answer, Call};

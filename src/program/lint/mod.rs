@@ -7,8 +7,6 @@ mod steps;
 mod surroundings;
 mod variables;
 
-use std::sync::Arc;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::paths::{Paths, callees, done_by};
