@@ -145,6 +145,27 @@ pub(super) async fn check(
     Ok(outcome)
 }
 
+/// Runs the rails over calls of tools over `calls`, and nothing else.
+pub(super) async fn check_calls(
+    parts: &Parts,
+    conversation: &mut Conversation,
+    tracer: &mut Tracer,
+    calls: &[ToolCall],
+) -> Result<Outcome, Exhausted> {
+    let before = conversation.clone();
+    let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
+    turn.prepare();
+    if let Err(failure) = turn.call_tools("", calls.to_vec(), None).await {
+        turn.fail(before.clone(), failure.told()?);
+    }
+    let outcome = turn.finish();
+    // No model asked for this in the conversation.
+    (conversation.digest, conversation.history) = (before.digest, before.history);
+    let last_reply = before.store.variables().get("bot_message").cloned();
+    conversation.store.set("bot_message".into(), last_reply.unwrap_or_default());
+    Ok(outcome)
+}
+
 struct Turn<'a> {
     parts: &'a Parts,
     conversation: &'a mut Conversation,

@@ -25,7 +25,7 @@ use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 #[cfg(feature = "serve")]
 use crate::model::Breaker;
-use crate::model::{ChatModel, Message, Meter, Role};
+use crate::model::{ChatModel, Message, Meter, Role, ToolCall};
 use crate::program::{Guards, Program};
 use crate::source::SourceMap;
 
@@ -299,6 +299,18 @@ impl Rails {
         self.measure_text(input.unwrap_or_default())?;
         let mut tracer = self.tracer();
         let outcome = pipeline::check(&self.parts, conversation, &mut tracer, stage, (text, input), meter).await;
+        Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, conversation.turns))
+    }
+
+    /// Runs the rails over calls of tools as if a model had asked for `calls` next in `conversation`.
+    pub(super) async fn check_calls(
+        &self,
+        conversation: &mut Conversation,
+        calls: &[ToolCall],
+    ) -> Result<Reply, GenerateError> {
+        calls.iter().try_for_each(|call| self.measure_text(&call.arguments))?;
+        let mut tracer = self.tracer();
+        let outcome = pipeline::check_calls(&self.parts, conversation, &mut tracer, calls).await;
         Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, conversation.turns))
     }
 
