@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::config::{Config, OnError};
 use crate::expression::Variables;
+use crate::library::REPLACING;
 use crate::program::{Callee, FlowId, FlowKind, Guards, MessageId, Op, Program, Say};
 
 /// One rail.
@@ -23,6 +24,8 @@ pub(super) struct Guard {
     pub shadow: bool,
     /// It rewrites what the user says, by actions of ours alone, which say the same of the same text.
     pub rewrites_again: bool,
+    /// It replaces parts of what the bot says, by actions of ours: what may be the start of such a part must not be out before its end is seen.
+    pub replaces_parts: bool,
 }
 
 /// The rails that `config` names, in its order. Those that no flow is are errors at check.
@@ -34,6 +37,7 @@ pub(super) fn guards(config: &Config, program: &Program, is_native: impl Fn(&str
             name: rail.name.clone(),
             flow,
             rewrites_again: rail.guards == Guards::Input && rewrites_by(program, flow, &is_native),
+            replaces_parts: rail.guards == Guards::Output && replaces_by(program, flow, &is_native),
             model: rail.model().map(Arc::from),
             locals: rail.parameters.iter().cloned().collect(),
             on_error: rail.on_error.unwrap_or(config.on_error),
@@ -60,6 +64,15 @@ fn rewrites_by(program: &Program, flow: FlowId, is_native: impl Fn(&str) -> bool
         rewrites |= set == Some(Guards::Input.variable());
     }
     rewrites && !by_others
+}
+
+/// Whether `flow` runs an action of ours that replaces parts of a text.
+fn replaces_by(program: &Program, flow: FlowId, is_native: impl Fn(&str) -> bool) -> bool {
+    let flows = done(program, [flow]);
+    flows.iter().flat_map(|flow| &program.flow(*flow).steps).any(|step| match &step.op {
+        Op::Execute { action, .. } => REPLACING.contains(&&**action) && is_native(action),
+        _ => false,
+    })
 }
 
 /// What the rails, and subflows they may do, say.

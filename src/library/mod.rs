@@ -88,6 +88,9 @@ const NOT_HERE: &[&str] = &[
     "trend_micro",
 ];
 
+/// Actions of ours that put something else in the place of parts of a text, each of which they must see as a whole.
+pub(crate) const REPLACING: [&str; 3] = ["mask_sensitive_data", "restore_sensitive_data", "injection_detection"];
+
 /// The actions of a configuration that are ours, set up.
 #[derive(Default)]
 pub(crate) struct Library {
