@@ -40,7 +40,7 @@ pub(crate) use evidence::Found;
 pub use evidence::{Evidence, TextSpan};
 pub(crate) use family::{Cost, Family, Kit, Rail, Setup};
 pub(crate) use shipped::shipped;
-pub(crate) use uses::misused;
+pub(crate) use uses::{misused, unread, without_text};
 
 use crate::config::Config;
 use crate::config::value::Reader;
