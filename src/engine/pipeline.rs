@@ -37,7 +37,7 @@ use crate::program::{FlowId, Guards, MessageId};
 use crate::source::Span;
 pub(super) use ask::LONGEST_ANSWER;
 use replay::Mode;
-pub(super) use replay::{Checked, replay};
+pub(super) use replay::{Checked, replay, replay_result};
 pub(super) use say::REMOVE_LAST;
 pub(super) use understand::By;
 

@@ -338,11 +338,8 @@ impl Rails {
             rest = behind;
             let said = match first.role {
                 Role::System => Said::System { text: first.content.clone() },
-                Role::Tool => {
-                    let (id, name) = (first.tool_call_id.clone(), first.name.clone());
-                    let text = first.content.clone();
-                    Said::Result { id: id.unwrap_or_default(), name: name.unwrap_or_default(), text }
-                }
+                Role::Tool if !self.parts.models.has_main() => continue,
+                Role::Tool => pipeline::replay_result(&self.parts, conversation, tracer, first).await,
                 Role::Assistant => {
                     conversation.greeted_with(&first.content);
                     if self.parts.is_of_a_rail(&first.content) && first.tool_calls.is_empty() {
