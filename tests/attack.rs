@@ -170,6 +170,27 @@ async fn a_flow_may_look_at_what_it_looked_up() {
 }
 
 #[tokio::test]
+async fn a_list_that_an_action_found_stays_a_list() {
+    let rails = "define subflow find\n  $relevant_chunks = execute find\n  do check retrieved injection\n  \
+                 $count = len($relevant_chunks)\n  bot \"$count left\"\n  stop\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rails.co"), rails).unwrap();
+    let config = "actions: [find]\nrails:\n  retrieval: {flows: [find]}\n  config: {attack: {retrieved: drop}}\n";
+    std::fs::write(folder.path().join("config.yml"), config).unwrap();
+    for (of, orders, left) in
+        [(5, 0, "5 left"), (5, 2, "3 left"), (100, 1, "99 left"), (101, 1, "0 left"), (101, 0, "101 left")]
+    {
+        let found: Vec<serde_json::Value> = (0..of)
+            .map(|at| serde_json::json!({"body": if at < orders { ORDERS } else { "Lunch is at noon." }}))
+            .collect();
+        let find = move |_: rails::Args| std::future::ready(Ok(found.clone().into()));
+        let builder = Rails::builder().path(folder.path()).model(Script::new(["At noon."])).action("find", find);
+        let reply = builder.build().unwrap().generate("when is lunch?").await.unwrap();
+        assert_eq!(reply.text, left, "{of} {orders}: {}", reply.trace);
+    }
+}
+
+#[tokio::test]
 async fn results_of_tools_are_not_left_out() {
     let config = "rails:\n  tool_input: {flows: [check retrieved injection]}\n  config: {attack: {retrieved: drop}}\n";
     let call = ToolCall { id: "1".to_owned(), name: "read_mail".to_owned(), arguments: "{}".to_owned() };

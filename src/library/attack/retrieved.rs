@@ -11,6 +11,9 @@ use crate::program::Guards;
 /// The variable that holds what was found as a list, and what stands between its items in the text.
 const SEPARATE: (&str, &str) = ("relevant_chunks_sep", "\n");
 
+/// More chunks are looked at as one: each takes a time of its own, however short it is.
+const MOST_CHUNKS: usize = 100;
+
 /// What becomes of documents that hold instructions for the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -28,8 +31,11 @@ impl Fate {
 /// `check_retrieved_injection`: which of the chunks are attacks, and, where those are left out, what is left.
 pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: Fate) -> Result<Answer, String> {
     let (value, stage) = guarded(call)?;
-    let chunks = chunks(&value, call);
+    let mut chunks = chunks(&value, call);
     let whole = chunks.join(SEPARATE.1);
+    if chunks.len() > MOST_CHUNKS {
+        chunks = vec![whole.clone()];
+    }
     let looked: Vec<Attack> = chunks.iter().map(|chunk| detector.look(chunk, Origin::Retrieved)).collect();
     let mut attacks: Vec<usize> = (0..chunks.len()).filter(|at| looked[*at].score >= threshold).collect();
     let worst = (0..chunks.len()).max_by(|a, b| looked[*a].score.total_cmp(&looked[*b].score));
@@ -111,7 +117,8 @@ fn left(value: &Value, chunks: &[String], attacks: &[usize]) -> Map<String, Valu
     }
     let kept = rest(chunks, attacks);
     let text = match value {
-        Value::Array(items) => Value::Array(rest(items, attacks)),
+        Value::Array(items) if items.len() == chunks.len() => Value::Array(rest(items, attacks)),
+        Value::Array(_) => Value::Array(Vec::new()),
         _ => kept.join(SEPARATE.1).into(),
     };
     Map::from_iter([("text".to_owned(), text), ("chunks".to_owned(), kept.into())])
