@@ -204,3 +204,54 @@ async fn keys_of_models_are_not_for_flows() {
     assert!(reply.text.contains("'max_tokens': 7") && !reply.text.contains("secret"), "{}", reply.text);
     assert!(!format!("{:?}", rails.config()).contains("secret"));
 }
+
+#[test]
+fn parameters_that_a_rail_never_reads_do_nothing() {
+    const RAILS: &str = "define subflow length\n  if len($user_message) > $max\n    bot too long\n    stop\n\n\
+        define bot too long\n  \"Say it in $limit characters.\"\n\n\
+        define subflow attack\n  $found = execute check_jailbreak(source=\"input\")\n  if $found.blocked\n    stop\n\n\
+        define subflow judged\n  # Is it rude?\n  $rude = ...\n  if $rude == \"yes\"\n    stop\n\n\
+        define subflow both\n  do length(max=$most)\n";
+    let main = "models: [{type: main, engine: openai, model: m, api_key_env_var: PATH}]\n";
+    // How a rail is named, and what is said of it.
+    for (rail, told) in [
+        ("length(max=5, limit=5)", None),
+        (
+            "length(maximum=5)",
+            Some(("rail `length` never reads `$maximum`", "read `$maximum` in the flow, or leave it out")),
+        ),
+        ("length(mx=5)", Some(("rail `length` never reads `$mx`", "did you mean `max`?"))),
+        ("length(max=5, threshold=0.5)", Some(("rail `length` never reads `$threshold`", ""))),
+        ("length $model=main", Some(("rail `length` never reads `$model`", ""))),
+        (
+            "{name: length, with: {max: 5, lmit: 2}}",
+            Some(("rail `length` never reads `$lmit`", "did you mean `limit`?")),
+        ),
+        ("attack(threshold=0.9)", None),
+        ("attack $model=main", Some(("rail `attack` never reads `$model`", ""))),
+        ("judged $model=main", None),
+        ("both(most=7)", None),
+        ("both(max=7)", Some(("rail `both` never reads `$max`", "read `$max` in the flow, or leave it out"))),
+        // Ours say so themselves, and as an error.
+        ("check jailbreak(threshold=0.9)", None),
+    ] {
+        let rail = if rail.starts_with('{') { rail.to_owned() } else { format!("\"{rail}\"") };
+        let config = format!("{main}rails:\n  input:\n    flows:\n      - {rail}\n");
+        let folder = project(&[("a.co", RAILS), ("config.yml", &config)]);
+        let report = check(folder.path());
+        let found = report.diagnostics.iter().filter(|found| found.code.id() == "W1311");
+        let found: Vec<_> = found
+            .map(|found| {
+                let at = report.sources.location(found.span.unwrap());
+                assert!(at.file.ends_with("config.yml") && at.start.line == 5, "{at}");
+                (&*found.message, found.help.as_deref().unwrap_or_default())
+            })
+            .collect();
+        match told {
+            None => assert_eq!(found, [], "{rail}"),
+            Some((message, help)) => {
+                assert!(found.len() == 1 && found[0].0 == message && found[0].1.contains(help), "{rail}: {found:?}");
+            }
+        }
+    }
+}

@@ -57,10 +57,6 @@ fn every_rail_passes_its_tests_by_its_name_alone() {
             rails += 1;
             let folder = tempfile::tempdir().unwrap();
             let stage = stage(rail);
-            // A block can't say what tools are called with; `tests/local_rails.rs` does.
-            if stage == "tool_output" && own.is_empty() {
-                continue;
-            }
             assert!(!own.is_empty(), "`{rail}` in rails/{file}.co has no test");
             let config = format!("{MODELS}rails:\n  {stage}:\n    flows: [{rail}]\n{settings}");
             fs::write(folder.path().join("config.yml"), config).unwrap();
@@ -79,4 +75,33 @@ fn every_rail_passes_its_tests_by_its_name_alone() {
     }
     assert!(rails > 0);
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// The texts in the fences of `page` that begin with `language`.
+fn fenced<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let fences = page.split("\n```").skip(1).step_by(2);
+    fences.filter_map(|fence| fence.strip_prefix(language)?.strip_prefix('\n')).collect()
+}
+
+#[test]
+fn tests_on_the_pages_pass_with_the_settings_above_them() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rails");
+    let mut tested = 0;
+    for entry in fs::read_dir(pages).unwrap() {
+        let path = entry.unwrap().path();
+        let page = fs::read_to_string(&path).unwrap();
+        let tests: Vec<&str> = fenced(&page, "co").into_iter().filter(|text| text.contains("define test")).collect();
+        if tests.is_empty() {
+            continue;
+        }
+        tested += 1;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config.yml"), fenced(&page, "yaml")[0]).unwrap();
+        fs::write(folder.path().join("tests.co"), tests.join("\n")).unwrap();
+        let mut railsc = Command::new(env!("CARGO_BIN_EXE_railsc"));
+        let output = railsc.arg("test").arg(folder.path()).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&said));
+    }
+    assert!(tested > 0);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rails::model::{ChatRequest, Completion, Script};
-use rails::{Input, Message, Rails, Role, ToolCall};
+use rails::{ActionError, Args, Input, Message, Rails, Role, ToolCall};
 use serde_json::json;
 
 fn load(rails: &str, config: &str, answers: &[&str]) -> (Rails, Arc<Script>) {
@@ -211,4 +211,68 @@ async fn limits_hold_for_all_that_is_sent() {
     assert!(rails.session().generate(many).await.unwrap_err().to_string().contains("limits.messages"));
     let null: Message = serde_json::from_value(json!({"role": "assistant", "content": null})).unwrap();
     assert_eq!(null.content, "");
+}
+
+/// A rail that has an action of the host rewrite what it guards, and what the action does with `swordfish`.
+fn masking(variable: &str, rail: &str, stage: &str, model: &Arc<Script>) -> Rails {
+    let folder = tempfile::tempdir().unwrap();
+    let rails = format!(
+        "define subflow mask\n  ${variable} = execute hide(text=${variable})\n\ndefine subflow by a model\n  # The text without passwords.\n  ${variable} = ...\n"
+    );
+    std::fs::write(folder.path().join("rails.co"), rails).unwrap();
+    let config = format!("actions: [hide]\nrails: {{{stage}: {{flows: [{rail}]}}}}\n");
+    std::fs::write(folder.path().join("config.yml"), config).unwrap();
+    let hide = |args: Args| async move {
+        let text: String = args.get("text")?;
+        if text.contains("TOO MUCH") {
+            return Err(ActionError::new("it is too much"));
+        }
+        Ok(text.replace("swordfish", "***").into())
+    };
+    Rails::builder().path(folder.path()).model(model.clone()).action("hide", hide).remember(0).build().unwrap()
+}
+
+#[tokio::test]
+async fn what_an_action_of_the_host_masks_is_masked_in_earlier_turns_too() {
+    for (rail, said, read) in [
+        ("mask", "it is swordfish", Some("it is ***")),
+        // Where nobody can tell how it was masked, nothing of the turn is read.
+        ("mask", "it is TOO MUCH swordfish", None),
+        ("{name: mask, on_error: pass}", "it is TOO MUCH swordfish", Some("it is TOO MUCH swordfish")),
+        ("by a model", "it is swordfish", None),
+    ] {
+        let model = Arc::new(Script::new(["Fine.", "Fine."]));
+        let rails = masking("user_message", rail, "input", &model);
+        let conversation = vec![Message::user(said), Message::assistant("Noted."), Message::user("and now?")];
+        rails.generate(conversation).await.unwrap();
+        let request = model.requests().pop().unwrap();
+        let said: Vec<(Role, &str)> = self::read(&request);
+        let users = said.iter().filter(|(role, _)| *role == Role::User).map(|(_, text)| *text);
+        let last = if rail == "by a model" { "Fine." } else { "and now?" };
+        assert_eq!(users.collect::<Vec<_>>(), read.into_iter().chain([last]).collect::<Vec<_>>(), "{rail}");
+        assert_eq!(said.iter().any(|(_, text)| *text == "Noted."), read.is_some(), "{rail}: {said:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_tools_gave_back_is_masked_in_earlier_turns_too() {
+    for (rail, result, read) in [
+        ("mask", "the key is swordfish", "the key is ***"),
+        ("mask", "the key is TOO MUCH swordfish", "(withheld)"),
+        ("by a model", "the key is swordfish", "(withheld)"),
+    ] {
+        let model = Arc::new(Script::new(["Fine.", "Fine."]));
+        let rails = masking("tool_message", rail, "tool_input", &model);
+        let conversation = vec![
+            Message::user("read the key"),
+            Message::calls("", vec![call("1")]),
+            Message::tool(&call("1"), result),
+            Message::assistant("Done."),
+            Message::user("and now?"),
+        ];
+        rails.generate(conversation).await.unwrap();
+        let request = model.requests().pop().unwrap();
+        let results: Vec<_> = self::read(&request).into_iter().filter(|(role, _)| *role == Role::Tool).collect();
+        assert_eq!(results, [(Role::Tool, read)], "{rail}");
+    }
 }

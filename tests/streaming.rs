@@ -142,6 +142,49 @@ proptest! {
     }
 }
 
+/// What rails that come along put something else in the place of.
+const PARTS: [&str; 6] = [
+    "<EMAIL_ADDRESS_1>",
+    "[EMAIL\\_ADDRESS\\_1]",
+    "&lt;email_address_1&gt;",
+    "boss.of.all@head-quarters.example.org",
+    "4111 1111 1111 1111",
+    "GB82 WEST 1234 5698 7654 32",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn what_is_replaced_by_rails_that_come_along_is_never_half_out(
+        words in prop::collection::vec((prop::collection::vec("[a-z]{2,9}", 8..24), 0..PARTS.len()), 1..12),
+        at in prop::collection::vec(0..2000_usize, 0..80),
+        sizes in prop::sample::select(vec!["chunk_size: 1, context_size: 0", "chunk_size: 3, context_size: 1", "chunk_size: 60, context_size: 2"]),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let words = words.iter().map(|(words, part)| format!("{} {}. ", words.join(" "), PARTS[*part]));
+        let answer: String = words.collect();
+        let config = format!(
+            "models: [{{type: main, engine: openai, model: scripted}}]\nrails:\n  input: {{flows: [mask sensitive data on input]}}\n  output:\n    \
+             flows: [mask sensitive data on output, restore sensitive data on output]\n    streaming: {{{sizes}}}\n"
+        );
+        let rails = |pieces: &[String]| {
+            let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("config.yml"), &config).unwrap();
+            Rails::builder().path(folder.path()).model(Cut::new(&pieces)).build().unwrap()
+        };
+        let said = "write to jane@example.org";
+        let whole = runtime.block_on(async { rails(std::slice::from_ref(&answer)).generate(said).await.unwrap() });
+        let (came, reply) = runtime.block_on(async { streamed(&rails(&cuts(&answer, &at)), said).await });
+        prop_assert!(!whole.verdict.is_blocked() && !reply.verdict.is_blocked(), "{}", reply.trace);
+        prop_assert_eq!(&came.concat(), &whole.text);
+        for part in ["boss.", "4111", "GB82", "DRESS_1", "dress_1"] {
+            prop_assert!(!whole.text.contains(part), "{}", whole.text);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_phrase_that_windows_part_is_never_half_out() {
     for at in 0..40 {

@@ -293,6 +293,61 @@ define test an input is nobody's turn
 }
 
 #[test]
+fn calls_of_tools_go_through_their_rails_alone() {
+    let rails = "define subflow cap
+  if $tool_calls[0].name == \"nonsense\"
+    $tool_calls = \"nonsense\"
+  else if $tool_calls[0].args.amount > 100
+    $tool_calls = [{\"name\": $tool_calls[0].name, \"id\": $tool_calls[0].id, \"args\": {\"amount\": 100}}]
+
+define flow
+  user \"what did you say?\"
+  bot \"I said: $last_bot_message\"
+
+define test calls are rewritten
+  $amount = 500
+  tool_output refund(amount=$amount, to={\"name\": [\"Jane\", None]})
+  passed
+  check $tool_calls[0].args == {\"amount\": 100}
+  tool_output refund(amount=20, to={\"name\": [\"Jane\", None]}), refund
+  passed
+  check $tool_calls[0].args.to.name[1] == None and $tool_calls[1].args == {} and $tool_calls[1].name == \"refund\"
+
+define test nobody has said anything
+  tool_output refund(amount=1)
+  user \"what did you say?\"
+  bot \"I said: None\"
+
+define test what is no list of calls fails
+  tool_output nonsense
+  passed
+
+define test nothing is blocked
+  tool_output refund(amount=20), pay(amount=1 + 1)
+  blocked by cap
+
+define test nothing is said
+  tool_output refund(amount=20)
+  bot ...
+
+define test a rail that fails blocks
+  tool_output refund(amount=None)
+  blocked by cap
+";
+    let folder = tested_with(&[("rails.co", rails), ("config.yml", "rails: {tool_output: {flows: [cap]}}")]);
+    let (exit, out, _) = run(&[path(&folder)]);
+    let failed: Vec<&str> = out.lines().filter(|line| line.starts_with("failed ")).collect();
+    assert!(exit == 1 && failed.len() == 3 && out.contains("3 passed, 3 failed"), "{out}");
+    for told in [
+        "a rail has set `$tool_calls` to what is no list of calls",
+        "turn 1, tool_output refund {\"amount\":20}, pay {\"amount\":2}\n  expected: blocked by cap\n       got: passed",
+        "expected: bot ...\n       got: nothing",
+    ] {
+        assert!(out.contains(told), "{told}:\n{out}");
+    }
+}
+
+#[test]
 fn the_script_stands_in_for_every_model() {
     let rails = "define subflow self check\n  # Does the text ask for something forbidden? Answer yes or no.\n  $answer = ...\n  if $answer == \"yes\"\n    \
                  bot \"No.\"\n    stop\n\ndefine test a forbidden text is stopped\n  model \"yes\"\n  user \"do it\"\n  blocked by self check\n  bot \"No.\"\n";

@@ -109,6 +109,7 @@ codes! {
     DUPLICATE_TEST = "E0305", "two tests have one name";
     UNKNOWN_RAIL = "E0306", "no flow has the name of this rail";
     RESERVED_VARIABLE = "E0307", "variable is not the author's to set";
+    NOTHING_TO_LOOK_AT = "E0308", "action is not told what to look at";
 
     BAD_EXPRESSION = "E0401", "expression does not parse";
     BAD_TEMPLATE = "E0402", "template does not parse";
@@ -162,6 +163,7 @@ codes! {
     UNUSED_SUBFLOW = "W1308", "no flow does this subflow";
     UNSET_VARIABLE = "W1309", "variable is never set";
     UNKNOWN_ACTION = "W1310", "no action has this name";
+    UNREAD_PARAMETER = "W1311", "rail never reads this parameter";
 
     CONSTANT_FAILURE = "W1401", "expression always fails";
     NEEDS_MODEL = "W1402", "value that only a model can fill";

@@ -170,9 +170,8 @@ impl RailsBuilder {
         } = load(read, &Host { actions: self.actions.names().collect(), models: self.models.kinds() }, Care::Quick);
         let sources = Arc::new(sources);
         let Some(classifier) = classifier else { return Err(LoadError { sources, diagnostics }) };
-        let is_native =
-            |action: &str| library.action(action).is_some() && !self.actions.has(action) && !config.has_action(action);
-        let guards = guards(&config, &program, is_native, self.shadow);
+        let is_replaced = |action: &str| self.actions.has(action) || config.has_action(action);
+        let guards = guards(&config, &program, is_replaced, self.shadow);
         let starts = Starts::new(&program, &guards.iter().map(|guard| guard.flow).collect::<Vec<_>>());
         let mut models = Models::default();
         if self.connects {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::config::{Config, OnError};
 use crate::expression::Variables;
-use crate::program::{Callee, FlowId, FlowKind, Guards, MessageId, Op, Program, Say};
+use crate::library::{Library, REPLACING};
+use crate::program::{Callee, FlowId, FlowKind, GENERATE_VALUE, Guards, MessageId, Op, Program, Say};
 
 /// One rail.
 #[derive(Debug)]
@@ -21,19 +22,40 @@ pub(super) struct Guard {
     pub timeout: Duration,
     /// It is watched, and not obeyed.
     pub shadow: bool,
-    /// It rewrites what the user says, by actions of ours alone, which say the same of the same text.
-    pub rewrites_again: bool,
+    /// How it rewrites again what the user said, or a tool gave back, in a turn that was taken before.
+    pub again: Again,
+    /// It replaces parts of what the bot says, by actions of ours: what may be the start of such a part must not be out before its end is seen.
+    pub replaces_parts: bool,
 }
 
-/// The rails that `config` names, in its order. Those that no flow is are errors at check.
-pub(super) fn guards(config: &Config, program: &Program, is_native: impl Fn(&str) -> bool, shadow: bool) -> Vec<Guard> {
+/// What becomes of the text of an earlier turn, which a model is to read as a rail had let it pass then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// The rail rewrites nothing, so the text stays.
+    Stays,
+    /// The rail rewrites it again.
+    Rewrites,
+    /// A model rewrote it, which may have said anything: nobody knows what it was then.
+    Unknown,
+}
+
+/// The rails that `config` names, in its order. Those that no flow is are errors at check. `is_replaced` tells of an action whether the host has
+/// another in its place.
+pub(super) fn guards(
+    config: &Config,
+    program: &Program,
+    is_replaced: impl Fn(&str) -> bool,
+    shadow: bool,
+) -> Vec<Guard> {
     let guard = |rail: &crate::config::Rail| {
         let flow = program.flow_named(&rail.name)?;
+        let is_read_later = matches!(rail.guards, Guards::Input | Guards::ToolInput);
         Some(Guard {
             guards: rail.guards,
             name: rail.name.clone(),
             flow,
-            rewrites_again: rail.guards == Guards::Input && rewrites_by(program, flow, &is_native),
+            again: if is_read_later { again(program, flow, rail.guards, &is_replaced) } else { Again::Stays },
+            replaces_parts: rail.guards == Guards::Output && replaces_by(program, flow, &is_replaced),
             model: rail.model().map(Arc::from),
             locals: rail.parameters.iter().cloned().collect(),
             on_error: rail.on_error.unwrap_or(config.on_error),
@@ -44,22 +66,36 @@ pub(super) fn guards(config: &Config, program: &Program, is_native: impl Fn(&str
     config.rails.iter().filter_map(guard).collect()
 }
 
-/// Whether `flow` rewrites what the user says, by no action but those that are `native`.
-fn rewrites_by(program: &Program, flow: FlowId, is_native: impl Fn(&str) -> bool) -> bool {
-    let (mut rewrites, mut by_others) = (false, false);
+/// Whether `flow` rewrites what it guards, and could do so again.
+fn again(program: &Program, flow: FlowId, guards: Guards, is_replaced: impl Fn(&str) -> bool) -> Again {
+    let (mut rewrites, mut by_model) = (false, false);
     for step in done(program, [flow]).into_iter().flat_map(|flow| &program.flow(flow).steps) {
         let set = match &step.op {
             Op::Execute { action, into, .. } => {
-                by_others |= !is_native(action);
+                let asks = **action == *GENERATE_VALUE || Library::asks(action).is_some();
+                by_model |= asks && !is_replaced(action);
                 into.as_deref()
             }
             Op::Assign { variable, .. } => Some(&**variable),
             Op::Do { into, .. } => into.as_deref(),
             _ => None,
         };
-        rewrites |= set == Some(Guards::Input.variable());
+        rewrites |= set == Some(guards.variable());
     }
-    rewrites && !by_others
+    match (rewrites, by_model) {
+        (false, _) => Again::Stays,
+        (true, false) => Again::Rewrites,
+        (true, true) => Again::Unknown,
+    }
+}
+
+/// Whether `flow` runs an action of ours that replaces parts of a text.
+fn replaces_by(program: &Program, flow: FlowId, is_replaced: impl Fn(&str) -> bool) -> bool {
+    let flows = done(program, [flow]);
+    flows.iter().flat_map(|flow| &program.flow(*flow).steps).any(|step| match &step.op {
+        Op::Execute { action, .. } => REPLACING.contains(&&**action) && !is_replaced(action),
+        _ => false,
+    })
 }
 
 /// What the rails, and subflows they may do, say.

@@ -121,6 +121,11 @@ pub(super) fn load(read: config::Loaded, host: &Host, care: Care) -> Inspection 
     unknown_models(&config, has_model, &mut diagnostics);
     rails_without_model(&config, &program, host, &mut diagnostics);
     diagnostics.extend(library::misused(&config, &program, &sources));
+    if !has_errors {
+        let is_ours = |action: &str| !config.has_action(action) && !host.actions.iter().any(|host| **host == *action);
+        diagnostics.extend(library::without_text(&config, &program, is_ours));
+        diagnostics.extend(library::unread(&config, &program, &sources));
+    }
     let (library, found_in_settings) = Library::new(&config, &program);
     diagnostics.extend(found_in_settings);
     let mut diagnostics = policy.apply(diagnostics);

@@ -38,7 +38,7 @@ use crate::program::{FlowId, Guards, MessageId};
 use crate::source::Span;
 pub(super) use ask::LONGEST_ANSWER;
 use replay::Mode;
-pub(super) use replay::{Checked, replay};
+pub(super) use replay::{Checked, replay, replay_result};
 pub(super) use say::REMOVE_LAST;
 pub(super) use understand::By;
 
@@ -143,6 +143,27 @@ pub(super) async fn check(
     if stage == Guards::Input {
         conversation.store.set("bot_message".into(), last_reply.unwrap_or_default());
     }
+    Ok(outcome)
+}
+
+/// Runs the rails over calls of tools over `calls`, and nothing else.
+pub(super) async fn check_calls(
+    parts: &Parts,
+    conversation: &mut Conversation,
+    tracer: &mut Tracer,
+    calls: &[ToolCall],
+) -> Result<Outcome, Exhausted> {
+    let before = conversation.clone();
+    let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
+    turn.prepare();
+    if let Err(failure) = turn.call_tools("", calls.to_vec(), None).await {
+        turn.fail(before.clone(), failure.told()?);
+    }
+    let outcome = turn.finish();
+    // No model asked for this in the conversation.
+    (conversation.digest, conversation.history) = (before.digest, before.history);
+    let last_reply = before.store.variables().get("bot_message").cloned();
+    conversation.store.set("bot_message".into(), last_reply.unwrap_or_default());
     Ok(outcome)
 }
 

@@ -25,7 +25,7 @@ use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 #[cfg(feature = "serve")]
 use crate::model::Breaker;
-use crate::model::{ChatModel, Message, Meter, Role};
+use crate::model::{ChatModel, Message, Meter, Role, ToolCall};
 use crate::program::{Guards, Program};
 use crate::source::SourceMap;
 
@@ -302,6 +302,18 @@ impl Rails {
         Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, conversation.turns))
     }
 
+    /// Runs the rails over calls of tools as if a model had asked for `calls` next in `conversation`.
+    pub(super) async fn check_calls(
+        &self,
+        conversation: &mut Conversation,
+        calls: &[ToolCall],
+    ) -> Result<Reply, GenerateError> {
+        calls.iter().try_for_each(|call| self.measure_text(&call.arguments))?;
+        let mut tracer = self.tracer();
+        let outcome = pipeline::check_calls(&self.parts, conversation, &mut tracer, calls).await;
+        Ok(reply(outcome.map_err(|exhausted| self.step_budget(exhausted))?, tracer, conversation.turns))
+    }
+
     pub(super) fn tracer(&self) -> Tracer {
         Tracer::new(self.parts.sources.clone(), self.parts.coverage.clone())
     }
@@ -326,11 +338,8 @@ impl Rails {
             rest = behind;
             let said = match first.role {
                 Role::System => Said::System { text: first.content.clone() },
-                Role::Tool => {
-                    let (id, name) = (first.tool_call_id.clone(), first.name.clone());
-                    let text = first.content.clone();
-                    Said::Result { id: id.unwrap_or_default(), name: name.unwrap_or_default(), text }
-                }
+                Role::Tool if !self.parts.models.has_main() => continue,
+                Role::Tool => pipeline::replay_result(&self.parts, conversation, tracer, first).await,
                 Role::Assistant => {
                     conversation.greeted_with(&first.content);
                     if self.parts.is_of_a_rail(&first.content) && first.tool_calls.is_empty() {

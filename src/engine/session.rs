@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::state::SessionState;
 use super::stream::{Outlet, ReplyStream};
 use crate::expression::{Value, Variables};
-use crate::model::Meter;
+use crate::model::{Meter, ToolCall};
 use crate::program::Guards;
 
 /// A conversation that remembers its flows and variables. Its turns run one after the other.
@@ -87,6 +87,14 @@ impl Session {
     pub(crate) async fn check(&mut self, stage: Guards, text: &str) -> Result<Reply, GenerateError> {
         let mut next = self.conversation.clone();
         let reply = self.rails.check_in(&mut next, stage, text, None, &Meter::new()).await?;
+        self.conversation = next;
+        Ok(reply)
+    }
+
+    /// Runs the rails over calls of tools over `calls`, with the variables of the conversation.
+    pub(crate) async fn check_calls(&mut self, calls: &[ToolCall]) -> Result<Reply, GenerateError> {
+        let mut next = self.conversation.clone();
+        let reply = self.rails.check_calls(&mut next, calls).await?;
         self.conversation = next;
         Ok(reply)
     }

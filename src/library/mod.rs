@@ -38,7 +38,7 @@ pub(crate) use evidence::Found;
 pub use evidence::{Evidence, TextSpan};
 pub(crate) use family::{Cost, Family, Kit, Rail, Setup};
 pub(crate) use shipped::shipped;
-pub(crate) use uses::misused;
+pub(crate) use uses::{misused, unread, without_text};
 
 use crate::config::Config;
 use crate::config::value::Reader;
@@ -85,6 +85,9 @@ const NOT_HERE: &[&str] = &[
     "privateai",
     "trend_micro",
 ];
+
+/// Actions of ours that put something else in the place of parts of a text, each of which they must see as a whole.
+pub(crate) const REPLACING: [&str; 3] = ["mask_sensitive_data", "restore_sensitive_data", "injection_detection"];
 
 /// The actions of a configuration that are ours, set up.
 #[derive(Default)]

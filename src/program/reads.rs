@@ -1,6 +1,9 @@
 //! Which variables are read where.
 
-use super::{Argument, Callee, EventPattern, Op, Program, Say};
+use rustc_hash::FxHashSet;
+
+use super::lint::done_by;
+use super::{Argument, Callee, EventPattern, FlowId, MessageText, Op, Program, Say};
 use crate::expression::Expression;
 use crate::source::Span;
 
@@ -11,6 +14,26 @@ impl Program {
         visit(self, &mut |read, _, _| found |= read == name);
         found
     }
+
+    /// The variables that `flow` reads by itself, in its steps and in what it says, without the `$`: what is local to it goes no further.
+    pub(crate) fn read_in(&self, flow: FlowId) -> FxHashSet<String> {
+        let mut read = FxHashSet::default();
+        let mut found = |name: &str, _: Span, _: &str| {
+            read.insert(name.to_owned());
+        };
+        for step in &self.flow(flow).steps {
+            op(&step.op, step.span, &mut found);
+            if let Op::Bot(Say::Message(message)) = &step.op {
+                self.message(*message).texts.iter().for_each(|said| text(said, &mut found));
+            }
+        }
+        read
+    }
+
+    /// `flows`, and the subflows they do, if only by way of others.
+    pub(crate) fn done_by(&self, flows: impl IntoIterator<Item = FlowId>) -> FxHashSet<FlowId> {
+        done_by(self, flows)
+    }
 }
 
 /// Calls `found` with each variable that is read, where, and what comes of it when it has no value.
@@ -18,12 +41,14 @@ pub(super) fn visit(program: &Program, found: &mut dyn FnMut(&str, Span, &str)) 
     for step in program.flows.iter().flat_map(|flow| &flow.steps) {
         op(&step.op, step.span, found);
     }
-    for text in program.messages.iter().flat_map(|message| &message.texts) {
-        let Some(span) = text.span else { continue };
-        text.conditions.iter().for_each(|condition| expression(condition, span, found));
-        for name in text.template.variables() {
-            found(name, span, "so it prints as nothing");
-        }
+    program.messages.iter().flat_map(|message| &message.texts).for_each(|said| text(said, found));
+}
+
+fn text(text: &MessageText, found: &mut dyn FnMut(&str, Span, &str)) {
+    let Some(span) = text.span else { return };
+    text.conditions.iter().for_each(|condition| expression(condition, span, found));
+    for name in text.template.variables() {
+        found(name, span, "so it prints as nothing");
     }
 }
 

@@ -70,6 +70,8 @@ pub enum TestKind {
     Check(Expression),
     /// This text goes through the rails of one stage alone.
     Alone(Guards, Arc<str>),
+    /// These calls of tools, by name, go through the rails over them alone.
+    Calls(Vec<(Arc<str>, Vec<Argument>)>),
     /// It names what does not exist, which has been said, so nothing can fulfil it.
     Unfulfillable,
 }
@@ -129,6 +131,10 @@ impl Names {
             TestLineKind::Output(text) => TestKind::Alone(Guards::Output, text.value.clone()),
             TestLineKind::Retrieval(text) => TestKind::Alone(Guards::Retrieval, text.value.clone()),
             TestLineKind::ToolInput(text) => TestKind::Alone(Guards::ToolInput, text.value.clone()),
+            TestLineKind::ToolOutput(calls) => {
+                let call = |call: &ast::Execute| (call.action.text.clone(), self.arguments(&call.arguments));
+                TestKind::Calls(calls.iter().map(call).collect())
+            }
         })
     }
 

@@ -409,6 +409,8 @@ pub enum TestLineKind {
     Retrieval(Text),
     /// `tool_input "text"`: the same for what a tool gave back.
     ToolInput(Text),
+    /// `tool_output NAME(p=v), …`: the same for calls of tools that a model asks for in one reply.
+    ToolOutput(Vec<Execute>),
 }
 
 /// What comes of an action in a test.

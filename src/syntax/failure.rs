@@ -60,6 +60,7 @@ pub(crate) const TEST_LINES: &[&str] = &[
     "output",
     "retrieval",
     "tool_input",
+    "tool_output",
 ];
 
 const KINDS: &[&str] = &["user", "bot", "flow", "subflow", "test", "action", "snippet"];

@@ -154,6 +154,7 @@ impl Reader<'_> {
             | Rule::input
             | Rule::retrieval
             | Rule::tool_input
+            | Rule::tool_output
             | Rule::output => Statement::Test(self.test_line(pair)?),
             _ => return Err(Failure::Unknown),
         })

@@ -68,6 +68,30 @@ async fn so_does_a_conversation_in_which_tools_are_called() {
 }
 
 #[tokio::test]
+async fn what_tools_give_back_is_masked_whenever_a_model_reads_it() {
+    let config = format!("{MASKING}  tool_input: {{flows: [mask sensitive data on tool_input]}}\n");
+    let call = ToolCall { id: "1".to_owned(), name: "look_up".to_owned(), arguments: "{}".to_owned() };
+    let mut messages = vec![
+        Message::user("whose is it? I am jane@example.org"),
+        Message::calls("", vec![call.clone()]),
+        Message::tool(&call, r#"{"owner": "joe@example.org", "asked by": "jane@example.org"}"#),
+    ];
+    let (rails, script) = scripted(&config, &["It is <EMAIL_ADDRESS_2>'s, <EMAIL_ADDRESS_1>."]);
+    let reply = rails.generate(messages.clone()).await.unwrap();
+    // Only what the user said is put back.
+    assert_eq!(reply.text, "It is <EMAIL_ADDRESS_2>'s, jane@example.org.");
+    let sent = sent(&script);
+    assert!(sent.contains("<EMAIL_ADDRESS_2>") && !sent.contains("@example.org"), "{sent}");
+
+    // Followed from its messages, it reads the same.
+    messages.extend([Message::assistant(&*reply.text), Message::user("thanks")]);
+    let (rails, script) = scripted(&config, &["Bye."]);
+    rails.generate(messages).await.unwrap();
+    let sent = self::sent(&script);
+    assert!(sent.contains("<EMAIL_ADDRESS_2>") && !sent.contains("@example.org"), "{sent}");
+}
+
+#[tokio::test]
 async fn texts_that_come_together_are_masked_once() {
     let (rails, script) = scripted(MASKING, &["Done, <EMAIL_ADDRESS_1>."]);
     let messages = [Message::user("I am jane@example.org"), Message::user("write to me")];

@@ -150,6 +150,10 @@ fn limits_are_read_strictly() {
         ("rates: [{limit: 5 requests / hour}]\n", "says `per`"),
         ("rates: [{per: kee, limit: 5 requests / hour}]\n", "`key` or `user` or `ip`"),
         ("rates: [{per: key, limit: 5 requests}]\n", "such as `50 requests / hour`"),
+        (
+            "rates: [{per: key, limit: 60 requests / hour}, {per: key, requests: 60, in: 60 minutes}]\n",
+            "this limit stands in the list already",
+        ),
         ("rates: [{per: key, requests: 5}]\n", "one limit: `limit`"),
         ("rates: [{per: key, requests: 5, in: soon}]\n", "a time such as `hour`"),
         ("rates: [{per: key, concurrent: 5, in: hour}]\n", "one limit: `limit`"),

@@ -130,6 +130,10 @@ fn what_goes_for_one_is_read_strictly() {
     for (own, says) in [
         ("rates: [{per: ip, limit: 5 requests / hour}]", "addresses are counted before it is known who calls"),
         ("rates: [{per: key, limit: 5 requests}]", "such as `50 requests / hour`"),
+        (
+            "rates: [{per: user, limit: 9 concurrent}, {per: user, concurrent: 9}]",
+            "this limit stands in the list already",
+        ),
         ("rates: {per: key}", "this should be a list"),
         ("rates: ~", "say `[]` where none does"),
         ("budgets: [{per: key}]", "a budget with `per`"),

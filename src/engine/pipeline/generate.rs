@@ -19,6 +19,8 @@ use crate::source::Span;
 
 /// The variable that holds what was found in documents.
 pub(super) const CHUNKS: &str = "relevant_chunks";
+/// The variable that holds the same as a list.
+const SEPARATE: &str = "relevant_chunks_sep";
 /// How many chunks of documents a model is shown.
 const FOUND: usize = 3;
 /// What is said when the model names no next step.
@@ -212,10 +214,14 @@ impl Turn<'_> {
         }
         let before = self.conversation.store.variables().get(CHUNKS).cloned();
         let ended = self.guard(Guards::Retrieval).await?;
-        let after = self.conversation.store.variables().get(CHUNKS).cloned();
-        if before != after {
-            let list = after.filter(|chunks| chunks.as_str() != Some("")).into_iter().collect();
-            self.conversation.store.set("relevant_chunks_sep".into(), list);
+        let variables = self.conversation.store.variables();
+        let after = variables.get(CHUNKS).cloned();
+        if before != after && !is_of(after.as_ref(), variables.get(SEPARATE)) {
+            let list = match after {
+                Some(list @ Value::Array(_)) => list,
+                after => after.filter(|chunks| chunks.as_str() != Some("")).into_iter().collect(),
+            };
+            self.conversation.store.set(SEPARATE.into(), list);
         }
         Ok(ended)
     }
@@ -232,10 +238,17 @@ impl Turn<'_> {
         let (titles, bodies) = found.map_err(failed)?;
         let (chunks, list) = (Value::from(bodies.join("\n")), Value::from(bodies));
         self.conversation.store.set(CHUNKS.into(), chunks.clone());
-        self.conversation.store.set("relevant_chunks_sep".into(), list);
+        self.conversation.store.set(SEPARATE.into(), list);
         self.note(What::Retrieved { titles }, None);
         Ok(chunks)
     }
+}
+
+/// Whether `list` has the texts that `chunks` is made of.
+fn is_of(chunks: Option<&Value>, list: Option<&Value>) -> bool {
+    let texts =
+        list.and_then(Value::as_array).and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+    texts.is_some_and(|texts| chunks.and_then(Value::as_str) == Some(&texts.join("\n")))
 }
 
 /// The headings and the texts of what documents say about `text`, or why that can't be told.

@@ -1,14 +1,20 @@
-//! Turns that were taken before: the flows follow the texts, and no action or model runs, nor a rail, but for those of ours that rewrite what the
-//! user says: without them, a model would read now what they kept from it then.
+//! Turns that were taken before: the flows follow the texts, and no action or model runs, nor a rail, but for those that rewrite what the user
+//! says, or a tool gave back: without them, a model would read now what they kept from it then. Where they can't, it reads nothing of it.
+
+use tokio::time::timeout;
 
 use super::super::budget::Exhausted;
 use super::super::conversation::Conversation;
+use super::super::guard::Again;
 use super::super::history::Said;
 use super::super::loaded::Parts;
 use super::super::machine::Failure;
 use super::super::trace::Tracer;
 use super::guard::End;
+use super::tools::WITHHELD;
 use super::{Outcome, Turn, begin};
+use crate::config::OnError;
+use crate::model::Message;
 use crate::program::{Guards, MessageId};
 
 /// How a turn runs.
@@ -56,9 +62,9 @@ pub(in crate::engine) async fn replay(
     let checked = checked != Checked::Unknown;
     before.store = turn.conversation.store.clone();
     let text = heard.as_deref().unwrap_or_default();
-    if heard.is_none() {
-        turn.differ("a rail would stop it now".to_owned());
-    } else if let Err(failure) = turn.take_again(text, checked).await {
+    if heard.is_some()
+        && let Err(failure) = turn.take_again(text, checked).await
+    {
         turn.fail(before.clone(), failure.told()?);
     }
     let outcome = turn.finish();
@@ -85,6 +91,22 @@ pub(in crate::engine) async fn replay(
         conversation.history = said_before;
     }
     Ok(outcome)
+}
+
+/// What a tool gave back in a turn that was taken before, as its rails let it pass; a word in its place where they can't tell.
+pub(in crate::engine) async fn replay_result(
+    parts: &Parts,
+    conversation: &mut Conversation,
+    tracer: &mut Tracer,
+    message: &Message,
+) -> Said {
+    let mut turn = Turn::new(parts, conversation, tracer, Mode::Replay { reply: None });
+    let (id, name) = turn.put_result(message);
+    let text = match turn.rewrite_again(Guards::ToolInput).await {
+        Ok(()) => turn.conversation.store.text(Guards::ToolInput.variable()),
+        Err(_) => WITHHELD.to_owned(),
+    };
+    Said::Result { id, name, text }
 }
 
 impl<'a> Mode<'a> {
@@ -120,25 +142,41 @@ impl Turn<'_> {
         Some(text.to_owned())
     }
 
-    /// What the rails that rewrite by themselves make of a text; `None` where one of them stops it.
+    /// What the rails that rewrite make of a text; `None` where one of them stops it, or can't tell.
     async fn hear_again(&mut self, text: &str) -> Option<String> {
         self.conversation.hear(text);
-        let parts = self.parts;
-        let rails: Vec<_> = parts.guards.iter().filter(|rail| rail.rewrites_again && !rail.shadow).collect();
-        if rails.is_empty() {
-            return Some(text.to_owned());
-        }
-        for rail in rails {
-            self.rail = Some(rail);
-            let passes = matches!(self.rail_end(rail).await, Ok(End::Passed));
-            (self.rail, self.evidence) = (None, None);
-            if !passes {
-                return None;
-            }
+        if let Err(reason) = self.rewrite_again(Guards::Input).await {
+            self.differ(reason);
+            return None;
         }
         let heard = self.conversation.store.text(Guards::Input.variable());
         self.conversation.store.set("last_user_message".into(), heard.as_str().into());
         Some(heard)
+    }
+
+    /// Has the rails of one stage rewrite what its variable holds as they did when they saw it first, or says why they can't.
+    pub(super) async fn rewrite_again(&mut self, stage: Guards) -> Result<(), String> {
+        let parts = self.parts;
+        for rail in parts.guards.iter().filter(|rail| rail.guards == stage && !rail.shadow) {
+            match rail.again {
+                Again::Stays => continue,
+                Again::Rewrites => {}
+                Again::Unknown => {
+                    return Err(format!("what a model made of a text then, in rail `{}`, is not known", rail.name));
+                }
+            }
+            let before = self.conversation.store.clone();
+            self.rail = Some(rail);
+            let end = timeout(rail.timeout, self.rail_end(rail)).await;
+            (self.rail, self.evidence) = (None, None);
+            match end {
+                Ok(Ok(End::Passed)) => {}
+                Ok(Ok(_)) => return Err(format!("rail `{}` would stop it now", rail.name)),
+                Ok(Err(_)) | Err(_) if rail.on_error == OnError::Pass => self.conversation.store = before,
+                Ok(Err(_)) | Err(_) => return Err(format!("rail `{}` fails now", rail.name)),
+            }
+        }
+        Ok(())
     }
 
     /// The message whose text a replayed reply is.

@@ -20,6 +20,9 @@ const WORD: usize = 64;
 /// A window is at least this part of the text before it, so that looking costs a multiple of the text.
 const SHARE: usize = 8;
 
+/// How many characters are held back at least where rails of ours replace parts of a text: more than a placeholder has, or what it stands for.
+const PART: usize = 200;
+
 /// What of an answer is the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -125,8 +128,8 @@ impl Turn<'_> {
                 Way::GuardedBehind => self.release(text),
                 Way::Guarded => {}
             }
-            let streaming = &self.parts.config.streaming;
-            let (window, overlap) = (streaming.window.saturating_mul(TOKEN), streaming.overlap.saturating_mul(TOKEN));
+            let window = self.parts.config.streaming.window.saturating_mul(TOKEN);
+            let overlap = self.overlap();
             let (to, behind) = spout.counted;
             spout.counted = (text.len(), behind + text[to..].chars().count());
             loop {
@@ -151,6 +154,13 @@ impl Turn<'_> {
         .boxed()
     }
 
+    /// How many characters of what was seen are held back.
+    fn overlap(&self) -> usize {
+        let wanted = self.parts.config.streaming.overlap.saturating_mul(TOKEN);
+        let mut guards = self.parts.guards.iter();
+        if guards.any(|rail| rail.replaces_parts && !rail.shadow) { wanted.max(PART) } else { wanted }
+    }
+
     /// Has the output rails look at the start of a text, and lets out what they make of it but for the overlap.
     async fn look(&mut self, text: &str, way: Way) -> Result<Ended, Failure> {
         let before = self.conversation.store.clone();
@@ -172,7 +182,7 @@ impl Turn<'_> {
         if !checked.starts_with(self.streamed.as_deref().unwrap_or_default()) {
             return self.said_otherwise(rewritten_by.as_deref());
         }
-        let overlap = self.parts.config.streaming.overlap.saturating_mul(TOKEN);
+        let overlap = self.overlap();
         let end = checked.char_indices().rev().nth(overlap.saturating_sub(1)).map_or(0, |(at, _)| at);
         let end = if overlap == 0 { checked.len() } else { end };
         self.release(&checked[..end]);

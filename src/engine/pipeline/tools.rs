@@ -14,12 +14,7 @@ use crate::source::Span;
 impl Turn<'_> {
     /// Takes what a tool gave back, as its rails let it pass.
     pub(super) async fn take_result(&mut self, message: &Message) -> Result<Ended, Failure> {
-        let id = message.tool_call_id.clone().unwrap_or_default();
-        let name = message.name.clone().or_else(|| self.name_of_call(&id)).unwrap_or_default();
-        let store = &mut self.conversation.store;
-        store.set("tool_message".into(), message.content.as_str().into());
-        store.set("tool_name".into(), name.as_str().into());
-        store.set("tool_call_id".into(), id.as_str().into());
+        let (id, name) = self.put_result(message);
         let before = self.conversation.history.clone();
         if self.guard(Guards::ToolInput).await? == Ended::Yes {
             // The call was answered, but not for a model to read.
@@ -32,6 +27,17 @@ impl Turn<'_> {
         let text = self.conversation.store.text("tool_message");
         self.remember(Said::Result { id, name, text });
         Ok(Ended::No)
+    }
+
+    /// Puts what a tool gave back where its rails find it; tells the call and the tool.
+    pub(super) fn put_result(&mut self, message: &Message) -> (String, String) {
+        let id = message.tool_call_id.clone().unwrap_or_default();
+        let name = message.name.clone().or_else(|| self.name_of_call(&id)).unwrap_or_default();
+        let store = &mut self.conversation.store;
+        store.set("tool_message".into(), message.content.as_str().into());
+        store.set("tool_name".into(), name.as_str().into());
+        store.set("tool_call_id".into(), id.as_str().into());
+        (id, name)
     }
 
     /// Which tool a call was of, if the conversation says so.
@@ -70,7 +76,7 @@ impl Turn<'_> {
 }
 
 /// What stands for a result that its rails have stopped.
-const WITHHELD: &str = "(withheld)";
+pub(super) const WITHHELD: &str = "(withheld)";
 
 /// A call as rails see it: `name`, `args` as a mapping where they are one, `id`.
 fn as_value(call: &ToolCall) -> Value {

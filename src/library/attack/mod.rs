@@ -5,6 +5,7 @@
 
 mod detector;
 mod exemplars;
+mod retrieved;
 mod rules;
 mod weights;
 mod words;
@@ -24,6 +25,7 @@ use crate::diagnostic::{Diagnostic, codes, nearest};
 use crate::program::Guards;
 
 pub(crate) use detector::{Attack, Detector, Origin};
+use retrieved::Fate;
 
 /// What a score has to reach.
 pub(crate) const THRESHOLD: f32 = 0.73;
@@ -80,12 +82,14 @@ const LIKE_ATTACKS: &str = "like_attacks";
 /// Reads `rails.config.attack`, and makes the actions.
 fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     let (mut threshold, mut retrieved, mut without) = (THRESHOLD, RETRIEVED_THRESHOLD, Vec::new());
+    let mut fate = Fate::Block;
     if let Some(node) = setup.settings {
-        let known = ["threshold", "retrieved_threshold", "without"];
+        let known = ["threshold", "retrieved_threshold", "retrieved", "without"];
         for (key, node) in setup.reader.known(node, &known, "rails.config.attack.") {
             match &*key.name {
                 "threshold" => threshold = setup.reader.fraction(node).unwrap_or(threshold),
                 "retrieved_threshold" => retrieved = setup.reader.fraction(node).unwrap_or(retrieved),
+                "retrieved" => fate = setup.reader.choice(node, Fate::ALL).unwrap_or(fate),
                 _ => {
                     for node in setup.reader.list(node) {
                         let Some(name) = setup.reader.text(node) else { continue };
@@ -104,27 +108,34 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     }
     Detector::prepare();
     let detector = Detector::without(&without);
-    let action = |origin: Origin, threshold: f32, is_plain: bool| -> Action {
+    let action = |is_plain: bool| -> Action {
         let detector = detector.clone();
         Box::new(move |call: &Call<'_>| {
             let readings = call.readings()?;
-            let threshold = call.fraction("threshold")?.map_or(threshold, |threshold| threshold as f32);
-            Ok(answer(&detector, &readings, origin, threshold, is_plain))
+            Ok(answer(&detector, &readings, wanted(call, threshold)?, is_plain))
         })
     };
-    vec![
-        ("check_jailbreak", action(Origin::User, threshold, false)),
-        ("check_prompt_injection", action(Origin::User, threshold, false)),
-        ("check_retrieved_injection", action(Origin::Retrieved, retrieved, false)),
-        ("jailbreak_detection_heuristics", action(Origin::User, threshold, true)),
-    ]
+    let of_users = [action(false), action(false), action(true)];
+    let of_others = {
+        let detector = detector.clone();
+        Box::new(move |call: &Call<'_>| retrieved::check(&detector, call, wanted(call, retrieved)?, fate))
+    };
+    let names = ["check_jailbreak", "check_prompt_injection", "jailbreak_detection_heuristics"];
+    let mut actions: Vec<(&'static str, Action)> = names.into_iter().zip(of_users).collect();
+    actions.push(("check_retrieved_injection", of_others));
+    actions
+}
+
+/// What a score has to reach: what the call says, or else the rail, or else the settings.
+fn wanted(call: &Call<'_>, threshold: f32) -> Result<f32, String> {
+    Ok(call.fraction("threshold")?.map_or(threshold, |threshold| threshold as f32))
 }
 
 /// What a flow gets: whether it is an attack, or that and how it is known.
-fn answer(detector: &Detector, readings: &Readings, origin: Origin, threshold: f32, is_plain: bool) -> Answer {
-    let (attack, text) = (detector.look(readings, origin), readings.typed());
+fn answer(detector: &Detector, readings: &Readings, threshold: f32, is_plain: bool) -> Answer {
+    let (attack, text) = (detector.look(readings, Origin::User), readings.typed());
     let is_blocked = attack.score >= threshold;
-    let evidence = evidence(text, &attack, threshold);
+    let evidence = Evidence::found(text, &found(&attack).collect::<Vec<_>>(), Some(rounded(threshold)));
     if is_plain {
         return Answer { value: is_blocked.into(), evidence: is_blocked.then_some(evidence) };
     }
@@ -146,14 +157,13 @@ fn rounded(number: f32) -> f64 {
     (f64::from(number) * 1000.0).round() / 1000.0
 }
 
-fn evidence(text: &str, attack: &Attack, threshold: f32) -> Evidence {
-    // All have the score of the text, so that they stay in their order: what counts most is named first.
-    let found = attack.signs.iter().map(|sign| Found {
+/// The signs of an attack. All have the score of the text, so that they stay in their order: what counts most is named first.
+fn found(attack: &Attack) -> impl Iterator<Item = Found> {
+    attack.signs.iter().map(|sign| Found {
         rule: named(sign.rule.unwrap_or(LIKE_ATTACKS), &attack.ways),
         range: sign.range.clone(),
         score: attack.score,
-    });
-    Evidence::found(text, &found.collect::<Vec<_>>(), Some(rounded(threshold)))
+    })
 }
 
 /// The name of a rule, and what was undone before it held.

@@ -26,6 +26,12 @@ pub(in crate::library) const FAMILY: Family = Family {
             what: "stops keys, tokens and passwords in documents that were found",
             cost: Cost::Local,
         },
+        Rail {
+            name: "check secrets on tool_input",
+            guards: &[Guards::ToolInput],
+            what: "stops keys, tokens and passwords in what tools give back",
+            cost: Cost::Local,
+        },
     ],
     section: Some("secrets"),
     actions: &["check_secrets"],

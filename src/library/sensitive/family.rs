@@ -20,6 +20,11 @@ pub(in crate::library) const FAMILY: Family = Family {
             "stops personal data in documents that were found",
         ),
         rail(
+            "detect sensitive data on tool_input",
+            &[Guards::ToolInput],
+            "stops personal data in what tools give back",
+        ),
+        rail(
             "mask sensitive data on input",
             &[Guards::Input],
             "puts placeholders for personal data in what the user says",
@@ -33,6 +38,11 @@ pub(in crate::library) const FAMILY: Family = Family {
             "mask sensitive data on retrieval",
             &[Guards::Retrieval],
             "puts placeholders for personal data in documents that were found",
+        ),
+        rail(
+            "mask sensitive data on tool_input",
+            &[Guards::ToolInput],
+            "puts placeholders for personal data in what tools give back",
         ),
         rail(
             "restore sensitive data on output",

@@ -24,7 +24,7 @@ pub(crate) enum Source {
     Input,
     /// The model's.
     Output,
-    /// That of a document: it may not be.
+    /// That of a document or of a tool: it may not be.
     Retrieval,
 }
 

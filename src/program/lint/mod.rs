@@ -9,7 +9,8 @@ mod variables;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::paths::{Paths, callees, done_by};
+pub(super) use self::paths::done_by;
+use self::paths::{Paths, callees};
 use super::resolve::{ALWAYS_PRESENT, Names};
 use super::surroundings::{Asked, Surroundings};
 use super::{Callee, Flow, FlowId, FlowKind, IntentId, MessageId, Program, Step as LoweredStep};

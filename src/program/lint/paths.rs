@@ -160,7 +160,7 @@ pub(super) fn callees(flow: &Flow) -> impl Iterator<Item = FlowId> {
 }
 
 /// The flows themselves, and the subflows they do, if only by way of others.
-pub(super) fn done_by(program: &Program, flows: impl IntoIterator<Item = FlowId>) -> FxHashSet<FlowId> {
+pub(in crate::program) fn done_by(program: &Program, flows: impl IntoIterator<Item = FlowId>) -> FxHashSet<FlowId> {
     let mut done = FxHashSet::default();
     let mut open: Vec<FlowId> = flows.into_iter().collect();
     while let Some(id) = open.pop() {

@@ -6,7 +6,7 @@ use super::{Reader, Rule};
 use crate::source::Span;
 use crate::syntax::arguments;
 use crate::syntax::ast::{ActionOutcome, Code, Execute, Name, TestLineKind, Text};
-use crate::syntax::failure::Failure;
+use crate::syntax::failure::{Failure, malformed};
 
 impl Reader<'_> {
     pub(super) fn test_line(&mut self, pair: Pair<'_, Rule>) -> Result<TestLineKind, Failure> {
@@ -21,6 +21,7 @@ impl Reader<'_> {
             Rule::output => TestLineKind::Output(self.quoted(pair, "output")?),
             Rule::retrieval => TestLineKind::Retrieval(self.quoted(pair, "retrieval")?),
             Rule::tool_input => TestLineKind::ToolInput(self.quoted(pair, "tool_input")?),
+            Rule::tool_output => TestLineKind::ToolOutput(self.tool_calls(pair)?),
             Rule::check => TestLineKind::Check(self.value(pair, "check", "$variable == value")?),
             _ => self.test_action(pair)?,
         })
@@ -40,6 +41,48 @@ impl Reader<'_> {
         }
     }
 
+    /// `NAME(p=v), NAME, …`: what a model calls in one reply.
+    fn tool_calls(&mut self, pair: Pair<'_, Rule>) -> Result<Vec<Execute>, Failure> {
+        let help = "write `tool_output TOOL(p=value)`, and a comma between two calls";
+        let Some(rest) = pair.into_inner().next() else {
+            return Err(self.malformed("`tool_output` names no tool", help));
+        };
+        let code = self.code(&rest);
+        let wrong = |start: usize, end: usize, message: &str| malformed(code.span.slice(start..end), message, help);
+        let (mut calls, mut start) = (Vec::new(), 0);
+        loop {
+            let behind = &code.text[start..];
+            let name_end = start + behind.find(['(', ',']).unwrap_or(behind.len());
+            let name = part(&code, start, name_end);
+            if name.text.is_empty() {
+                return Err(self.malformed("`tool_output` names no tool", help));
+            }
+            if name.text.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '{' | '=')) {
+                return Err(malformed(name.span, "this is no call of a tool", help));
+            }
+            let (mut end, mut arguments) = (name_end, Vec::new());
+            if code.text[name_end..].starts_with('(') {
+                let Some(close) = arguments::closing(&code.text[name_end..]) else {
+                    return Err(wrong(name_end, name_end + 1, "`(` is never closed"));
+                };
+                end = name_end + close + 1;
+                arguments = arguments::parenthesised(part(&code, name_end, end))?;
+            }
+            if let Some(nameless) = arguments.iter().find(|argument| argument.name.is_none()) {
+                return Err(malformed(nameless.value.span, "an argument of a tool has a name", help));
+            }
+            let name = Name { text: name.text.into(), span: name.span };
+            calls.push(Execute { action: name, arguments });
+            let rest = code.text[end..].trim_start();
+            let at = code.text.len() - rest.len();
+            match rest.chars().next() {
+                None => return Ok(calls),
+                Some(',') => start = at + 1,
+                Some(_) => return Err(wrong(at, code.text.len(), "text behind the call of a tool")),
+            }
+        }
+    }
+
     /// `NAME(p=v) returns V`, `NAME fails "reason"`.
     fn test_action(&mut self, pair: Pair<'_, Rule>) -> Result<TestLineKind, Failure> {
         let help = "write `action NAME(p=value) returns value`, or `action NAME fails \"reason\"`";
@@ -52,7 +95,7 @@ impl Reader<'_> {
             (Some(open), words) if words.is_none_or(|words| open < words) => {
                 let Some(close) = arguments::closing(&code.text[open..]) else {
                     let span = code.span.slice(open..open + 1);
-                    return Err(crate::syntax::failure::malformed(span, "`(` is never closed", help));
+                    return Err(malformed(span, "`(` is never closed", help));
                 };
                 (open, open + close + 1)
             }

@@ -14,7 +14,7 @@ use crate::config;
 use crate::engine::{GenerateError, Rails, Reply, Session, TraceEvent, What};
 use crate::expression::{Expression, Scope, Value, Variables, is_true};
 use crate::library::Library;
-use crate::model::Script;
+use crate::model::{Script, ToolCall};
 use crate::program::{Argument, GENERATE_VALUE, Guards, Op, Test, TestKind, TestLine};
 use crate::source::Span;
 
@@ -88,6 +88,7 @@ fn untested(name: String) -> Suite {
 enum Said {
     User(Arc<str>),
     Alone(Guards, Arc<str>),
+    Calls(Vec<ToolCall>),
 }
 
 /// The turn that was taken last.
@@ -169,6 +170,16 @@ impl<'a> Player<'a> {
         match &line.kind {
             TestKind::User(text) => self.say(Said::User(text.clone()), span).await?,
             TestKind::Alone(stage, text) => self.say(Said::Alone(*stage, text.clone()), span).await?,
+            TestKind::Calls(calls) => {
+                // What they are made with may be what the turn before has left.
+                self.settle().await?;
+                let calls = calls.iter().enumerate().map(|(index, (name, arguments))| {
+                    let arguments = Value::from(self.values(arguments, span)?).to_string();
+                    Ok(ToolCall { id: format!("call_{}", index + 1), name: name.to_string(), arguments })
+                });
+                let calls = calls.collect::<Result<_, Box<Failure>>>()?;
+                self.say(Said::Calls(calls), span).await?;
+            }
             TestKind::Completion(text) => self.script.push(&**text),
             TestKind::Action { action, arguments, outcome } => {
                 let arguments = self.values(arguments, span)?;
@@ -300,6 +311,10 @@ impl<'a> Player<'a> {
         let (result, said) = match &said {
             Said::User(text) => (self.session.generate(&**text).await, format!("user {text:?}")),
             Said::Alone(stage, text) => (self.session.check(*stage, text).await, format!("{stage} {text:?}")),
+            Said::Calls(calls) => {
+                let shown: Vec<String> = calls.iter().map(|call| format!("{} {}", call.name, call.arguments)).collect();
+                (self.session.check_calls(calls).await, format!("tool_output {}", shown.join(", ")))
+            }
         };
         let reply = result.map_err(|error| self.broken(&said, span, &error))?;
         self.tested.note(&reply);

@@ -39,10 +39,7 @@ impl Keys<'_> {
                 "configs" => configs = Some(self.texts(node)),
                 "admin" => is_admin = self.reader.truth(node) == Some(true),
                 "logs" => sees_logs = self.reader.truth(node) == Some(true),
-                "rates" => {
-                    let items = self.reader.list(node).iter();
-                    rates = Some(items.filter_map(|item| self.rate_of_caller(item)).collect());
-                }
+                "rates" => rates = Some(self.distinct(node, |keys, item| keys.rate_of_caller(item))),
                 "budgets" => budgets = Some(self.budgets(node)),
                 _ => match self.reader.text(node).and_then(KeyHash::parse) {
                     Some(parsed) => hash = Some(parsed),

@@ -2,6 +2,7 @@
 
 use super::Keys;
 use crate::config::yaml::{Data, Node};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::serve::limits::{Counted, EXAMPLE, MOST, Network, Per, Rate, time};
 use crate::serve::settings::{Settings, UserSource};
 
@@ -10,7 +11,33 @@ const USER: &[&str] = &["header"];
 
 impl Keys<'_> {
     pub(super) fn rates(&mut self, node: &Node) -> Vec<Rate> {
-        self.reader.list(node).iter().filter_map(|item| self.rate(item)).collect()
+        self.distinct(node, |keys, item| keys.rate(item))
+    }
+
+    /// The limits of a list, as `read` reads each. One that stands there twice would be counted once in this process and twice in Redis.
+    pub(super) fn distinct(
+        &mut self,
+        node: &Node,
+        mut read: impl FnMut(&mut Self, &Node) -> Option<Rate>,
+    ) -> Vec<Rate> {
+        let (mut rates, mut items) = (Vec::new(), Vec::new());
+        for item in self.reader.list(node) {
+            let Some(rate) = read(self, item) else { continue };
+            match rates.iter().position(|other| *other == rate) {
+                Some(first) => {
+                    let first: &Node = items[first];
+                    let diagnostic =
+                        Diagnostic::new(codes::BAD_VALUE, item.span, "this limit stands in the list already");
+                    let diagnostic = diagnostic.also(first.span, "the first one").help("delete one of them");
+                    self.reader.diagnostics.push(diagnostic);
+                }
+                None => {
+                    rates.push(rate);
+                    items.push(item);
+                }
+            }
+        }
+        rates
     }
 
     /// `{per: key, limit: 50 requests / hour}`, or the same by numbers: `{per: key, requests: 50, in: hour}`.

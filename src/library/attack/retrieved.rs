@@ -1,0 +1,126 @@
+//! What was found or given back, looked at piece by piece: one document that holds orders says nothing about the others.
+
+use serde_json::{Map, json};
+
+use super::detector::{Attack, Detector, Origin};
+use super::{found, rounded};
+use crate::expression::{Value, to_text};
+use crate::library::{Answer, Call, Evidence};
+use crate::program::Guards;
+
+/// The variable that holds what was found as a list, and what stands between its items in the text.
+const SEPARATE: (&str, &str) = ("relevant_chunks_sep", "\n");
+
+/// More chunks are looked at as one: each takes a time of its own, however short it is.
+const MOST_CHUNKS: usize = 100;
+
+/// What becomes of documents that hold instructions for the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// They end the turn.
+    Block,
+    /// They are left out.
+    Drop,
+}
+
+impl Fate {
+    /// All, by the names that settings have for them.
+    pub const ALL: &'static [(&'static str, Self)] = &[("block", Self::Block), ("drop", Self::Drop)];
+}
+
+/// `check_retrieved_injection`: which of the chunks are attacks, and, where those are left out, what is left.
+pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: Fate) -> Result<Answer, String> {
+    let (value, stage) = guarded(call)?;
+    let mut chunks = chunks(&value, call);
+    let whole = chunks.join(SEPARATE.1);
+    if chunks.len() > MOST_CHUNKS {
+        chunks = vec![whole.clone()];
+    }
+    let look = |text: &str| detector.look(&call.read(text), Origin::Retrieved);
+    let looked: Vec<Attack> = chunks.iter().map(|chunk| look(chunk)).collect();
+    let mut attacks: Vec<usize> = (0..chunks.len()).filter(|at| looked[*at].score >= threshold).collect();
+    let worst = (0..chunks.len()).max_by(|a, b| looked[*a].score.total_cmp(&looked[*b].score));
+    let told: Vec<usize> = if attacks.is_empty() { worst.into_iter().collect() } else { attacks.clone() };
+    let mut signs = Vec::new();
+    for at in &told {
+        let start: usize = chunks[..*at].iter().map(|chunk| chunk.len() + SEPARATE.1.len()).sum();
+        let of_chunk = found(&looked[*at]).map(|mut found| {
+            found.range = found.range.start + start..found.range.end + start;
+            if chunks.len() > 1 {
+                found.rule = format!("{} in chunk {} of {}", found.rule, at + 1, chunks.len()).into();
+            }
+            found
+        });
+        signs.extend(of_chunk);
+    }
+    let mut score = worst.map_or(0.0, |at| looked[at].score);
+    let mut text = attacks.first().map(|at| chunks[*at].as_str());
+    if attacks.is_empty() && chunks.len() > 1 {
+        // What is harmless by itself may be an order together.
+        let together = look(&whole);
+        if together.score >= threshold {
+            (attacks, signs) = ((0..chunks.len()).collect(), found(&together).collect());
+            (score, text) = (together.score, Some(whole.as_str()));
+        }
+    }
+    let evidence = Evidence::found(&whole, &signs, Some(rounded(threshold)));
+    let likest = text.and_then(|text| detector.likest(text));
+    let drops = fate == Fate::Drop && stage == Guards::Retrieval && !attacks.is_empty();
+    let mut told = json!({
+        "blocked": !attacks.is_empty(),
+        "dropped": drops,
+        "attacks": attacks,
+        "rule": evidence.rule,
+        "score": rounded(score),
+        "threshold": evidence.threshold,
+        "spans": evidence.spans,
+        "nearest": likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)})),
+    });
+    if let Some(told) = told.as_object_mut().filter(|_| drops) {
+        told.extend(left(&value, &chunks, &attacks));
+    }
+    Ok(Answer::plain(told))
+}
+
+/// What is to be looked at, and what it is. Where no rail runs, it is what was found.
+fn guarded(call: &Call<'_>) -> Result<(Value, Guards), String> {
+    let is_said = call.guards.is_some() || call.args.contains_key("source");
+    let stage = if is_said { call.stage()? } else { Guards::Retrieval };
+    if let Some(text) = call.args.get("text").filter(|text| !text.is_null()) {
+        return Ok((text.clone(), stage));
+    }
+    let value = call.variables.get(stage.variable()).cloned().unwrap_or_default();
+    if !is_said && value.is_null() {
+        return Err("nothing was looked up yet: put it behind `execute retrieve_relevant_chunks`".to_owned());
+    }
+    Ok((value, stage))
+}
+
+/// The chunks that a value is made of: the items of a list; of a text those that were joined to it, if that is known, and else all of it.
+fn chunks(value: &Value, call: &Call<'_>) -> Vec<String> {
+    if let Value::Array(items) = value {
+        return items.iter().map(to_text).collect();
+    }
+    let text = match value {
+        Value::Null => String::new(),
+        value => to_text(value),
+    };
+    let separate = call.variables.get(SEPARATE.0).and_then(Value::as_array);
+    let separate: Vec<String> = separate.into_iter().flatten().map(to_text).collect();
+    if separate.len() > 1 && separate.join(SEPARATE.1) == text { separate } else { vec![text] }
+}
+
+/// What is left without the chunks `attacks`, in the form that it had, and as a list.
+fn left(value: &Value, chunks: &[String], attacks: &[usize]) -> Map<String, Value> {
+    fn rest<T: Clone>(all: &[T], attacks: &[usize]) -> Vec<T> {
+        let kept = all.iter().enumerate().filter(|(at, _)| !attacks.contains(at));
+        kept.map(|(_, item)| item.clone()).collect()
+    }
+    let kept = rest(chunks, attacks);
+    let text = match value {
+        Value::Array(items) if items.len() == chunks.len() => Value::Array(rest(items, attacks)),
+        Value::Array(_) => Value::Array(Vec::new()),
+        _ => kept.join(SEPARATE.1).into(),
+    };
+    Map::from_iter([("text".to_owned(), text), ("chunks".to_owned(), kept.into())])
+}
