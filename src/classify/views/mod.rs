@@ -14,7 +14,9 @@ mod hex;
 mod hidden;
 mod part;
 mod plausible;
+mod reversed;
 mod rot13;
+mod rows;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -46,6 +48,8 @@ pub enum Encoding {
     Tags,
     /// Bytes in variation selectors, which show nothing.
     Selectors,
+    /// Written backwards, as a whole or word by word.
+    Reversed,
 }
 
 impl Encoding {
@@ -60,6 +64,7 @@ impl Encoding {
             Self::Escapes => "escapes",
             Self::Tags => "tags",
             Self::Selectors => "selectors",
+            Self::Reversed => "reversed",
         }
     }
 }
@@ -90,8 +95,20 @@ impl View {
             let end = self.origins.last().map_or(0, |(_, end)| *end as usize);
             return end..end;
         };
-        let start = first.0 as usize;
-        if range.is_empty() { start..start } else { start..self.origins[range.end - 1].1 as usize }
+        if range.is_empty() {
+            return first.0 as usize..first.0 as usize;
+        }
+        let (start, end) = self.span(range);
+        start as usize..end as usize
+    }
+
+    /// Where what `range` comes from begins and ends; of what was written backwards, its end comes first.
+    fn span(&self, range: Range<usize>) -> (u32, u32) {
+        if !self.encodings.contains(&Encoding::Reversed) {
+            return (self.origins[range.start].0, self.origins[range.end - 1].1);
+        }
+        let all = &self.origins[range];
+        all.iter().fold((u32::MAX, 0), |(first, last), (start, end)| (first.min(*start), last.max(*end)))
     }
 }
 
@@ -102,7 +119,7 @@ pub fn views(typed: &str) -> Vec<View> {
     if u32::try_from(typed.len()).is_err() {
         return views;
     }
-    for _ in 0..DEEPEST {
+    while views.len() < DEEPEST {
         let last = views.last();
         let text = last.map_or(typed, View::text);
         let parts = parts(text);
@@ -113,7 +130,16 @@ pub fn views(typed: &str) -> Vec<View> {
         if view.text == text {
             break;
         }
+        let turned = parts.iter().any(|part| part.encoding == Encoding::Reversed).then(|| {
+            let turned = parts.into_iter().map(|part| match part.encoding {
+                Encoding::Reversed => reversed::word_by_word(text, part.range),
+                _ => part,
+            });
+            applied(text, last, &turned.collect::<Vec<_>>())
+        });
         views.push(view);
+        // Nothing but the order of the words tells which way it was done.
+        views.extend(turned.filter(|_| views.len() < DEEPEST));
     }
     views
 }
@@ -144,7 +170,7 @@ fn parts(text: &str) -> Vec<Part> {
     if signs & UPPER != 0 || signs & DIGIT != 0 {
         add(base64::find(text));
     }
-    add(rot13::find(text));
+    rows::find(text).into_iter().for_each(add);
     parts
 }
 
@@ -201,7 +227,7 @@ fn applied(text: &str, before: Option<&View>, parts: &[Part]) -> View {
     encodings.extend(here);
     let mut view = View { text: String::with_capacity(text.len()), encodings, origins: Vec::with_capacity(text.len()) };
     let typed = |range: Range<usize>| match before {
-        Some(before) => (before.origins[range.start].0, before.origins[range.end - 1].1),
+        Some(before) => before.span(range),
         None => (range.start as u32, range.end as u32),
     };
     let mut done = 0;

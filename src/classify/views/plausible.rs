@@ -14,7 +14,8 @@ const TYPOGRAPHY: &str = "¡¿«»°§€£–—‘’‚“”„…";
 const FEWEST: usize = 4;
 /// Words of three letters that are less frequent are as good as any three letters.
 const FREQUENT: u32 = 12_000;
-const LONGEST: usize = 24;
+/// Longer words are none.
+pub(super) const LONGEST: usize = 24;
 /// Words of one and two letters; the vocabulary has every letter, and many others that are none.
 const SHORT: &[&[u8]] = &[
     b"a", b"i", b"am", b"an", b"as", b"at", b"be", b"by", b"do", b"go", b"he", b"if", b"in", b"is", b"it", b"me",
