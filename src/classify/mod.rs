@@ -5,6 +5,7 @@ mod classification;
 mod counter;
 mod embed;
 mod exact;
+mod foreign;
 mod head;
 mod lint;
 mod nearest;

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::Normalized;
 use super::{homoglyph, leet, spaced, typo};
 use crate::classify::embed::rank;
+use crate::classify::foreign;
 use crate::program::Program;
 
 /// How often what was repaired is repaired again; hardly any text takes that.
@@ -50,7 +51,7 @@ impl Speller {
     }
 
     pub(super) fn knows(&self, word: &str) -> bool {
-        rank(word).is_some() || self.is_own(word)
+        rank(word).is_some() || self.is_own(word) || foreign::is_word(word)
     }
 
     /// What is meant by `text`, which was `typed` so; `None` if that is what it says.

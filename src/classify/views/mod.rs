@@ -6,6 +6,7 @@
 //! a look at their bytes. Nothing decoded is longer than what it comes from, so the views of a text are at most [`DEEPEST`] times as
 //! long as it is.
 
+mod apart;
 mod base64;
 mod beside;
 mod entities;
@@ -50,6 +51,8 @@ pub enum Encoding {
     Selectors,
     /// Written backwards, as a whole or word by word.
     Reversed,
+    /// Words with a sign or a space between their letters.
+    Apart,
 }
 
 impl Encoding {
@@ -65,6 +68,7 @@ impl Encoding {
             Self::Tags => "tags",
             Self::Selectors => "selectors",
             Self::Reversed => "reversed",
+            Self::Apart => "apart",
         }
     }
 }
@@ -139,7 +143,9 @@ pub fn views(typed: &str) -> Vec<View> {
         });
         views.push(view);
         // Nothing but the order of the words tells which way it was done.
-        views.extend(turned.filter(|_| views.len() < DEEPEST));
+        let is_other = |turned: &View| views.last().is_some_and(|view| view.text != turned.text);
+        let turned = turned.filter(|turned| views.len() < DEEPEST && is_other(turned));
+        views.extend(turned);
     }
     views
 }
@@ -170,6 +176,10 @@ fn parts(text: &str) -> Vec<Part> {
     if signs & UPPER != 0 || signs & DIGIT != 0 {
         add(base64::find(text));
     }
+    add(apart::find(text));
+    if signs & SCRIPT != 0 {
+        add(reversed::find(text));
+    }
     rows::find(text).into_iter().for_each(add);
     parts
 }
@@ -179,6 +189,7 @@ const ESCAPE: u8 = 2;
 const ENTITY: u8 = 4;
 const DIGIT: u8 = 8;
 const UPPER: u8 = 16;
+const SCRIPT: u8 = 32;
 
 /// What a byte may be the sign of.
 static SIGNS: [u8; 256] = {
@@ -187,6 +198,7 @@ static SIGNS: [u8; 256] = {
     while byte < 256 {
         signs[byte] = match byte as u8 {
             0xf3 | 0xef => HIDDEN,
+            0xcd..=0xe1 | 0xe3..=0xed => SCRIPT,
             b'%' | b'\\' | b'+' => ESCAPE,
             b'&' => ENTITY,
             b'0'..=b'9' => DIGIT,
