@@ -1,7 +1,7 @@
 //! Whether what a decoder made was meant to be read.
 
 use crate::classify::embed::rank;
-use crate::classify::foreign;
+use crate::classify::orders;
 
 /// So many printable characters in a row don't come about by chance.
 const PRINTABLE: usize = 10;
@@ -15,7 +15,7 @@ const TYPOGRAPHY: &str = "¡¿«»°§€£–—‘’‚“”„…";
 const FEWEST: usize = 4;
 /// Words of three letters that are less frequent are as good as any three letters.
 const FREQUENT: u32 = 12_000;
-/// Words of other languages count as less frequent than all of the vocabulary.
+/// Words that the vocabulary does not have count as less frequent than all of it.
 const RAREST: u32 = 30_000;
 /// Longer words are none.
 pub(super) const LONGEST: usize = 24;
@@ -36,7 +36,7 @@ pub(super) fn frequency(word: &[u8]) -> Option<u32> {
     }
     let lower = std::str::from_utf8(lower).ok()?;
     let known = rank(lower).filter(|rank| word.len() > 3 || *rank < FREQUENT);
-    known.or_else(|| foreign::is_word(lower).then_some(RAREST))
+    known.or_else(|| orders::is_word(lower).then_some(RAREST))
 }
 
 /// How many letters a text has, and how many of them are in words that are known.

@@ -9,7 +9,7 @@ use super::Encoding;
 use super::part::Part;
 
 /// Words of orders, or how they begin, in scripts other than Latin.
-static WORDS: &str = include_str!("orders.txt");
+static WORDS: &str = include_str!("scripts.txt");
 
 static BACKWARDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let backwards = WORDS.split_ascii_whitespace().map(|word| word.chars().rev().collect::<String>());

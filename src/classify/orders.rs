@@ -1,11 +1,12 @@
-//! Words of other languages than English in which orders are given to models, so that what was done to them can be undone.
+//! Words in which orders are given to models and which the vocabulary does not have, English ones and those of other languages, so that
+//! what was done to them can be undone.
 
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-/// A line a language; letters without accents.
-static WORDS: &str = include_str!("foreign.txt");
+/// English, then a line a language; letters without accents.
+static WORDS: &str = include_str!("orders.txt");
 
 static KNOWN: LazyLock<FxHashSet<&str>> = LazyLock::new(|| WORDS.split_ascii_whitespace().collect());
 
