@@ -56,6 +56,11 @@ impl Normalized {
     fn made(typed: &str, folds: bool) -> Self {
         let mut writer = Writer { text: String::with_capacity(typed.len()), origins: Vec::new(), space: None };
         writer.origins.reserve(typed.len() + 1);
+        if typed.is_ascii() {
+            typed.bytes().enumerate().for_each(|(at, byte)| writer.push_ascii(byte.to_ascii_lowercase(), at));
+            writer.origins.push(typed.len() as u32);
+            return Self { text: writer.text, origins: writer.origins };
+        }
         let mut mixed = if folds { homoglyph::mixed(typed) } else { Vec::new() }.into_iter().peekable();
         let mut chars = typed.char_indices().peekable();
         let mut cluster = String::new();
@@ -120,6 +125,17 @@ struct Writer {
 }
 
 impl Writer {
+    /// As [`push`](Self::push), for most texts have nothing else.
+    fn push_ascii(&mut self, byte: u8, origin: usize) {
+        match byte {
+            b'!'..=b'~' if self.space.is_none() => {
+                self.text.push(char::from(byte));
+                self.origins.push(origin as u32);
+            }
+            _ => self.push(char::from(byte), origin),
+        }
+    }
+
     fn push(&mut self, c: char, origin: usize) {
         if c.is_whitespace() {
             self.space.get_or_insert(origin);

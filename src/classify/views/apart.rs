@@ -19,37 +19,48 @@ pub(super) fn find(text: &str) -> Vec<Part> {
     let bytes = text.as_bytes();
     let mut parts = Vec::new();
     let mut at = 1;
-    while at + 2 < bytes.len() {
-        if !is_apart(bytes, at) {
-            at += 1;
-            continue;
-        }
-        let mut start = at - 1;
+    while let Some(next) = next_apart(bytes, at) {
+        let mut start = next - 1;
         while !text.is_char_boundary(start) {
             start -= 1;
         }
-        let (row, end) = read(text, start, bytes[at]);
+        let (row, end) = read(text, start, bytes[next]);
         parts.extend(row.filter(is_words));
-        at = end.max(at + 1);
+        at = end.max(next + 1);
     }
     parts
 }
 
-/// Whether the same sign stands at `at` and behind the next letter.
-fn is_apart(bytes: &[u8], at: usize) -> bool {
-    let sign = bytes[at];
-    let width = match bytes[at + 1] {
-        _ if !is_separator(sign) => return false,
-        0..0x80 => 1,
-        0xc0..0xe0 => 2,
-        _ => 3,
+/// Where next the same separator stands on both sides of one character.
+fn next_apart(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let same = |at: usize| {
+        let width = match rest[at + 1] {
+            0..0xc0 => 1,
+            0xc0..0xe0 => 2,
+            _ => 3,
+        };
+        rest.get(at + 1 + width) == Some(&rest[at])
     };
-    bytes.get(at + 1 + width) == Some(&sign) && !is_separator(bytes[at + 1]) && !is_separator(bytes[at - 1])
+    let behind = (0..rest.len().saturating_sub(2)).find(|at| {
+        SEPARATORS[usize::from(rest[*at])]
+            && same(*at)
+            && !SEPARATORS[usize::from(rest[*at + 1])]
+            && !SEPARATORS[usize::from(bytes[from + *at - 1])]
+    })?;
+    Some(from + behind)
 }
 
-fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\n' | b'\t' | b'-' | b'_' | b'.' | b'*' | b'/' | b'|' | b',' | b'~' | b'+' | b':')
-}
+static SEPARATORS: [bool; 256] = {
+    let mut separators = [false; 256];
+    let signs = b" \n\t-_.*/|,~+:";
+    let mut at = 0;
+    while at < signs.len() {
+        separators[signs[at] as usize] = true;
+        at += 1;
+    }
+    separators
+};
 
 /// Reads characters from `start` on that have `sign` between them; where they end.
 fn read(text: &str, start: usize, sign: u8) -> (Option<Part>, usize) {

@@ -13,6 +13,8 @@ mod entities;
 mod escapes;
 mod hex;
 mod hidden;
+mod joined;
+mod markup;
 mod part;
 mod plausible;
 mod reversed;
@@ -53,6 +55,10 @@ pub enum Encoding {
     Reversed,
     /// Words with a sign or a space between their letters.
     Apart,
+    /// Words with signs for the spaces between them, or put together from strings.
+    Joined,
+    /// Marks and tags around words, or within them.
+    Markup,
 }
 
 impl Encoding {
@@ -69,6 +75,8 @@ impl Encoding {
             Self::Selectors => "selectors",
             Self::Reversed => "reversed",
             Self::Apart => "apart",
+            Self::Joined => "joined",
+            Self::Markup => "markup",
         }
     }
 }
@@ -177,6 +185,16 @@ fn parts(text: &str) -> Vec<Part> {
         add(base64::find(text));
     }
     add(apart::find(text));
+    if signs & MARK != 0 {
+        add(joined::words(text));
+        add(markup::marks(text));
+    }
+    if signs & TAG != 0 {
+        add(markup::tags(text));
+    }
+    if signs & QUOTE != 0 {
+        add(joined::strings(text));
+    }
     if signs & SCRIPT != 0 {
         add(reversed::find(text));
     }
@@ -184,25 +202,32 @@ fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-const HIDDEN: u8 = 1;
-const ESCAPE: u8 = 2;
-const ENTITY: u8 = 4;
-const DIGIT: u8 = 8;
-const UPPER: u8 = 16;
-const SCRIPT: u8 = 32;
+const HIDDEN: u16 = 1;
+const ESCAPE: u16 = 2;
+const ENTITY: u16 = 4;
+const DIGIT: u16 = 8;
+const UPPER: u16 = 16;
+const SCRIPT: u16 = 32;
+const MARK: u16 = 64;
+const TAG: u16 = 128;
+const QUOTE: u16 = 256;
 
 /// What a byte may be the sign of.
-static SIGNS: [u8; 256] = {
+static SIGNS: [u16; 256] = {
     let mut signs = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         signs[byte] = match byte as u8 {
             0xf3 | 0xef => HIDDEN,
             0xcd..=0xe1 | 0xe3..=0xed => SCRIPT,
-            b'%' | b'\\' | b'+' => ESCAPE,
+            b'+' => ESCAPE | MARK,
+            b'%' | b'\\' => ESCAPE,
             b'&' => ENTITY,
             b'0'..=b'9' => DIGIT,
             b'A'..=b'Z' => UPPER,
+            b'_' | b'-' | b'/' | b'|' | b'~' | b'*' | b'#' | b'^' | b'=' | b':' | b'`' => MARK,
+            b'<' => TAG,
+            b'"' | b'\'' => QUOTE,
             _ => 0,
         };
         byte += 1;
