@@ -18,50 +18,46 @@ const LEAST: usize = 5;
 /// The signs between words.
 pub(super) fn words(text: &str) -> Vec<Part> {
     let bytes = text.as_bytes();
+    let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
     let mut parts = Vec::new();
-    let mut at = 0;
-    while let Some(next) = bytes[at..].iter().position(|byte| is_sign(*byte)) {
+    let mut at = 1;
+    while let Some(next) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| is_sign(*byte))) {
         let first = at + next;
-        let before = bytes[at..first].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        at = first;
-        let mut signs = Vec::new();
-        while bytes.get(at) == Some(&bytes[first]) && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) {
-            signs.push(at);
-            at = end_of_word(bytes, at + 1);
+        at = first + 1;
+        if !(is_letter(first - 1) && is_letter(first + 1)) {
+            continue;
         }
-        if before > 0 && signs.len() + 1 >= FEWEST_WORDS {
-            let range = first - before..at;
-            if stands_alone(bytes, &range) && is_words(bytes, range, bytes[first]) {
-                parts.extend(signs.into_iter().map(|at| Part::one(Encoding::Joined, ' ', at..at + 1)));
-            }
+        let is_inside = |byte: &&u8| !byte.is_ascii_whitespace();
+        let done = parts.last().map_or(0, |part: &Part| part.range.end);
+        let start = first - bytes[done..first].iter().rev().take_while(is_inside).count();
+        at = first + bytes[first..].iter().take_while(is_inside).count();
+        if is_words(&bytes[start..at], bytes[first]) {
+            let signs = (start..at).filter(|at| bytes[*at] == bytes[first]);
+            parts.extend(signs.map(|at| Part::one(Encoding::Joined, ' ', at..at + 1)));
         }
-        at = at.max(first + 1);
     }
     parts
-}
-
-/// Whether what stands there is no part of a name in a program, of a number, or of an address.
-fn stands_alone(bytes: &[u8], range: &Range<usize>) -> bool {
-    let is_open = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'(' | b'>');
-    let is_closed = |byte: &u8| byte.is_ascii_whitespace() || b"\"'.,;:!?<)".contains(byte);
-    let before = range.start.checked_sub(1).and_then(|at| bytes.get(at));
-    let (behind, next) = (bytes.get(range.end), bytes.get(range.end + 1));
-    before.is_none_or(is_open) && behind.is_none_or(is_closed) && !next.is_some_and(u8::is_ascii_alphanumeric)
-}
-
-fn end_of_word(bytes: &[u8], start: usize) -> usize {
-    start + bytes[start..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count()
 }
 
 fn is_sign(byte: u8) -> bool {
     matches!(byte, b'_' | b'-' | b'/' | b'|' | b'~' | b'*' | b'#' | b'^' | b'=' | b':' | b'+')
 }
 
-fn is_words(bytes: &[u8], range: Range<usize>, sign: u8) -> bool {
-    let words = || bytes[range.clone()].split(|byte| *byte == sign);
-    let letters: usize = words().map(<[u8]>::len).sum();
-    let known: usize = words().filter(|word| frequency(word).is_some()).map(<[u8]>::len).sum();
-    letters >= FEWEST_LETTERS && known * 4 >= letters * 3
+/// Whether what stands between white space is words with `sign` between them, and no call of a program.
+fn is_words(token: &[u8], sign: u8) -> bool {
+    let (mut words, mut letters, mut known) = (0, 0, 0);
+    for word in token.split(|byte| *byte == sign) {
+        let start = word.iter().take_while(|byte| byte.is_ascii_punctuation()).count();
+        let end = word.iter().rev().take_while(|byte| byte.is_ascii_punctuation()).count();
+        if start == word.len() || word.iter().any(|byte| b"()[]{}=".contains(byte)) {
+            return false;
+        }
+        let word = &word[start..word.len() - end];
+        words += 1;
+        letters += word.len();
+        known += if frequency(word).is_some() { word.len() } else { 0 };
+    }
+    words >= FEWEST_WORDS && letters >= FEWEST_LETTERS && known * 4 >= letters * 3
 }
 
 /// What stands between strings that are put together.

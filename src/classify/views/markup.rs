@@ -136,10 +136,13 @@ fn in_line(bytes: &[u8], line: Range<usize>, parts: &mut Vec<Part>) {
             at = end.max(at);
         } else {
             word = None;
+            let is_space =
+                |at: Option<usize>| at.is_none_or(|at| !line.contains(&at) || bytes[at].is_ascii_whitespace());
+            let (opens, closes) = (is_space(run.start.checked_sub(1)) || behind, is_space(Some(run.end)) || before);
             // Code is set off without hiding anything.
-            if before != behind && bytes[run.start] != b'`' {
-                opening += usize::from(behind);
-                closing += usize::from(before);
+            if opens != closes && bytes[run.start] != b'`' {
+                opening += usize::from(opens);
+                closing += usize::from(closes);
                 around.push(run);
             }
         }
