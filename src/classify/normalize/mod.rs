@@ -176,9 +176,19 @@ pub(super) fn is_invisible(c: char) -> bool {
     }
 }
 
+/// Small capitals, and the letters; compatibility forms leave them.
+const SMALL_CAPITALS: &str = "ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢz";
+
 /// The ASCII character that stands for its typographic relatives.
 fn plain(c: char) -> char {
     match c {
+        '\u{262}'..='\u{29f}' | '\u{1d00}'..='\u{1d22}' | '\u{a730}' | '\u{a731}' => {
+            let mut known = SMALL_CAPITALS.chars();
+            known.find(|known| *known == c).and_then(|_| known.next()).unwrap_or(c)
+        }
+        // White on black, in circles and in squares.
+        '\u{1f150}'..='\u{1f169}' => char::from(b'a' + (c as u32 - 0x1f150) as u8),
+        '\u{1f170}'..='\u{1f189}' => char::from(b'a' + (c as u32 - 0x1f170) as u8),
         '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{60}' | '\u{b4}' => '\'',
         '\u{201c}'..='\u{201f}' | '\u{2033}' | '\u{ab}' | '\u{bb}' => '"',
         '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',

@@ -6,7 +6,9 @@
 //! a look at their bytes. Nothing decoded is longer than what it comes from, so the views of a text are at most [`DEEPEST`] times as
 //! long as it is.
 
+mod alphabets;
 mod apart;
+mod base32;
 mod base64;
 mod beside;
 mod entities;
@@ -15,6 +17,8 @@ mod hex;
 mod hidden;
 mod joined;
 mod markup;
+mod morse;
+mod numbers;
 mod part;
 mod plausible;
 mod reversed;
@@ -59,6 +63,20 @@ pub enum Encoding {
     Joined,
     /// Marks and tags around words, or within them.
     Markup,
+    /// Regional indicators for letters.
+    Indicators,
+    /// Letters in braille.
+    Braille,
+    /// Letters upside down.
+    UpsideDown,
+    /// Dots and dashes.
+    Morse,
+    /// Bytes in binary.
+    Binary,
+    /// Bytes in decimal or octal.
+    Numbers,
+    /// Base32 by RFC 4648.
+    Base32,
 }
 
 impl Encoding {
@@ -77,6 +95,13 @@ impl Encoding {
             Self::Apart => "apart",
             Self::Joined => "joined",
             Self::Markup => "markup",
+            Self::Indicators => "indicators",
+            Self::Braille => "braille",
+            Self::UpsideDown => "upside_down",
+            Self::Morse => "morse",
+            Self::Binary => "binary",
+            Self::Numbers => "numbers",
+            Self::Base32 => "base32",
         }
     }
 }
@@ -114,9 +139,14 @@ impl View {
         start as usize..end as usize
     }
 
+    /// Whether what comes first in it comes first in the text as typed.
+    fn is_in_order(&self) -> bool {
+        !self.encodings.iter().any(|encoding| matches!(encoding, Encoding::Reversed | Encoding::UpsideDown))
+    }
+
     /// Where what `range` comes from begins and ends; of what was written backwards, its end comes first.
     fn span(&self, range: Range<usize>) -> (u32, u32) {
-        if !self.encodings.contains(&Encoding::Reversed) {
+        if self.is_in_order() {
             return (self.origins[range.start].0, self.origins[range.end - 1].1);
         }
         let all = &self.origins[range];
@@ -184,6 +214,19 @@ fn parts(text: &str) -> Vec<Part> {
     if signs & UPPER != 0 || signs & DIGIT != 0 {
         add(base64::find(text));
     }
+    if signs & DIGIT != 0 {
+        add(numbers::find(text));
+    }
+    if signs & UPPER != 0 {
+        add(base32::find(text));
+    }
+    if signs & SHAPE != 0 {
+        add(alphabets::signs(text));
+        add(alphabets::turned(text));
+    }
+    if signs & MARK != 0 {
+        add(morse::find(text));
+    }
     add(apart::find(text));
     if signs & MARK != 0 {
         add(joined::words(text));
@@ -211,6 +254,7 @@ const SCRIPT: u16 = 32;
 const MARK: u16 = 64;
 const TAG: u16 = 128;
 const QUOTE: u16 = 256;
+const SHAPE: u16 = 512;
 
 /// What a byte may be the sign of.
 static SIGNS: [u16; 256] = {
@@ -219,6 +263,7 @@ static SIGNS: [u16; 256] = {
     while byte < 256 {
         signs[byte] = match byte as u8 {
             0xf3 | 0xef => HIDDEN,
+            0xc6..=0xca | 0xe2 | 0xf0 => SHAPE,
             0xcd..=0xe1 | 0xe3..=0xed => SCRIPT,
             b'+' => ESCAPE | MARK,
             b'%' | b'\\' => ESCAPE,

@@ -338,7 +338,7 @@ proptest! {
             prop_assert_eq!(view.text().len(), view.origins.len());
             longest = view.text().len();
             let mut last = 0;
-            let is_in_order = !view.encodings().contains(&Encoding::Reversed);
+            let is_in_order = view.is_in_order();
             for (at, c) in view.text().char_indices() {
                 let origin = view.origin(at..at + c.len_utf8());
                 prop_assert!((origin.start >= last || !is_in_order) && !origin.is_empty() && typed.get(origin.clone()).is_some());
