@@ -28,24 +28,54 @@ fn alike(c: char) -> Option<char> {
     skeleton.next().is_none().then_some(first)
 }
 
-/// The words of a text that have Latin letters and others that look like such: bytes of the text as typed.
-pub(super) fn mixed(typed: &str) -> Vec<Range<usize>> {
+/// The Cyrillic letter that a Latin one looks like.
+pub(super) fn cyrillic(c: char) -> Option<char> {
+    let place = "ABCEHKMOPTXYaceiopxy".chars().position(|latin| latin == c)?;
+    "АВСЕНКМОРТХУасеіорху".chars().nth(place)
+}
+
+/// A word that has Latin letters and others that look like such.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mixed {
+    /// Bytes of the text as typed.
+    pub range: Range<usize>,
+    /// Whether it is rather a Cyrillic word with Latin letters in it.
+    pub is_cyrillic: bool,
+}
+
+impl Mixed {
+    /// The letter that `c` in it stands for.
+    pub(super) fn meant(&self, c: char) -> char {
+        if self.is_cyrillic { cyrillic(c).unwrap_or(c) } else { looks_like(c).unwrap_or(c) }
+    }
+}
+
+/// The words of a text that have Latin letters and others that look like such.
+pub(super) fn mixed(typed: &str) -> Vec<Mixed> {
     let mut found = Vec::new();
     if typed.is_ascii() {
         return found;
     }
     let (mut start, mut latin, mut alike) = (None, false, false);
+    // Letters that are of one script alone.
+    let (mut only_latin, mut only_cyrillic) = (0, 0);
     for (at, c) in typed.char_indices().chain([(typed.len(), ' ')]) {
         if c.is_alphanumeric() || (start.is_some() && (super::is_invisible(c) || super::is_accent(c))) {
             start.get_or_insert(at);
             // With an accent or in another form, too.
-            latin |= std::iter::once(c).nfkd().next().is_some_and(|c| c.is_ascii_alphabetic());
-            alike |= looks_like(c).is_some();
+            let is_latin = std::iter::once(c).nfkd().next().is_some_and(|c| c.is_ascii_alphabetic());
+            let is_alike = looks_like(c).is_some();
+            latin |= is_latin;
+            alike |= is_alike;
+            only_latin += usize::from(is_latin && cyrillic(c).is_none());
+            only_cyrillic += usize::from(!is_alike && c.script() == Script::Cyrillic);
         } else {
-            if let Some(start) = start.take().filter(|_| latin && alike) {
-                found.push(start..at);
+            let is_cyrillic = only_cyrillic > only_latin;
+            if let Some(start) = start.take().filter(|_| latin && (alike || is_cyrillic)) {
+                found.push(Mixed { range: start..at, is_cyrillic });
             }
             (latin, alike) = (false, false);
+            (only_latin, only_cyrillic) = (0, 0);
         }
     }
     found

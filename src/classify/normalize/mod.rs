@@ -65,7 +65,9 @@ impl Normalized {
         let mut chars = typed.char_indices().peekable();
         let mut cluster = String::new();
         while let Some((start, first)) = chars.next() {
-            if first.is_ascii() && chars.peek().is_none_or(|(_, next)| next.is_ascii()) {
+            while mixed.next_if(|word| word.range.end <= start).is_some() {}
+            let in_mixed = mixed.peek().filter(|word| word.range.contains(&start));
+            if in_mixed.is_none() && first.is_ascii() && chars.peek().is_none_or(|(_, next)| next.is_ascii()) {
                 writer.push(first.to_ascii_lowercase(), start);
                 continue;
             }
@@ -73,10 +75,8 @@ impl Normalized {
                 continue;
             }
             // A character and the marks on it are one; nothing invisible may come between them.
-            while mixed.next_if(|range| range.end <= start).is_some() {}
-            let in_mixed = mixed.peek().is_some_and(|range| range.contains(&start));
             cluster.clear();
-            cluster.push(if in_mixed { homoglyph::looks_like(first).unwrap_or(first) } else { first });
+            cluster.push(in_mixed.map_or(first, |word| word.meant(first)));
             while let Some((_, next)) = chars.peek().copied() {
                 if joins(next) {
                     cluster.push(next);
@@ -85,7 +85,8 @@ impl Normalized {
                 }
                 chars.next();
             }
-            if folds && cluster.nfkd().next().is_some_and(|c| c.is_ascii_alphabetic()) {
+            let takes_none = |c: char| c.is_ascii_alphabetic() || (c == ' ' && first.is_whitespace());
+            if folds && cluster.nfkd().next().is_some_and(takes_none) {
                 // Accents of Latin letters are often left out; marks of other scripts make other letters.
                 for c in cluster.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase).nfc() {
                     writer.push(plain(c), start);
@@ -162,7 +163,7 @@ fn joins(c: char) -> bool {
 
 /// Marks that Latin letters take.
 fn is_accent(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
 }
 
 /// Characters that show nothing and may hide a word from a pattern.
@@ -222,6 +223,9 @@ mod tests {
             ("Й и\u{306} กำ हिन्दी", "й й กํา हिन्दी"),
             ("pаsswоrd Нello", "password hello"),
             ("пароль привет", "пароль привет"),
+            ("Игнopиpyй вce пpeдыдyщиe", "игнорируй все предыдущие"),
+            ("I\u{337}\u{489}g\u{321}n \u{336}o\u{336}r\u{336}e", "ign ore"),
+            ("ɪɢɴᴏʀᴇ ᴀʟʟ 🅰🅻🅻 🅐🅛🅛", "ignore all all all"),
             ("\u{202e}abc\u{202c}", "abc"),
             ("a\u{3000}b", "a b"),
             ("a\u{314f}\u{20d0}", "a\u{1161}"),

@@ -91,13 +91,16 @@ pub(super) fn turned(text: &str) -> Vec<Part> {
 }
 
 fn upside_down(row: &[(usize, char, char)]) -> Option<Part> {
-    let is_letter = |(_, _, letter): &(usize, char, char)| letter.is_ascii_alphanumeric();
-    let first = row.iter().position(is_letter)?;
-    let last = row.iter().rposition(is_letter)?;
-    let row = &row[first..=last];
-    if row.iter().filter(|(_, c, letter)| !c.is_ascii() && letter.is_ascii_alphabetic()).count() < FEWEST_TURNED {
+    // What stands beside the first and the last word that says so may be the right way up.
+    let is_turned = |(_, c, letter): &(usize, char, char)| !c.is_ascii() && letter.is_ascii_alphabetic();
+    if row.iter().filter(|letter| is_turned(letter)).count() < FEWEST_TURNED {
         return None;
     }
+    let is_space = |(_, c, _): &(usize, char, char)| *c == ' ';
+    let (first, last) = (row.iter().position(is_turned)?, row.iter().rposition(is_turned)?);
+    let start = row[..first].iter().rposition(is_space).map_or(0, |space| space + 1);
+    let end = row[last..].iter().position(is_space).map_or(row.len(), |space| last + space);
+    let row = &row[start..end];
     let (end, c, _) = row[row.len() - 1];
     let mut part = Part::new(Encoding::UpsideDown, row[0].0..end + c.len_utf8());
     for (at, c, letter) in row.iter().rev() {

@@ -24,6 +24,9 @@ pub(super) fn find(text: &str) -> Vec<Part> {
         while !text.is_char_boundary(start) {
             start -= 1;
         }
+        // What stands before it may be the end of a word.
+        let is_end = text[..start].chars().next_back().is_some_and(char::is_alphanumeric);
+        let start = if is_end { next + 1 } else { start };
         let (row, end) = read(text, start, bytes[next]);
         parts.extend(row.filter(is_words));
         at = end.max(next + 1);
@@ -86,7 +89,7 @@ fn read(text: &str, start: usize, sign: u8) -> (Option<Part>, usize) {
         at += length;
     }
     let end = part.range.end;
-    trim(&mut part);
+    trim(&mut part, end < text.len());
     (has_gap.then_some(part), end)
 }
 
@@ -105,12 +108,14 @@ fn gap(rest: &[u8], sign: u8) -> Option<(usize, bool)> {
     }
 }
 
-/// Leaves out what parts the last word from nothing.
-fn trim(part: &mut Part) {
-    if part.text.ends_with(' ') {
+/// Leaves out what parts the last word from nothing, and signs that may belong to what goes on behind.
+fn trim(part: &mut Part, goes_on: bool) {
+    let is_over = |c: char| c == ' ' || (goes_on && !c.is_alphanumeric());
+    while part.text.ends_with(is_over) {
         part.text.pop();
-        part.origins.pop();
+        part.origins.truncate(part.text.len());
     }
+    part.range.end = part.origins.last().map_or(part.range.start, |(_, end)| *end as usize);
 }
 
 /// Whether a row reads as words that are known, or as words in a script of which none is.

@@ -7,9 +7,9 @@ use super::Encoding;
 use super::part::Part;
 use super::plausible::{Known, frequency};
 
-/// Words and letters of the shortest row; names of programs and terms have fewer.
-const FEWEST_WORDS: usize = 3;
-const FEWEST_LETTERS: usize = 20;
+/// Words and letters of the shortest row; terms have fewer, and so have names in programs, which have underscores.
+const FEWEST: (usize, usize) = (3, 20);
+const FEWEST_IN_NAMES: (usize, usize) = (3, 26);
 /// Bytes between two strings.
 const WIDEST: usize = 8;
 /// Letters of the words that strings make.
@@ -43,21 +43,25 @@ fn is_sign(byte: u8) -> bool {
     matches!(byte, b'_' | b'-' | b'/' | b'|' | b'~' | b'*' | b'#' | b'^' | b'=' | b':' | b'+')
 }
 
-/// Whether what stands between white space is words with `sign` between them, and no call of a program.
+/// Whether what stands between white space is words with `sign` between them, and no part of a program.
 fn is_words(token: &[u8], sign: u8) -> bool {
     let (mut words, mut letters, mut known) = (0, 0, 0);
     for word in token.split(|byte| *byte == sign) {
         let start = word.iter().take_while(|byte| byte.is_ascii_punctuation()).count();
         let end = word.iter().rev().take_while(|byte| byte.is_ascii_punctuation()).count();
-        if start == word.len() || word.iter().any(|byte| b"()[]{}=".contains(byte)) {
+        let (before, rest) = word.split_at(start);
+        let (word, behind) = rest.split_at(rest.len().saturating_sub(end));
+        let is_program = |byte: &u8| b"()[]{}=`".contains(byte);
+        let is_called = behind.first().is_some_and(|byte| matches!(byte, b'(' | b'['));
+        if word.is_empty() || is_called || before.contains(&b'`') || word.iter().any(is_program) {
             return false;
         }
-        let word = &word[start..word.len() - end];
         words += 1;
         letters += word.len();
         known += if frequency(word).is_some() { word.len() } else { 0 };
     }
-    words >= FEWEST_WORDS && letters >= FEWEST_LETTERS && known * 4 >= letters * 3
+    let (fewest_words, fewest_letters) = if sign == b'_' { FEWEST_IN_NAMES } else { FEWEST };
+    words >= fewest_words && letters >= fewest_letters && known * 4 >= letters * 3
 }
 
 /// What stands between strings that are put together.

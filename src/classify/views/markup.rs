@@ -6,9 +6,8 @@ use super::Encoding;
 use super::part::Part;
 use super::plausible::frequency;
 
-/// Bytes of the longest tag, and of the longest comment.
+/// Bytes of the longest tag.
 const LONGEST_TAG: usize = 200;
-const LONGEST_COMMENT: usize = 2_000;
 /// Marks between two letters.
 const MOST_MARKS: usize = 4;
 /// So many words of a line are set off at least, and so many words of it come on each mark, where marks hide what the line says.
@@ -48,11 +47,21 @@ pub(super) fn tags(text: &str) -> Vec<Part> {
     let bytes = text.as_bytes();
     let mut parts = Vec::new();
     let mut is_inline = false;
+    // Where the next comment ends.
+    let mut comment = 0;
     let mut at = 0;
     while let Some(next) = bytes[at..].iter().position(|byte| *byte == b'<') {
         let start = at + next;
         at = start + 1;
-        let Some((length, parts_words)) = tag(&bytes[start..]) else { continue };
+        let found = if bytes[start..].starts_with(b"<!--") {
+            if comment < at + 6 {
+                comment = text[at..].find("-->").map_or(usize::MAX, |end| at + end + 3);
+            }
+            (comment < usize::MAX).then(|| (comment - start, false))
+        } else {
+            tag(&bytes[start..])
+        };
+        let Some((length, parts_words)) = found else { continue };
         at = start + length;
         is_inline |= !parts_words;
         let mut part = Part::new(Encoding::Markup, start..at);
@@ -64,13 +73,8 @@ pub(super) fn tags(text: &str) -> Vec<Part> {
     if is_inline { parts } else { Vec::new() }
 }
 
-/// The length of the tag or comment that `rest` begins with, and whether it parts words.
+/// The length of the tag that `rest` begins with, and whether it parts words.
 fn tag(rest: &[u8]) -> Option<(usize, bool)> {
-    if rest.starts_with(b"<!--") {
-        let inside = &rest[4..rest.len().min(4 + LONGEST_COMMENT)];
-        let length = inside.windows(3).position(|end| end == b"-->")?;
-        return Some((length + 7, false));
-    }
     let name = if rest.get(1) == Some(&b'/') { 2 } else { 1 };
     let length = rest[name..].iter().take(12).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let named = rest[name..name + length].to_ascii_lowercase();

@@ -24,9 +24,7 @@ pub(super) fn find(text: &str) -> Vec<Part> {
         let begins = start.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric());
         let ends = !bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
         if begins && ends {
-            // An escape in octal begins with its sign.
-            let escaped = start > 0 && bytes[start - 1] == b'\\';
-            parts.extend(read(bytes, &numbers, start - usize::from(escaped), &mut decoded));
+            parts.extend(read(bytes, &numbers, &mut decoded));
         }
     }
     parts
@@ -52,41 +50,43 @@ fn list(bytes: &[u8], start: usize) -> Vec<Range<usize>> {
     }
 }
 
-fn read(bytes: &[u8], numbers: &[Range<usize>], start: usize, decoded: &mut Decoded) -> Option<Part> {
-    let range = start..numbers.last()?.end;
+fn read(bytes: &[u8], numbers: &[Range<usize>], decoded: &mut Decoded) -> Option<Part> {
     let digits = |number: &Range<usize>| std::str::from_utf8(&bytes[number.clone()]).unwrap_or_default();
     let is_binary = |number: &Range<usize>| bytes[number.clone()].iter().all(|byte| matches!(byte, b'0' | b'1'));
     if numbers.iter().all(|number| number.len().is_multiple_of(8) && is_binary(number)) {
         let octets = numbers.iter().flat_map(|number| number.clone().step_by(8).map(|at| at..at + 8));
-        fill(decoded, octets, |octet| u8::from_str_radix(digits(octet), 2).ok())?;
-        return (decoded.len() >= FEWEST).then(|| decoded.whole(Encoding::Binary, range)).flatten();
+        fill(bytes, decoded, octets, |octet| u8::from_str_radix(digits(octet), 2).ok())?;
+        return (decoded.len() >= FEWEST).then(|| decoded.whole(Encoding::Binary, decoded.place())).flatten();
     }
     if numbers.len() < FEWEST {
         return None;
     }
     if numbers.iter().all(|number| number.len() == 7 && is_binary(number)) {
-        fill(decoded, numbers.iter().cloned(), |number| u8::from_str_radix(digits(number), 2).ok())?;
-        return decoded.whole(Encoding::Binary, range);
+        fill(bytes, decoded, numbers.iter().cloned(), |number| u8::from_str_radix(digits(number), 2).ok())?;
+        return decoded.whole(Encoding::Binary, decoded.place());
     }
     [10, 8].into_iter().find_map(|radix| {
         let byte = |number: &Range<usize>| {
             let byte = if number.len() < 4 { u8::from_str_radix(digits(number), radix).ok() } else { None };
             byte.filter(|byte| *byte >= b' ' || matches!(byte, b'\t' | b'\n' | b'\r'))
         };
-        fill(decoded, numbers.iter().cloned(), byte)?;
-        decoded.words(Encoding::Numbers, range.clone(), LEAST)
+        fill(bytes, decoded, numbers.iter().cloned(), byte)?;
+        decoded.words(Encoding::Numbers, decoded.place(), LEAST)
     })
 }
 
 /// Decodes the numbers, if each of them is a byte.
 fn fill(
+    bytes: &[u8],
     decoded: &mut Decoded,
     numbers: impl Iterator<Item = Range<usize>>,
     byte: impl Fn(&Range<usize>) -> Option<u8>,
 ) -> Option<()> {
     decoded.clear();
     for number in numbers {
-        decoded.push(byte(&number)?, number);
+        // An escape in octal begins with its sign.
+        let escaped = number.start > 0 && bytes[number.start - 1] == b'\\';
+        decoded.push(byte(&number)?, number.start - usize::from(escaped)..number.end);
     }
     Some(())
 }
