@@ -12,7 +12,7 @@ const FEWEST: usize = 6;
 const WIDEST: usize = 8;
 /// How much of a row is words that are known; names and nonsense are spelled out beside them.
 const PERCENT: usize = 40;
-/// How many letters a word has, on the average, in a script of which no word is known.
+/// How many letters a word has, on the average, in a script of which no word is known; one that is known has more.
 const LETTERS: usize = 3;
 
 pub(super) fn find(text: &str) -> Vec<Part> {
@@ -125,5 +125,6 @@ fn is_words(part: &Part) -> bool {
     if foreign * 2 > text.chars().filter(|c| c.is_alphabetic()).count() {
         return foreign >= FEWEST && foreign >= LETTERS * text.split(' ').count();
     }
-    Known::of(text).is_partly_words(FEWEST, PERCENT)
+    let known = Known::of(text);
+    known.longest() > LETTERS && known.is_partly_words(FEWEST, PERCENT)
 }

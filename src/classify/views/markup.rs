@@ -10,9 +10,9 @@ use super::plausible::frequency;
 const LONGEST_TAG: usize = 200;
 /// Marks between two letters.
 const MOST_MARKS: usize = 4;
-/// So many words of a line are set off at least, and so many words of it come on each mark, where marks hide what the line says.
+/// So many words of a line are set off at least, and so many marks come on so many words, where marks hide what the line says.
 const FEWEST: usize = 2;
-const SPARSE: usize = 2;
+const DENSE: (usize, usize) = (2, 3);
 /// Tags that don't part words.
 const INLINE: &[&[u8]] = &[
     b"a", b"abbr", b"b", b"big", b"cite", b"code", b"del", b"em", b"font", b"i", b"ins", b"kbd", b"mark", b"q", b"s",
@@ -151,7 +151,7 @@ fn in_line(bytes: &[u8], line: Range<usize>, parts: &mut Vec<Part>) {
             }
         }
     }
-    if opening.min(closing) >= FEWEST && around.len() * SPARSE >= words {
+    if opening.min(closing) >= FEWEST && around.len() * DENSE.1 >= words * DENSE.0 {
         parts.extend(around.into_iter().map(|run| Part::new(Encoding::Markup, run)));
         parts[first..].sort_by_key(|part| part.range.start);
     }

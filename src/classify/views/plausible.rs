@@ -62,12 +62,17 @@ impl Known {
 
     /// Whether most of the text is words, of at least so many letters together.
     pub(super) fn is_words(self, least: usize) -> bool {
-        self.is_partly_words(least, 60)
+        self.longest > 2 && self.is_partly_words(least, 60)
     }
 
     /// Whether so many of a hundred letters are in words, and at least so many together.
     pub(super) fn is_partly_words(self, least: usize, percent: usize) -> bool {
-        self.known >= least && self.longest > 2 && self.known * 100 >= self.letters * percent
+        self.known >= least && self.known * 100 >= self.letters * percent
+    }
+
+    /// Letters of the longest word that is known.
+    pub(super) fn longest(self) -> usize {
+        self.longest
     }
 }
 

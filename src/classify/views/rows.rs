@@ -95,8 +95,10 @@ impl Rows {
     fn end_clause(&mut self, behind: usize) {
         self.row.iter_mut().for_each(Row::close);
         // The order of clauses is turned, too, so that none may be taken for one of them by a word.
-        let is_chance =
-            |row: &mut Row| !(row.is_pure && row.others == 0 && row.since == 0) && !self.trick.is_no_chance(row);
+        let is_chance = |row: &mut Row| {
+            let is_all_of_it = row.is_pure && row.others == 0 && row.since == 0;
+            !(is_all_of_it || self.trick.is_no_chance(row))
+        };
         if self.trick == Trick::Reversed {
             self.row.take_if(is_chance);
         }
