@@ -56,29 +56,38 @@ pub(super) fn mixed(typed: &str) -> Vec<Mixed> {
     if typed.is_ascii() {
         return found;
     }
-    let (mut start, mut latin, mut alike) = (None, false, false);
-    // Letters that are of one script alone.
-    let (mut only_latin, mut only_cyrillic) = (0, 0);
+    let (mut start, mut latin, mut alike, mut foreign) = (None, false, false, false);
     for (at, c) in typed.char_indices().chain([(typed.len(), ' ')]) {
         if c.is_alphanumeric() || (start.is_some() && (super::is_invisible(c) || super::is_accent(c))) {
             start.get_or_insert(at);
             // With an accent or in another form, too.
-            let is_latin = std::iter::once(c).nfkd().next().is_some_and(|c| c.is_ascii_alphabetic());
+            latin |=
+                c.is_ascii_alphabetic() || std::iter::once(c).nfkd().next().is_some_and(|c| c.is_ascii_alphabetic());
             let is_alike = looks_like(c).is_some();
-            latin |= is_latin;
             alike |= is_alike;
-            only_latin += usize::from(is_latin && cyrillic(c).is_none());
-            only_cyrillic += usize::from(!is_alike && c.script() == Script::Cyrillic);
+            foreign |= !is_alike && is_cyrillic(c);
         } else {
-            let is_cyrillic = only_cyrillic > only_latin;
-            if let Some(start) = start.take().filter(|_| latin && (alike || is_cyrillic)) {
-                found.push(Mixed { range: start..at, is_cyrillic });
+            if let Some(start) = start.take().filter(|_| latin && (alike || foreign)) {
+                let is_cyrillic = foreign && is_rather_cyrillic(&typed[start..at]);
+                if alike || is_cyrillic {
+                    found.push(Mixed { range: start..at, is_cyrillic });
+                }
             }
-            (latin, alike) = (false, false);
-            (only_latin, only_cyrillic) = (0, 0);
+            (latin, alike, foreign) = (false, false, false);
         }
     }
     found
+}
+
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{52f}')
+}
+
+/// Whether more letters of a word are Cyrillic alone than are Latin alone.
+fn is_rather_cyrillic(word: &str) -> bool {
+    let only_cyrillic = word.chars().filter(|c| is_cyrillic(*c) && looks_like(*c).is_none()).count();
+    let only_latin = word.chars().filter(|c| c.is_ascii_alphabetic() && cyrillic(*c).is_none()).count();
+    only_cyrillic > only_latin
 }
 
 /// Whether every letter of a text that is not Latin looks like a Latin one; a text in another script has some that don't.

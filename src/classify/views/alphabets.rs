@@ -15,15 +15,17 @@ const WIDEST: usize = 4;
 
 /// The patterns of dots of the letters, from `a` on.
 const BRAILLE: &str = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵";
-/// What letters look like upside down, and the letters.
-const TURNED: &str = "ɐqɔpǝɟƃɥᴉɾʞןɯuodbɹsʇnʌʍxʎz";
 
 /// Regional indicators and braille.
 pub(super) fn signs(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut at = 0;
-    while let Some(next) = text[at..].find(|c| sign(c).is_some()) {
-        let (part, end) = row(text, at + next);
+    while let Some(start) = next_sign(text.as_bytes(), at) {
+        if text[start..].chars().next().and_then(sign).is_none() {
+            at = start + 1;
+            continue;
+        }
+        let (part, end) = row(text, start);
         parts.extend(part.filter(|part| {
             let letters = part.text.bytes().filter(|byte| *byte != b' ').count();
             letters >= FEWEST && Known::of(&part.text).is_words(LEAST)
@@ -31,6 +33,12 @@ pub(super) fn signs(text: &str) -> Vec<Part> {
         at = end;
     }
     parts
+}
+
+/// Where next a character stands that begins as one of them does.
+fn next_sign(bytes: &[u8], from: usize) -> Option<usize> {
+    let is_first = |pair: &[u8]| matches!(pair, [0xe2, 0xa0..=0xa3] | [0xf0, 0x9f]);
+    bytes.get(from..)?.windows(2).position(is_first).map(|next| from + next)
 }
 
 fn sign(c: char) -> Option<(Encoding, char)> {
@@ -111,15 +119,38 @@ fn upside_down(row: &[(usize, char, char)]) -> Option<Part> {
 
 /// What a character is the other way up; punctuation and digits may be what they look like.
 fn upright(c: char) -> Option<char> {
-    if let Some(letter) = TURNED.chars().position(|known| known == c) {
-        return Some(char::from(b'a' + letter as u8));
-    }
     match c {
+        'ɐ' => Some('a'),
+        'q' => Some('b'),
+        'ɔ' => Some('c'),
+        'p' => Some('d'),
+        'ǝ' => Some('e'),
+        'ɟ' => Some('f'),
+        'ƃ' => Some('g'),
+        'ɥ' => Some('h'),
+        'ᴉ' => Some('i'),
+        'ɾ' => Some('j'),
+        'ʞ' => Some('k'),
+        'ן' => Some('l'),
+        'ɯ' => Some('m'),
+        'u' => Some('n'),
+        'o' => Some('o'),
+        'd' => Some('p'),
+        'b' => Some('q'),
+        'ɹ' => Some('r'),
+        's' => Some('s'),
+        'ʇ' => Some('t'),
+        'n' => Some('u'),
+        'ʌ' => Some('v'),
+        'ʍ' => Some('w'),
+        'x' => Some('x'),
+        'ʎ' => Some('y'),
+        'z' => Some('z'),
         'ı' | 'i' => Some('i'),
         'ɓ' | 'ɡ' | 'ᵷ' => Some('g'),
         'ʃ' | 'l' | 'ꞁ' => Some('l'),
         'ə' => Some('e'),
-        'ɾ' | 'ſ' => Some('j'),
+        'ſ' => Some('j'),
         '˙' => Some('.'),
         '¡' => Some('!'),
         '¿' => Some('?'),

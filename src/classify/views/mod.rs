@@ -222,6 +222,8 @@ fn parts(text: &str) -> Vec<Part> {
     }
     if signs & SHAPE != 0 {
         add(alphabets::signs(text));
+    }
+    if signs & TURNED != 0 {
         add(alphabets::turned(text));
     }
     if signs & MARK != 0 {
@@ -255,6 +257,7 @@ const MARK: u16 = 64;
 const TAG: u16 = 128;
 const QUOTE: u16 = 256;
 const SHAPE: u16 = 512;
+const TURNED: u16 = 1024;
 
 /// What a byte may be the sign of.
 static SIGNS: [u16; 256] = {
@@ -263,7 +266,8 @@ static SIGNS: [u16; 256] = {
     while byte < 256 {
         signs[byte] = match byte as u8 {
             0xf3 | 0xef => HIDDEN,
-            0xc6..=0xca | 0xe2 | 0xf0 => SHAPE,
+            0xc6..=0xca => TURNED,
+            0xe2 | 0xf0 => SHAPE,
             0xcd..=0xe1 | 0xe3..=0xed => SCRIPT,
             b'+' => ESCAPE | MARK,
             b'%' | b'\\' => ESCAPE,
