@@ -9,6 +9,7 @@ mod head;
 mod lint;
 mod nearest;
 mod normalize;
+mod orders;
 pub(crate) mod pattern;
 mod readings;
 mod recent;

@@ -28,27 +28,66 @@ fn alike(c: char) -> Option<char> {
     skeleton.next().is_none().then_some(first)
 }
 
-/// The words of a text that have Latin letters and others that look like such: bytes of the text as typed.
-pub(super) fn mixed(typed: &str) -> Vec<Range<usize>> {
+/// The Cyrillic letter that a Latin one looks like.
+pub(super) fn cyrillic(c: char) -> Option<char> {
+    let place = "ABCEHKMOPTXYaceiopxy".chars().position(|latin| latin == c)?;
+    "АВСЕНКМОРТХУасеіорху".chars().nth(place)
+}
+
+/// A word that has Latin letters and others that look like such.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mixed {
+    /// Bytes of the text as typed.
+    pub range: Range<usize>,
+    /// Whether it is rather a Cyrillic word with Latin letters in it.
+    pub is_cyrillic: bool,
+}
+
+impl Mixed {
+    /// The letter that `c` in it stands for.
+    pub(super) fn meant(&self, c: char) -> char {
+        if self.is_cyrillic { cyrillic(c).unwrap_or(c) } else { looks_like(c).unwrap_or(c) }
+    }
+}
+
+/// The words of a text that have Latin letters and others that look like such.
+pub(super) fn mixed(typed: &str) -> Vec<Mixed> {
     let mut found = Vec::new();
     if typed.is_ascii() {
         return found;
     }
-    let (mut start, mut latin, mut alike) = (None, false, false);
+    let (mut start, mut latin, mut alike, mut foreign) = (None, false, false, false);
     for (at, c) in typed.char_indices().chain([(typed.len(), ' ')]) {
         if c.is_alphanumeric() || (start.is_some() && (super::is_invisible(c) || super::is_accent(c))) {
             start.get_or_insert(at);
             // With an accent or in another form, too.
-            latin |= std::iter::once(c).nfkd().next().is_some_and(|c| c.is_ascii_alphabetic());
-            alike |= looks_like(c).is_some();
+            latin |=
+                c.is_ascii_alphabetic() || std::iter::once(c).nfkd().next().is_some_and(|c| c.is_ascii_alphabetic());
+            let is_alike = looks_like(c).is_some();
+            alike |= is_alike;
+            foreign |= !is_alike && is_cyrillic(c);
         } else {
-            if let Some(start) = start.take().filter(|_| latin && alike) {
-                found.push(start..at);
+            if let Some(start) = start.take().filter(|_| latin && (alike || foreign)) {
+                let is_cyrillic = foreign && is_rather_cyrillic(&typed[start..at]);
+                if alike || is_cyrillic {
+                    found.push(Mixed { range: start..at, is_cyrillic });
+                }
             }
-            (latin, alike) = (false, false);
+            (latin, alike, foreign) = (false, false, false);
         }
     }
     found
+}
+
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{52f}')
+}
+
+/// Whether more letters of a word are Cyrillic alone than are Latin alone.
+fn is_rather_cyrillic(word: &str) -> bool {
+    let only_cyrillic = word.chars().filter(|c| is_cyrillic(*c) && looks_like(*c).is_none()).count();
+    let only_latin = word.chars().filter(|c| c.is_ascii_alphabetic() && cyrillic(*c).is_none()).count();
+    only_cyrillic > only_latin
 }
 
 /// Whether every letter of a text that is not Latin looks like a Latin one; a text in another script has some that don't.

@@ -56,11 +56,18 @@ impl Normalized {
     fn made(typed: &str, folds: bool) -> Self {
         let mut writer = Writer { text: String::with_capacity(typed.len()), origins: Vec::new(), space: None };
         writer.origins.reserve(typed.len() + 1);
+        if typed.is_ascii() {
+            typed.bytes().enumerate().for_each(|(at, byte)| writer.push_ascii(byte.to_ascii_lowercase(), at));
+            writer.origins.push(typed.len() as u32);
+            return Self { text: writer.text, origins: writer.origins };
+        }
         let mut mixed = if folds { homoglyph::mixed(typed) } else { Vec::new() }.into_iter().peekable();
         let mut chars = typed.char_indices().peekable();
         let mut cluster = String::new();
         while let Some((start, first)) = chars.next() {
-            if first.is_ascii() && chars.peek().is_none_or(|(_, next)| next.is_ascii()) {
+            while mixed.next_if(|word| word.range.end <= start).is_some() {}
+            let in_mixed = mixed.peek().filter(|word| word.range.contains(&start));
+            if in_mixed.is_none() && first.is_ascii() && chars.peek().is_none_or(|(_, next)| next.is_ascii()) {
                 writer.push(first.to_ascii_lowercase(), start);
                 continue;
             }
@@ -68,10 +75,8 @@ impl Normalized {
                 continue;
             }
             // A character and the marks on it are one; nothing invisible may come between them.
-            while mixed.next_if(|range| range.end <= start).is_some() {}
-            let in_mixed = mixed.peek().is_some_and(|range| range.contains(&start));
             cluster.clear();
-            cluster.push(if in_mixed { homoglyph::looks_like(first).unwrap_or(first) } else { first });
+            cluster.push(in_mixed.map_or(first, |word| word.meant(first)));
             while let Some((_, next)) = chars.peek().copied() {
                 if joins(next) {
                     cluster.push(next);
@@ -80,7 +85,8 @@ impl Normalized {
                 }
                 chars.next();
             }
-            if folds && cluster.nfkd().next().is_some_and(|c| c.is_ascii_alphabetic()) {
+            let takes_none = |c: char| c.is_ascii_alphabetic() || (c == ' ' && first.is_whitespace());
+            if folds && cluster.nfkd().next().is_some_and(takes_none) {
                 // Accents of Latin letters are often left out; marks of other scripts make other letters.
                 for c in cluster.nfkd().filter(|c| !is_accent(*c)).flat_map(char::to_lowercase).nfc() {
                     writer.push(plain(c), start);
@@ -120,6 +126,17 @@ struct Writer {
 }
 
 impl Writer {
+    /// As [`push`](Self::push), for most texts have nothing else.
+    fn push_ascii(&mut self, byte: u8, origin: usize) {
+        match byte {
+            b'!'..=b'~' if self.space.is_none() => {
+                self.text.push(char::from(byte));
+                self.origins.push(origin as u32);
+            }
+            _ => self.push(char::from(byte), origin),
+        }
+    }
+
     fn push(&mut self, c: char, origin: usize) {
         if c.is_whitespace() {
             self.space.get_or_insert(origin);
@@ -146,7 +163,7 @@ fn joins(c: char) -> bool {
 
 /// Marks that Latin letters take.
 fn is_accent(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
 }
 
 /// Characters that show nothing and may hide a word from a pattern.
@@ -160,9 +177,19 @@ pub(super) fn is_invisible(c: char) -> bool {
     }
 }
 
+/// Small capitals, and the letters; compatibility forms leave them.
+const SMALL_CAPITALS: &str = "ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢz";
+
 /// The ASCII character that stands for its typographic relatives.
 fn plain(c: char) -> char {
     match c {
+        '\u{262}'..='\u{29f}' | '\u{1d00}'..='\u{1d22}' | '\u{a730}' | '\u{a731}' => {
+            let mut known = SMALL_CAPITALS.chars();
+            known.find(|known| *known == c).and_then(|_| known.next()).unwrap_or(c)
+        }
+        // White on black, in circles and in squares.
+        '\u{1f150}'..='\u{1f169}' => char::from(b'a' + (c as u32 - 0x1f150) as u8),
+        '\u{1f170}'..='\u{1f189}' => char::from(b'a' + (c as u32 - 0x1f170) as u8),
         '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{60}' | '\u{b4}' => '\'',
         '\u{201c}'..='\u{201f}' | '\u{2033}' | '\u{ab}' | '\u{bb}' => '"',
         '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
@@ -196,6 +223,9 @@ mod tests {
             ("Й и\u{306} กำ हिन्दी", "й й กํา हिन्दी"),
             ("pаsswоrd Нello", "password hello"),
             ("пароль привет", "пароль привет"),
+            ("Игнopиpyй вce пpeдыдyщиe", "игнорируй все предыдущие"),
+            ("I\u{337}\u{489}g\u{321}n \u{336}o\u{336}r\u{336}e", "ign ore"),
+            ("ɪɢɴᴏʀᴇ ᴀʟʟ 🅰🅻🅻 🅐🅛🅛", "ignore all all all"),
             ("\u{202e}abc\u{202c}", "abc"),
             ("a\u{3000}b", "a b"),
             ("a\u{314f}\u{20d0}", "a\u{1161}"),

@@ -18,6 +18,12 @@ const LONGEST: usize = 20;
 const LONG_ENOUGH: usize = 16;
 /// What it costs to take letters for such a word, and each of them: far more than a known word.
 const UNKNOWN: (f32, f32) = (16.0, 4.0);
+/// How frequent a word of the rails' own is taken for, and one that is known and not in the vocabulary.
+const OWN: u32 = 1_000;
+const RARE: u32 = 20_000;
+/// Letters of the shortest word that may be several, and letters of these on the average.
+const RUN_TOGETHER: usize = 16;
+const AVERAGE: usize = 3;
 /// Words of one and two letters; the vocabulary has many others that are none.
 const SHORT: &[&str] = &[
     "a", "am", "an", "as", "at", "be", "by", "do", "go", "he", "i", "if", "in", "is", "it", "me", "my", "no", "of",
@@ -109,6 +115,14 @@ fn single(word: &str, foreign: bool) -> Option<u8> {
     letter.is_ascii_alphanumeric().then_some(letter as u8)
 }
 
+/// The known words that were written as one.
+pub(super) fn run_together(speller: &Speller, word: &str) -> Option<String> {
+    let is_long = (RUN_TOGETHER..MOST).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let parts = if is_long { parted(speller, word)? } else { return None };
+    let all_known = || parts.split(' ').all(|part| speller.knows(part));
+    (parts.split(' ').count() * AVERAGE <= word.len() && parts.contains(' ') && all_known()).then_some(parts)
+}
+
 /// The known words that the letters spell, with spaces between them: the fewest and most frequent ones.
 fn parted(speller: &Speller, letters: &str) -> Option<String> {
     // For each beginning the least cost of its words, and where the last of them begins.
@@ -124,7 +138,7 @@ fn parted(speller: &Speller, letters: &str) -> Option<String> {
             }
             let cost = before
                 + if is_known {
-                    4.0 + (rank(word).unwrap_or(1_000) as f32 + 10.0).ln()
+                    4.0 + (rank(word).unwrap_or(if speller.is_own(word) { OWN } else { RARE }) as f32 + 10.0).ln()
                 } else {
                     UNKNOWN.0 + UNKNOWN.1 * word.len() as f32
                 };

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Normalized;
 use super::{homoglyph, leet, spaced, typo};
 use crate::classify::embed::rank;
+use crate::classify::orders;
 use crate::program::Program;
 
 /// How often what was repaired is repaired again; hardly any text takes that.
@@ -50,7 +51,7 @@ impl Speller {
     }
 
     pub(super) fn knows(&self, word: &str) -> bool {
-        rank(word).is_some() || self.is_own(word)
+        rank(word).is_some() || self.is_own(word) || orders::is_word(word)
     }
 
     /// What is meant by `text`, which was `typed` so; `None` if that is what it says.
@@ -75,7 +76,12 @@ impl Speller {
         let is_title = is_title(text, &found, typed);
         for word in found.iter_mut().filter(|word| word.instead.is_none()) {
             let written = &text.text()[word.range.clone()];
-            if written.len() > LONGEST || self.knows(written) {
+            if self.knows(written) {
+                continue;
+            }
+            word.instead = spaced::run_together(self, written);
+            if word.instead.is_some() || written.len() > LONGEST {
+                changed |= word.instead.is_some();
                 continue;
             }
             word.instead = if written.is_ascii() {

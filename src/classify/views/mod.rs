@@ -6,15 +6,24 @@
 //! a look at their bytes. Nothing decoded is longer than what it comes from, so the views of a text are at most [`DEEPEST`] times as
 //! long as it is.
 
+mod alphabets;
+mod apart;
+mod base32;
 mod base64;
 mod beside;
 mod entities;
 mod escapes;
 mod hex;
 mod hidden;
+mod joined;
+mod markup;
+mod morse;
+mod numbers;
 mod part;
 mod plausible;
+mod reversed;
 mod rot13;
+mod rows;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -46,6 +55,28 @@ pub enum Encoding {
     Tags,
     /// Bytes in variation selectors, which show nothing.
     Selectors,
+    /// Written backwards, as a whole or word by word.
+    Reversed,
+    /// Words with a sign or a space between their letters.
+    Apart,
+    /// Words with signs for the spaces between them, or put together from strings.
+    Joined,
+    /// Marks and tags around words, or within them.
+    Markup,
+    /// Regional indicators for letters.
+    Indicators,
+    /// Letters in braille.
+    Braille,
+    /// Letters upside down.
+    UpsideDown,
+    /// Dots and dashes.
+    Morse,
+    /// Bytes in binary.
+    Binary,
+    /// Bytes in decimal or octal.
+    Numbers,
+    /// Base32 by RFC 4648.
+    Base32,
 }
 
 impl Encoding {
@@ -60,6 +91,17 @@ impl Encoding {
             Self::Escapes => "escapes",
             Self::Tags => "tags",
             Self::Selectors => "selectors",
+            Self::Reversed => "reversed",
+            Self::Apart => "apart",
+            Self::Joined => "joined",
+            Self::Markup => "markup",
+            Self::Indicators => "indicators",
+            Self::Braille => "braille",
+            Self::UpsideDown => "upside_down",
+            Self::Morse => "morse",
+            Self::Binary => "binary",
+            Self::Numbers => "numbers",
+            Self::Base32 => "base32",
         }
     }
 }
@@ -90,8 +132,25 @@ impl View {
             let end = self.origins.last().map_or(0, |(_, end)| *end as usize);
             return end..end;
         };
-        let start = first.0 as usize;
-        if range.is_empty() { start..start } else { start..self.origins[range.end - 1].1 as usize }
+        if range.is_empty() {
+            return first.0 as usize..first.0 as usize;
+        }
+        let (start, end) = self.span(range);
+        start as usize..end as usize
+    }
+
+    /// Whether what comes first in it comes first in the text as typed.
+    fn is_in_order(&self) -> bool {
+        !self.encodings.iter().any(|encoding| matches!(encoding, Encoding::Reversed | Encoding::UpsideDown))
+    }
+
+    /// Where what `range` comes from begins and ends; of what was written backwards, its end comes first.
+    fn span(&self, range: Range<usize>) -> (u32, u32) {
+        if self.is_in_order() {
+            return (self.origins[range.start].0, self.origins[range.end - 1].1);
+        }
+        let all = &self.origins[range];
+        all.iter().fold((u32::MAX, 0), |(first, last), (start, end)| (first.min(*start), last.max(*end)))
     }
 }
 
@@ -102,7 +161,7 @@ pub fn views(typed: &str) -> Vec<View> {
     if u32::try_from(typed.len()).is_err() {
         return views;
     }
-    for _ in 0..DEEPEST {
+    while views.len() < DEEPEST {
         let last = views.last();
         let text = last.map_or(typed, View::text);
         let parts = parts(text);
@@ -113,7 +172,18 @@ pub fn views(typed: &str) -> Vec<View> {
         if view.text == text {
             break;
         }
+        let turned = parts.iter().any(|part| part.encoding == Encoding::Reversed).then(|| {
+            let turned = parts.into_iter().map(|part| match part.encoding {
+                Encoding::Reversed => reversed::word_by_word(text, part.range),
+                _ => part,
+            });
+            applied(text, last, &turned.collect::<Vec<_>>())
+        });
         views.push(view);
+        // Nothing but the order of the words tells which way it was done.
+        let is_other = |turned: &View| views.last().is_some_and(|view| view.text != turned.text);
+        let turned = turned.filter(|turned| views.len() < DEEPEST && is_other(turned));
+        views.extend(turned);
     }
     views
 }
@@ -144,27 +214,69 @@ fn parts(text: &str) -> Vec<Part> {
     if signs & UPPER != 0 || signs & DIGIT != 0 {
         add(base64::find(text));
     }
-    add(rot13::find(text));
+    if signs & DIGIT != 0 {
+        add(numbers::find(text));
+    }
+    if signs & UPPER != 0 {
+        add(base32::find(text));
+    }
+    if signs & SHAPE != 0 {
+        add(alphabets::signs(text));
+    }
+    if signs & TURNED != 0 {
+        add(alphabets::turned(text));
+    }
+    if signs & MARK != 0 {
+        add(morse::find(text));
+    }
+    add(apart::find(text));
+    if signs & MARK != 0 {
+        add(joined::words(text));
+        add(markup::marks(text));
+    }
+    if signs & TAG != 0 {
+        add(markup::tags(text));
+    }
+    if signs & QUOTE != 0 {
+        add(joined::strings(text));
+    }
+    if signs & SCRIPT != 0 {
+        add(reversed::find(text));
+    }
+    rows::find(text).into_iter().for_each(add);
     parts
 }
 
-const HIDDEN: u8 = 1;
-const ESCAPE: u8 = 2;
-const ENTITY: u8 = 4;
-const DIGIT: u8 = 8;
-const UPPER: u8 = 16;
+const HIDDEN: u16 = 1;
+const ESCAPE: u16 = 2;
+const ENTITY: u16 = 4;
+const DIGIT: u16 = 8;
+const UPPER: u16 = 16;
+const SCRIPT: u16 = 32;
+const MARK: u16 = 64;
+const TAG: u16 = 128;
+const QUOTE: u16 = 256;
+const SHAPE: u16 = 512;
+const TURNED: u16 = 1024;
 
 /// What a byte may be the sign of.
-static SIGNS: [u8; 256] = {
+static SIGNS: [u16; 256] = {
     let mut signs = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         signs[byte] = match byte as u8 {
             0xf3 | 0xef => HIDDEN,
-            b'%' | b'\\' | b'+' => ESCAPE,
+            0xc6..=0xca => TURNED,
+            0xe2 | 0xf0 => SHAPE,
+            0xcd..=0xe1 | 0xe3..=0xed => SCRIPT,
+            b'+' => ESCAPE | MARK,
+            b'%' | b'\\' => ESCAPE,
             b'&' => ENTITY,
             b'0'..=b'9' => DIGIT,
             b'A'..=b'Z' => UPPER,
+            b'_' | b'-' | b'/' | b'|' | b'~' | b'*' | b'#' | b'^' | b'=' | b':' | b'`' => MARK,
+            b'<' => TAG,
+            b'"' | b'\'' => QUOTE,
             _ => 0,
         };
         byte += 1;
@@ -201,7 +313,7 @@ fn applied(text: &str, before: Option<&View>, parts: &[Part]) -> View {
     encodings.extend(here);
     let mut view = View { text: String::with_capacity(text.len()), encodings, origins: Vec::with_capacity(text.len()) };
     let typed = |range: Range<usize>| match before {
-        Some(before) => (before.origins[range.start].0, before.origins[range.end - 1].1),
+        Some(before) => before.span(range),
         None => (range.start as u32, range.end as u32),
     };
     let mut done = 0;

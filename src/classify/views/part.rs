@@ -71,6 +71,14 @@ impl Decoded {
         plausible::is_text(text).then(|| self.part(encoding, range, 0..self.len()))
     }
 
+    /// What the bytes say, if that is mostly words which are known, of at least so many letters.
+    pub(super) fn words(&self, encoding: Encoding, range: Range<usize>, least: usize) -> Option<Part> {
+        let text = std::str::from_utf8(&self.bytes).ok()?;
+        let is_words = !text.contains(plausible::is_control) && Known::of(text).is_words(least);
+        let letters = text.chars().filter(|c| c.is_alphabetic() || *c == ' ').count();
+        (is_words && letters * 2 > text.len()).then(|| self.part(encoding, range, 0..self.len()))
+    }
+
     /// Where the first byte comes from that no text has.
     pub(super) fn first_bad(&self) -> Option<usize> {
         let valid = self.bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());

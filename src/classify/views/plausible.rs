@@ -1,6 +1,7 @@
 //! Whether what a decoder made was meant to be read.
 
 use crate::classify::embed::rank;
+use crate::classify::orders;
 
 /// So many printable characters in a row don't come about by chance.
 const PRINTABLE: usize = 10;
@@ -14,7 +15,10 @@ const TYPOGRAPHY: &str = "¡¿«»°§€£–—‘’‚“”„…";
 const FEWEST: usize = 4;
 /// Words of three letters that are less frequent are as good as any three letters.
 const FREQUENT: u32 = 12_000;
-const LONGEST: usize = 24;
+/// Words that the vocabulary does not have count as less frequent than all of it.
+const RAREST: u32 = 30_000;
+/// Longer words are none.
+pub(super) const LONGEST: usize = 24;
 /// Words of one and two letters; the vocabulary has every letter, and many others that are none.
 const SHORT: &[&[u8]] = &[
     b"a", b"i", b"am", b"an", b"as", b"at", b"be", b"by", b"do", b"go", b"he", b"if", b"in", b"is", b"it", b"me",
@@ -30,8 +34,9 @@ pub(super) fn frequency(word: &[u8]) -> Option<u32> {
     if word.len() < 3 && !SHORT.contains(&&*lower) {
         return None;
     }
-    let rank = rank(std::str::from_utf8(lower).ok()?)?;
-    (word.len() > 3 || rank < FREQUENT).then_some(rank)
+    let lower = std::str::from_utf8(lower).ok()?;
+    let known = rank(lower).filter(|rank| word.len() > 3 || *rank < FREQUENT);
+    known.or_else(|| orders::is_word(lower).then_some(RAREST))
 }
 
 /// How many letters a text has, and how many of them are in words that are known.
@@ -57,7 +62,17 @@ impl Known {
 
     /// Whether most of the text is words, of at least so many letters together.
     pub(super) fn is_words(self, least: usize) -> bool {
-        self.known >= least && self.longest > 2 && self.known * 10 >= self.letters * 6
+        self.longest > 2 && self.is_partly_words(least, 60)
+    }
+
+    /// Whether so many of a hundred letters are in words, and at least so many together.
+    pub(super) fn is_partly_words(self, least: usize, percent: usize) -> bool {
+        self.known >= least && self.known * 100 >= self.letters * percent
+    }
+
+    /// Letters of the longest word that is known.
+    pub(super) fn longest(self) -> usize {
+        self.longest
     }
 }
 

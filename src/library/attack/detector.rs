@@ -27,6 +27,9 @@ static WEIGHTS: LazyLock<[Weights; 2]> = LazyLock::new(|| {
     })
 });
 
+/// Letters of the longest word that is one.
+const LONGEST_WORD: usize = 16;
+
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -150,7 +153,7 @@ impl Detector {
     }
 }
 
-/// Whether a normalised text may hide words behind digits and signs for letters, or in single letters.
+/// Whether a normalised text may hide words behind digits and signs for letters, in single letters, or in several that are one.
 fn disguised(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_lowercase);
@@ -158,6 +161,7 @@ fn disguised(text: &str) -> bool {
     let mut signs = (0..bytes.len()).filter(|at| is_sign(bytes[*at]));
     signs.any(|at| is_letter(Some(at + 1)) || is_letter(at.checked_sub(1)) && bytes[at] != b'!')
         || words(text).windows(3).any(|row| row.iter().all(|word| word.range.len() == 1))
+        || bytes.split(|byte| !byte.is_ascii_lowercase()).any(|word| word.len() > LONGEST_WORD)
 }
 
 /// Counts rules that hold: those of a family once each, where they don't overlap.
