@@ -11,16 +11,15 @@ use super::part::Part;
 /// Words of orders, or how they begin, in scripts other than Latin.
 static WORDS: &str = include_str!("scripts.txt");
 
-static BACKWARDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+static BACKWARDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let backwards = WORDS.split_ascii_whitespace().map(|word| word.chars().rev().collect::<String>());
-    AhoCorasick::new(backwards).ok()
+    AhoCorasick::new(backwards).expect("the words can be compiled, as a test holds")
 });
 
 /// All of a text in a script other than Latin that holds two different words written backwards.
 pub(super) fn find(text: &str) -> Vec<Part> {
-    let Some(backwards) = &*BACKWARDS else { return Vec::new() };
     let mut first = None;
-    let is_no_chance = backwards.find_iter(text).any(|found| {
+    let is_no_chance = BACKWARDS.find_iter(text).any(|found| {
         let known = *first.get_or_insert(found.pattern());
         known != found.pattern()
     });
