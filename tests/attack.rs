@@ -181,7 +181,7 @@ async fn a_list_that_an_action_found_stays_a_list() {
         [(5, 0, "5 left"), (5, 2, "3 left"), (100, 1, "99 left"), (101, 1, "0 left"), (101, 0, "101 left")]
     {
         let found: Vec<serde_json::Value> = (0..of)
-            .map(|at| serde_json::json!({"body": if at < orders { ORDERS } else { "Lunch is at noon." }}))
+            .map(|at| serde_json::json!({"body": if at < orders { ORDERS.replace("reading this", "reading\nthis") } else { "Lunch is at noon.".to_owned() }}))
             .collect();
         let find = move |_: rails::Args| std::future::ready(Ok(found.clone().into()));
         let builder = Rails::builder().path(folder.path()).model(Script::new(["At noon."])).action("find", find);

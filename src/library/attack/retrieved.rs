@@ -5,6 +5,7 @@ use serde_json::{Map, json};
 use super::detector::{Attack, Detector, Origin};
 use super::{found, rounded};
 use crate::expression::{Value, to_text};
+use crate::library::calls::texts;
 use crate::library::{Answer, Call, Evidence};
 use crate::program::Guards;
 
@@ -46,13 +47,11 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
         let start: usize = chunks[..*at].iter().map(|chunk| chunk.len() + SEPARATE.1.len()).sum();
         let of_chunk = found(&looked[*at]).map(|mut found| {
             found.range = found.range.start + start..found.range.end + start;
-            if chunks.len() > 1 {
-                found.rule = format!("{} in chunk {} of {}", found.rule, at + 1, chunks.len()).into();
-            }
             found
         });
         signs.extend(of_chunk);
     }
+    let place = (chunks.len() > 1 && !attacks.is_empty()).then(|| named(&attacks, chunks.len()));
     let mut score = worst.map_or(0.0, |at| looked[at].score);
     let mut text = attacks.first().map(|at| chunks[*at].as_str());
     if attacks.is_empty() && chunks.len() > 1 {
@@ -64,13 +63,14 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
         }
     }
     let evidence = Evidence::found(&whole, &signs, Some(rounded(threshold)));
+    let rule = evidence.rule.map(|rule| rule + &place.unwrap_or_default());
     let likest = text.and_then(|text| detector.likest(text));
     let drops = fate == Fate::Drop && stage == Guards::Retrieval && !attacks.is_empty();
     let mut told = json!({
         "blocked": !attacks.is_empty(),
         "dropped": drops,
         "attacks": attacks,
-        "rule": evidence.rule,
+        "rule": rule,
         "score": rounded(score),
         "threshold": evidence.threshold,
         "spans": evidence.spans,
@@ -80,6 +80,13 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
         told.extend(left(&value, &chunks, &attacks));
     }
     Ok(Answer::plain(told))
+}
+
+/// Which chunks, of how many, for people: ` in chunk 2 of 3`.
+fn named(attacks: &[usize], of: usize) -> String {
+    let numbers: Vec<String> = attacks.iter().map(|at| (at + 1).to_string()).collect();
+    let chunks = if attacks.len() == 1 { "chunk" } else { "chunks" };
+    format!(" in {chunks} {} of {of}", numbers.join(" and "))
 }
 
 /// What is to be looked at, and what it is. Where no rail runs, it is what was found.
@@ -99,15 +106,25 @@ fn guarded(call: &Call<'_>) -> Result<(Value, Guards), String> {
 /// The chunks that a value is made of: the items of a list; of a text those that were joined to it, if that is known, and else all of it.
 fn chunks(value: &Value, call: &Call<'_>) -> Vec<String> {
     if let Value::Array(items) = value {
-        return items.iter().map(to_text).collect();
+        return items.iter().map(said).collect();
     }
-    let text = match value {
-        Value::Null => String::new(),
-        value => to_text(value),
-    };
+    let text = said(value);
     let separate = call.variables.get(SEPARATE.0).and_then(Value::as_array);
-    let separate: Vec<String> = separate.into_iter().flatten().map(to_text).collect();
+    let separate: Vec<String> = separate.into_iter().flatten().map(said).collect();
     if separate.len() > 1 && separate.join(SEPARATE.1) == text { separate } else { vec![text] }
+}
+
+/// All texts in a value, as they are: written as a value, a line would end in a backslash and a letter.
+fn said(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Array(_) | Value::Object(_) => {
+            let mut all = Vec::new();
+            texts(value, &mut |_, text| all.push(text.to_owned()));
+            all.join(SEPARATE.1)
+        }
+        value => to_text(value),
+    }
 }
 
 /// What is left without the chunks `attacks`, in the form that it had, and as a list.

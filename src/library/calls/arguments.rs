@@ -74,7 +74,7 @@ fn is_command(text: &str) -> bool {
 }
 
 /// Calls `found` with all texts in `value`, and names in objects, each with its JSON pointer.
-pub(super) fn texts(value: &Value, found: &mut impl FnMut(&str, &str)) {
+pub(in crate::library) fn texts(value: &Value, found: &mut impl FnMut(&str, &str)) {
     // JSON that was read is no deeper than its reader goes; what flows make may be.
     let mut open = vec![(String::new(), value)];
     while let Some((pointer, value)) = open.pop() {

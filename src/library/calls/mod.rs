@@ -12,6 +12,7 @@ use serde_json::Value;
 #[cfg(feature = "schema")]
 use super::schema::Schema;
 pub use arguments::Danger;
+pub(in crate::library) use arguments::texts;
 pub(super) use rails::FAMILY;
 
 /// How many findings of one turn are told.
