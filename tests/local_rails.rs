@@ -236,6 +236,40 @@ async fn calls_of_tools_are_made_or_not() {
 }
 
 #[tokio::test]
+async fn calls_are_of_tools_that_the_request_offers() {
+    let weather = serde_json::json!({"type": "function", "function": {
+        "name": "weather",
+        "parameters": {"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}},
+    }});
+    let not_offered = "tool_not_offered of `transfer`: `transfer` is not among the tools that the model may call";
+    for parallel in [false, true] {
+        let config = format!("rails:\n  tool_output: {{flows: [check tool calls], parallel: {parallel}}}\n");
+        for (settings, called, expected) in [
+            ("", call("weather", r#"{"city": "Bonn"}"#), ""),
+            ("", call("transfer", "{}"), not_offered),
+            #[cfg(feature = "schema")]
+            (
+                "",
+                call("weather", r#"{"city": 7}"#),
+                r#"argument_schema of `weather` at /city: this is not of type "string""#,
+            ),
+            ("  config: {tool_calls: {offered: names}}\n", call("weather", r#"{"city": 7}"#), ""),
+            ("  config: {tool_calls: {offered: nothing}}\n", call("transfer", "{}"), ""),
+        ] {
+            let model = Script::default();
+            let finish = Some("tool_calls".to_owned());
+            model.push_completion(Completion { tool_calls: vec![called], finish, ..Completion::default() });
+            let (_folder, builder) = builder("", &format!("{config}{settings}"), &[]);
+            let rails = builder.model(model).build().unwrap();
+            let input = rails::Input::from(vec![rails::Message::user("go on")]).tools(vec![weather.clone()]);
+            let reply = rails.generate(input).await.unwrap();
+            assert_eq!(rule(&reply.verdict), expected, "{}", reply.trace);
+            assert_eq!(reply.verdict.is_blocked(), !expected.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
 async fn injections_are_left_out_of_a_reply_or_withheld() {
     let config = "models: [{type: main, engine: openai, model: m}]\nrails:\n  output: {flows: [injection detection]}\n  config: {injection_detection: {injections: [xss], action: omit}}\n";
     let answer = "Hello <img src=x onerror=alert(1)>there, ' OR '1'='1";

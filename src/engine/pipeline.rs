@@ -95,7 +95,7 @@ pub(super) async fn turn(
     let last = heard.messages.iter().rfind(|message| matches!(message.role, Role::User | Role::Tool));
     begin(conversation, last.map_or("", |message| &message.content));
     let mut turn = Turn::new(parts, conversation, tracer, Mode::Live);
-    (turn.options, turn.outlet) = (heard.options, heard.outlet);
+    (turn.options, turn.offered, turn.outlet) = (heard.options, &heard.options.tools, heard.outlet);
     if let Some(meter) = &heard.options.meter {
         turn.meter = meter.clone();
     }
@@ -176,6 +176,8 @@ struct Turn<'a> {
     /// Of a replayed reply, what has not been said yet: it tells which text of several was chosen then.
     unsaid: Option<&'a str>,
     options: &'a Options,
+    /// The tools that the model is offered where it writes the reply.
+    offered: &'a [Value],
     outlet: Option<&'a Outlet>,
     /// What is out of the text that is being said, if it leaves in parts.
     streamed: Option<String>,
@@ -220,6 +222,7 @@ impl<'a> Turn<'a> {
             mode,
             unsaid: mode.reply(),
             options: Options::none(),
+            offered: &[],
             outlet: None,
             streamed: None,
             intent: None,

@@ -24,6 +24,8 @@ pub(crate) struct Call<'a> {
     pub program: &'a Program,
     /// What tells intents.
     pub classifier: &'a Classifier,
+    /// The tools that the model was offered, in the shape of OpenAI's chat interface.
+    pub tools: &'a [Value],
     /// What was read in this turn.
     pub recent: &'a Recent,
 }

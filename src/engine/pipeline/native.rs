@@ -41,11 +41,12 @@ impl Turn<'_> {
         let is_long = stages.chain([given]).any(|length| length >= LONG);
         // Some of ours have a text classified.
         if !is_long && !self.parts.classifier.is_costly() {
-            return run(&self.parts.loaded, action, &args, guards, &self.recent);
+            return run(&self.parts.loaded, action, (&args, guards), (self.offered, &self.recent));
         }
         let (loaded, action, recent) = (self.parts.loaded.clone(), action.to_owned(), self.recent.clone());
+        let tools = self.offered.to_vec();
         let limit = self.parts.config.limits.timeout;
-        let apart = tokio::task::spawn_blocking(move || run(&loaded, &action, &args, guards, &recent));
+        let apart = tokio::task::spawn_blocking(move || run(&loaded, &action, (&args, guards), (&tools, &recent)));
         match tokio::time::timeout(limit, apart).await {
             Err(_) => Err(format!("it took longer than {limit:?}")),
             Ok(Err(_)) => Err("it panicked".to_owned()),
@@ -54,7 +55,12 @@ impl Turn<'_> {
     }
 }
 
-fn run(loaded: &Loaded, action: &str, args: &Args, guards: Option<Guards>, recent: &Recent) -> Result<Answer, String> {
+fn run(
+    loaded: &Loaded,
+    action: &str,
+    (args, guards): (&Args, Option<Guards>),
+    (tools, recent): (&[Value], &Recent),
+) -> Result<Answer, String> {
     let run = loaded.library.action(action).ok_or("there is no such action")?;
     run(&Call {
         args: args.values(),
@@ -62,6 +68,7 @@ fn run(loaded: &Loaded, action: &str, args: &Args, guards: Option<Guards>, recen
         guards,
         program: &loaded.program,
         classifier: &loaded.classifier,
+        tools,
         recent,
     })
 }

@@ -30,13 +30,14 @@ impl<'a> Turn<'a> {
         let mut passed: Vec<Option<Store>> = rails.iter().map(|_| None).collect();
         let mut running = FuturesUnordered::new();
         for (index, rail) in rails.iter().enumerate() {
-            let (parts, mode) = (self.parts, Mode::Live);
+            let (parts, offered, mode) = (self.parts, self.offered, Mode::Live);
             let mut conversation = self.conversation.clone();
             let mut tracer = self.tracer.beside();
             let (meter, recent, is_remembered) = (self.meter.clone(), self.recent.clone(), self.is_remembered);
             running.push(async move {
                 let mut turn = Turn::new(parts, &mut conversation, &mut tracer, mode);
                 (turn.meter, turn.recent, turn.is_remembered) = (meter, recent, is_remembered);
+                turn.offered = offered;
                 let ended = turn.run_rail(rail).await;
                 let Turn { texts, verdict, exception, .. } = turn;
                 Attempt { index, ended, texts, verdict, exception, store: conversation.store, tracer }

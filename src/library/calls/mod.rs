@@ -1,6 +1,7 @@
 //! Calls of tools that a model asks for: which, how many, and with what arguments.
 
 mod arguments;
+mod offered;
 mod rails;
 
 #[cfg(test)]
@@ -13,6 +14,8 @@ use serde_json::Value;
 use super::schema::Schema;
 pub use arguments::Danger;
 pub(in crate::library) use arguments::texts;
+pub use offered::Offered;
+use offered::Tools;
 pub(super) use rails::FAMILY;
 
 /// How many findings of one turn are told.
@@ -25,6 +28,8 @@ pub struct Rules {
     pub allowed: Option<Vec<String>>,
     /// The tools that may not.
     pub denied: Vec<String>,
+    /// What counts of the tools that were offered.
+    pub offered: Offered,
     /// Calls in one reply of the model.
     pub max_calls: Option<usize>,
     /// What no argument may hold.
@@ -50,8 +55,8 @@ pub struct Tool {
 /// A call that may not be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
-    /// `unreadable_call`, `too_many_calls`, `denied_tool`, `tool_not_allowed`, `unreadable_arguments`, `argument_schema`,
-    /// `argument_pattern`, `path_traversal`, `shell`.
+    /// `unreadable_call`, `too_many_calls`, `denied_tool`, `tool_not_allowed`, `tool_not_offered`, `unreadable_arguments`,
+    /// `unreadable_schema`, `argument_schema`, `argument_pattern`, `path_traversal`, `shell`.
     pub rule: &'static str,
     /// Which call, from nought.
     pub call: usize,
@@ -64,8 +69,10 @@ pub struct Fault {
 }
 
 impl Rules {
-    /// What is wrong with `calls`, a list of `{name, args}` as flows see it. What is no such list is wrong, too.
-    pub fn look_at(&self, calls: &Value) -> Vec<Fault> {
+    /// What is wrong with `calls`, a list of `{name, args}` as flows see it, of a model that was offered `tools`; it may be that nobody knows
+    /// what it was offered. What is no such list is wrong, too.
+    pub fn look_at(&self, calls: &Value, tools: &[Value]) -> Vec<Fault> {
+        let mut tools = Tools::new(if self.offered == Offered::Nothing { &[] } else { tools });
         let mut faults = Vec::new();
         let Some(calls) = calls.as_array() else {
             return vec![fault("unreadable_call", 0, "", "", "this is no list of calls".to_owned())];
@@ -80,13 +87,13 @@ impl Rules {
                 let message = format!("{} calls were asked for, and {most} may be made", calls.len());
                 faults.push(fault("too_many_calls", index, "", "", message));
             }
-            self.one(index, call, &mut faults);
+            self.one(index, call, &mut tools, &mut faults);
         }
         faults.truncate(MOST_FAULTS);
         faults
     }
 
-    fn one(&self, index: usize, call: &Value, faults: &mut Vec<Fault>) {
+    fn one(&self, index: usize, call: &Value, tools: &mut Tools<'_>, faults: &mut Vec<Fault>) {
         let Some(name) = call.get("name").and_then(Value::as_str) else {
             faults.push(fault("unreadable_call", index, "", "", "this call names no tool".to_owned()));
             return;
@@ -97,6 +104,9 @@ impl Rules {
         } else if self.allowed.as_ref().is_some_and(|allowed| !allowed.iter().any(|allowed| allowed == name)) {
             wrong("tool_not_allowed", "", format!("`{name}` is not among the tools that may be called"));
         }
+        if tools.lack(name) {
+            wrong("tool_not_offered", "", format!("`{name}` is not among the tools that the model may call"));
+        }
         // Arguments that are no object come as the text that they are.
         let Some(arguments) = call.get("args").filter(|arguments| arguments.is_object()) else {
             wrong("unreadable_arguments", "", "the arguments are no JSON object".to_owned());
@@ -104,10 +114,17 @@ impl Rules {
         };
         let tool = self.tools.iter().find(|tool| tool.name == name);
         #[cfg(feature = "schema")]
-        if let Some(schema) = tool.and_then(|tool| tool.schema.as_ref()) {
-            for violation in schema.violations(arguments) {
+        let violations = match tool.and_then(|tool| tool.schema.as_ref()) {
+            Some(schema) => Ok(schema.violations(arguments)),
+            None if self.offered == Offered::Schemas => tools.violations(name, arguments),
+            None => Ok(Vec::new()),
+        };
+        #[cfg(feature = "schema")]
+        match violations {
+            Ok(violations) => violations.into_iter().for_each(|violation| {
                 wrong("argument_schema", &violation.pointer, violation.message);
-            }
+            }),
+            Err(error) => wrong("unreadable_schema", "", format!("its own schema can't be read: {error}")),
         }
         let dangers = tool.and_then(|tool| tool.dangers.as_ref()).unwrap_or(&self.dangers);
         let deny = tool.map_or(&[][..], |tool| &tool.deny);

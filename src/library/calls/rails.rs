@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{Danger, Fault, Rules, Tool};
+use super::{Danger, Fault, Offered, Rules, Tool};
 use crate::config::value::Reader;
 use crate::config::yaml::{Key, Node};
 use crate::library::family::{Cost, Family, Rail, Setup};
@@ -30,7 +30,7 @@ pub(in crate::library) const FAMILY: Family = Family {
     kit: None,
 };
 
-const KEYS: &[&str] = &["allowed", "denied", "max_calls", "deny_arguments", "tools"];
+const KEYS: &[&str] = &["allowed", "denied", "offered", "max_calls", "deny_arguments", "tools"];
 const TOOL: &[&str] = &["schema", "file", "deny_patterns", "deny_arguments"];
 
 fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
@@ -38,7 +38,7 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
     let action: Action = Box::new(move |call: &Call<'_>| {
         let given = call.args.get("calls").filter(|calls| !calls.is_null());
         let calls = given.or_else(|| call.variables.get(Guards::ToolOutput.variable())).cloned().unwrap_or_default();
-        let faults = rules.look_at(&calls);
+        let faults = rules.look_at(&calls, call.tools);
         let evidence = faults.first().map(|first| Evidence { rule: Some(told(first)), ..Evidence::default() });
         let shown: Vec<Value> = faults
             .iter()
@@ -71,6 +71,7 @@ fn read(setup: &mut Setup<'_>) -> Rules {
         match &*key.name {
             "allowed" => rules.allowed = Some(names(&mut setup.reader, node)),
             "denied" => rules.denied = names(&mut setup.reader, node),
+            "offered" => rules.offered = setup.reader.choice(node, Offered::ALL).unwrap_or_default(),
             "max_calls" => rules.max_calls = setup.reader.count(node, 0..=10_000),
             "deny_arguments" => rules.dangers = dangers(&mut setup.reader, node),
             _ => {

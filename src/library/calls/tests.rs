@@ -14,6 +14,7 @@ fn rules() -> Rules {
     Rules {
         allowed: Some(["search", "read", "run", "delete"].map(str::to_owned).to_vec()),
         denied: vec!["delete".into()],
+        offered: Offered::default(),
         max_calls: Some(2),
         dangers: vec![Danger::PathTraversal],
         tools: vec![search, run],
@@ -55,7 +56,7 @@ fn calls_are_made_or_not() {
         (json!("calls"), &[("unreadable_call", "")]),
         (json!([call("read", json!({})), call("read", json!({})), call("read", json!({}))]), &[("too_many_calls", "")]),
     ] {
-        let found = rules.look_at(&calls);
+        let found = rules.look_at(&calls, &[]);
         let found: Vec<_> = found.iter().map(|fault| (fault.rule, fault.pointer.as_str())).collect();
         assert_eq!(found, expected, "{calls}");
     }
@@ -65,7 +66,7 @@ fn calls_are_made_or_not() {
 fn faults_say_which_call_and_tell_no_values() {
     let arguments = json!({"query": "a SECRET abracadabra"});
     let calls = json!([call("read", json!({"path": "a"})), call("search", arguments)]);
-    let faults = rules().look_at(&calls);
+    let faults = rules().look_at(&calls, &[]);
     assert_eq!(faults.len(), 1);
     for fault in faults {
         assert_eq!((fault.call, fault.tool.as_str()), (1, "search"));
@@ -76,12 +77,47 @@ fn faults_say_which_call_and_tell_no_values() {
 #[test]
 fn many_faults_are_cut_off() {
     let calls: Value = (0..10_000).map(|_| call("delete", json!({"path": "../x"}))).collect();
-    assert_eq!(Rules { max_calls: None, ..rules() }.look_at(&calls).len(), MOST_FAULTS);
+    assert_eq!(Rules { max_calls: None, ..rules() }.look_at(&calls, &[]).len(), MOST_FAULTS);
 }
 
 #[test]
 fn without_rules_only_what_is_unreadable_is_wrong() {
     let rules = Rules::default();
-    assert_eq!(rules.look_at(&json!([call("anything", json!({"a": "../b; c"}))])), []);
-    assert_eq!(rules.look_at(&json!([call("anything", json!("["))]))[0].rule, "unreadable_arguments");
+    assert_eq!(rules.look_at(&json!([call("anything", json!({"a": "../b; c"}))]), &[]), []);
+    assert_eq!(rules.look_at(&json!([call("anything", json!("["))]), &[])[0].rule, "unreadable_arguments");
+}
+
+#[test]
+fn calls_are_of_tools_that_were_offered() {
+    let city = json!({"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}});
+    let tool = |name: &str, parameters: Value| json!({"type": "function", "function": {"name": name, "parameters": parameters}});
+    let tools = [
+        tool("weather", city),
+        tool("now", Value::Null),
+        json!({"type": "function", "function": {"name": "bare"}}),
+        tool("broken", json!({"$ref": "#"})),
+        json!("no tool"),
+    ];
+    let all = Rules { offered: Offered::Schemas, ..Rules::default() };
+    let names = Rules { offered: Offered::Names, ..Rules::default() };
+    let nothing = Rules { offered: Offered::Nothing, ..Rules::default() };
+    // Without the feature there is nothing that tells what arguments are of a schema.
+    let of_schema = |rule| if cfg!(feature = "schema") { Some(rule) } else { None };
+    for (rules, name, args, expected) in [
+        (&all, "weather", json!({"city": "Bonn"}), None),
+        (&all, "weather", json!({"city": 7}), of_schema("argument_schema")),
+        (&all, "weather", json!({}), of_schema("argument_schema")),
+        (&all, "now", json!({"a": 1}), None),
+        (&all, "bare", json!({"a": 1}), None),
+        (&all, "broken", json!({}), of_schema("unreadable_schema")),
+        (&all, "transfer", json!({}), Some("tool_not_offered")),
+        (&names, "weather", json!({}), None),
+        (&names, "broken", json!({}), None),
+        (&names, "transfer", json!({}), Some("tool_not_offered")),
+        (&nothing, "transfer", json!({}), None),
+    ] {
+        let faults = rules.look_at(&json!([call(name, args.clone())]), &tools);
+        assert_eq!(faults.first().map(|fault| fault.rule), expected, "{name} {args} {:?}", rules.offered);
+    }
+    assert_eq!(all.look_at(&json!([call("transfer", json!({}))]), &[]), []);
 }

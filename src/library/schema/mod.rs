@@ -1,5 +1,6 @@
 //! Texts that must be JSON of a schema. Nothing is fetched: a schema may refer to its own parts alone.
 
+mod expanded;
 mod json;
 pub(super) mod rails;
 
@@ -71,6 +72,15 @@ impl Schema {
                     _ => error.to_string(),
                 },
             })
+    }
+
+    /// Compiles a schema that anybody may have written: one that refers to itself, or is much larger than it looks, is none.
+    pub fn of_stranger(schema: &Value) -> Result<Self, SchemaError> {
+        if expanded::is_bounded(schema) {
+            return Self::new(schema);
+        }
+        let message = "it refers to itself or to something outside, or is too large".to_owned();
+        Err(SchemaError { pointer: String::new(), message })
     }
 
     /// Where `value` is not as it should be, in the order of the schema; 20 at most.

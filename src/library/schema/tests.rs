@@ -97,3 +97,37 @@ fn what_is_deep_or_large_is_bounded() {
     let strings = Schema::new(&json!({"items": {"type": "string"}})).unwrap();
     assert_eq!(strings.check(&format!("[{}1]", "1,".repeat(10_000)), false).len(), MOST_VIOLATIONS);
 }
+
+#[test]
+fn schemas_of_strangers_are_no_larger_than_they_look() {
+    let doubled = |times: usize| {
+        let definitions = (1..=times).map(|at| {
+            let before = json!({"$ref": format!("#/$defs/a{}", at - 1)});
+            (format!("a{at}"), json!({"anyOf": [before, before]}))
+        });
+        let all: serde_json::Map<_, _> = definitions.chain([("a0".to_owned(), json!({"type": "null"}))]).collect();
+        json!({"$defs": all, "properties": {"x": {"$ref": format!("#/$defs/a{times}")}}})
+    };
+    let chain = |length: usize| {
+        let all: serde_json::Map<_, _> =
+            (0..length).map(|at| (format!("a{at}"), json!({"$ref": format!("#/$defs/a{}", at + 1)}))).collect();
+        json!({"$defs": all, "$ref": "#/$defs/a0"})
+    };
+    for (schema, is_taken) in [
+        (json!({"type": "object", "properties": {"city": {"type": "string"}}}), true),
+        (json!({"$defs": {"place": {"type": "string"}}, "properties": {"city": {"$ref": "#/$defs/place"}}}), true),
+        // What a name is, is no reference.
+        (json!({"properties": {"$ref": {"type": "string"}}}), true),
+        (json!({"enum": [{"$ref": "elsewhere"}]}), true),
+        (doubled(8), true),
+        (doubled(40), false),
+        (chain(50_000), false),
+        (json!({"$defs": {"tree": {"properties": {"left": {"$ref": "#/$defs/tree"}}}}, "$ref": "#/$defs/tree"}), false),
+        (json!({"$ref": "https://example.com/schema.json"}), false),
+        (json!({"properties": {"x": {"$id": "https://example.com/x", "$ref": "#/y"}}}), false),
+        (json!({"type": "text"}), false),
+    ] {
+        let read = Schema::of_stranger(&schema);
+        assert_eq!(read.is_ok(), is_taken, "{schema:.200}: {:?}", read.err());
+    }
+}
