@@ -24,6 +24,18 @@ DISGUISES = {
     "letters of other scripts": lambda text: text.translate(ALIKE),
     "invisible characters": lambda text: "\u200b".join(text),
     "letters apart": lambda text: "  ".join(" ".join(word) for word in text.split()),
+    "letters and words apart": lambda text: " ".join("".join(text.split())),
+    "dashes between letters": lambda text: "  ".join("-".join(word) for word in text.split()),
+    "backwards": lambda text: text[::-1],
+    "words backwards": lambda text: " ".join(word[::-1] for word in text.split()),
+    "bold": lambda text: " ".join(f"**{word}**" for word in text.split()),
+    "tags of bold": lambda text: " ".join(f"<b>{word}</b>" for word in text.split()),
+    "underscores": lambda text: "_".join(text.split()),
+    "dashes": lambda text: "-".join(text.split()),
+    "as one word": lambda text: "".join(word[:1].upper() + word[1:] for word in text.split()),
+    "binary": lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
+    "decimal": lambda text: " ".join(str(byte) for byte in text.encode()),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
 }
 
 

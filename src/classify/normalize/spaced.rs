@@ -119,8 +119,11 @@ fn single(word: &str, foreign: bool) -> Option<u8> {
 pub(super) fn run_together(speller: &Speller, word: &str) -> Option<String> {
     let is_long = (RUN_TOGETHER..MOST).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase());
     let parts = if is_long { parted(speller, word)? } else { return None };
-    let all_known = || parts.split(' ').all(|part| speller.knows(part));
-    (parts.split(' ').count() * AVERAGE <= word.len() && parts.contains(' ') && all_known()).then_some(parts)
+    let count = parts.split(' ').count();
+    // A long word may be another with a beginning or an end.
+    let is_whole = |part: &str| count > 2 || part.len() > 2;
+    let all_known = || parts.split(' ').all(|part| speller.knows(part) && is_whole(part));
+    (count > 1 && count * AVERAGE <= word.len() && all_known()).then_some(parts)
 }
 
 /// The known words that the letters spell, with spaces between them: the fewest and most frequent ones.

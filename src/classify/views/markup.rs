@@ -10,9 +10,8 @@ use super::plausible::frequency;
 const LONGEST_TAG: usize = 200;
 /// Marks between two letters.
 const MOST_MARKS: usize = 4;
-/// So many words of a line are set off at least, and so many marks come on so many words, where marks hide what the line says.
+/// So many words are set off at least where marks hide what is said.
 const FEWEST: usize = 2;
-const DENSE: (usize, usize) = (2, 3);
 /// Tags that don't part words.
 const INLINE: &[&[u8]] = &[
     b"a", b"abbr", b"b", b"big", b"cite", b"code", b"del", b"em", b"font", b"i", b"ins", b"kbd", b"mark", b"q", b"s",
@@ -108,20 +107,18 @@ fn is_mark(byte: u8) -> bool {
 }
 
 fn in_line(bytes: &[u8], line: Range<usize>, parts: &mut Vec<Part>) {
-    let (mut words, mut opening, mut closing) = (0, 0, 0);
+    let (mut words, mut opening, mut closing) = (0_usize, 0, 0);
     let mut around = Vec::new();
     let first = parts.len();
     let mut at = line.start;
     let is_letter = |at: Option<usize>| {
         at.filter(|at| line.contains(at)).is_some_and(|at| bytes[at].is_ascii_alphanumeric() || bytes[at] >= 0x80)
     };
-    let mut word = None;
+    let (mut word, mut is_new) = (None, true);
     while at < line.end {
         if is_letter(Some(at)) {
-            word.get_or_insert_with(|| {
-                words += 1;
-                at
-            });
+            word.get_or_insert(at);
+            words += usize::from(std::mem::take(&mut is_new));
             at += 1;
             continue;
         }
@@ -131,6 +128,7 @@ fn in_line(bytes: &[u8], line: Range<usize>, parts: &mut Vec<Part>) {
         let (before, behind) = (is_letter(run.start.checked_sub(1)), is_letter(Some(run.end)));
         if length == 0 {
             word = None;
+            is_new |= bytes[run.start].is_ascii_whitespace();
         } else if before && behind && length <= MOST_MARKS {
             let start = word.unwrap_or(run.start);
             let (joints, end) = joints(bytes, start, line.end);
@@ -147,12 +145,15 @@ fn in_line(bytes: &[u8], line: Range<usize>, parts: &mut Vec<Part>) {
             if opens != closes && bytes[run.start] != b'`' {
                 opening += usize::from(opens);
                 closing += usize::from(closes);
-                around.push(run);
+                around.push((run, words));
             }
         }
     }
-    if opening.min(closing) >= FEWEST && around.len() * DENSE.1 >= words * DENSE.0 {
-        parts.extend(around.into_iter().map(|run| Part::new(Encoding::Markup, run)));
+    // From the first mark to the last, hardly any word is as the others.
+    let (Some((_, first_word)), Some((_, last_word))) = (around.first(), around.last()) else { return };
+    let others = last_word.saturating_sub(first_word + 1);
+    if opening.min(closing) >= FEWEST && around.len() >= 2 * others {
+        parts.extend(around.into_iter().map(|(run, _)| Part::new(Encoding::Markup, run)));
         parts[first..].sort_by_key(|part| part.range.start);
     }
 }

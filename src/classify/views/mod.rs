@@ -1,5 +1,4 @@
-//! What a text says behind an encoding: base64, hexadecimal numbers, percent signs, rot13, entities, escapes, and characters that
-//! hold others without showing them, each within another if need be.
+//! What a text says behind an encoding or a disguise, of which [`Encoding`] has all, each within another if need be.
 //!
 //! A view is the text with all that could be decoded in its place, so that what stands around it stays. It is for rails alone: what
 //! a model is sent is the text as typed. What is decoded must read as text (`plausible`), so that most texts have no view, and cost
@@ -11,6 +10,7 @@ mod apart;
 mod base32;
 mod base64;
 mod beside;
+mod encoding;
 mod entities;
 mod escapes;
 mod hex;
@@ -30,81 +30,11 @@ mod tests;
 
 use std::ops::Range;
 
+pub use encoding::Encoding;
 use part::Part;
 
 /// So many encodings within each other are undone.
 pub const DEEPEST: usize = 4;
-
-/// How something was encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// Base64 in either alphabet, with or without padding, on one line or several.
-    Base64,
-    /// Bytes in hexadecimal: `69676e`, `69 67 6e`, `0x69`, `\x69`.
-    Hex,
-    /// Bytes behind percent signs, as in addresses, and plus signs for spaces.
-    Url,
-    /// Letters moved by half the alphabet.
-    Rot13,
-    /// Entities of HTML: `&lt;`, `&#105;`, `&#x69;`.
-    Entities,
-    /// Escapes of characters: `\u0069`, `\u{69}`, `U+0069`.
-    Escapes,
-    /// Tags of Unicode, which show nothing.
-    Tags,
-    /// Bytes in variation selectors, which show nothing.
-    Selectors,
-    /// Written backwards, as a whole or word by word.
-    Reversed,
-    /// Words with a sign or a space between their letters.
-    Apart,
-    /// Words with signs for the spaces between them, or put together from strings.
-    Joined,
-    /// Marks and tags around words, or within them.
-    Markup,
-    /// Regional indicators for letters.
-    Indicators,
-    /// Letters in braille.
-    Braille,
-    /// Letters upside down.
-    UpsideDown,
-    /// Dots and dashes.
-    Morse,
-    /// Bytes in binary.
-    Binary,
-    /// Bytes in decimal or octal.
-    Numbers,
-    /// Base32 by RFC 4648.
-    Base32,
-}
-
-impl Encoding {
-    /// Its name, as in evidence and documents.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Base64 => "base64",
-            Self::Hex => "hex",
-            Self::Url => "url",
-            Self::Rot13 => "rot13",
-            Self::Entities => "entities",
-            Self::Escapes => "escapes",
-            Self::Tags => "tags",
-            Self::Selectors => "selectors",
-            Self::Reversed => "reversed",
-            Self::Apart => "apart",
-            Self::Joined => "joined",
-            Self::Markup => "markup",
-            Self::Indicators => "indicators",
-            Self::Braille => "braille",
-            Self::UpsideDown => "upside_down",
-            Self::Morse => "morse",
-            Self::Binary => "binary",
-            Self::Numbers => "numbers",
-            Self::Base32 => "base32",
-        }
-    }
-}
 
 /// A text with what is encoded in it decoded, and the way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +84,8 @@ impl View {
     }
 }
 
-/// What `typed` says where something in it is encoded: a view for each depth, the outermost first; none for most texts.
+/// What `typed` says where something in it is encoded: a view for each depth, two where words are
+/// written backwards, the outermost first; none for most texts.
 pub fn views(typed: &str) -> Vec<View> {
     let mut views: Vec<View> = Vec::new();
     // Places are kept in 32 bits.

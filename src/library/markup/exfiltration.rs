@@ -89,9 +89,10 @@ fn carries(link: &Link, is_image: bool) -> bool {
     })
 }
 
-/// Whether a value is a text in base64 or hexadecimal, or someone's address of mail.
+/// Whether a value is a text in base64, base32 or hexadecimal, or someone's address of mail.
 fn says_text(value: &str) -> bool {
-    let hidden = |encoding: &Encoding| matches!(encoding, Encoding::Base64 | Encoding::Hex | Encoding::Rot13);
+    let hidden =
+        |encoding: &Encoding| matches!(encoding, Encoding::Base64 | Encoding::Base32 | Encoding::Hex | Encoding::Rot13);
     let mail = value.contains("%40") || value.contains('@');
     (value.len() >= 8 && views(value).iter().any(|view| view.encodings().iter().any(hidden)))
         || (mail && value.len() > 6 && value.contains('.'))
