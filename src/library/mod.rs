@@ -27,6 +27,7 @@ pub(crate) mod sensitive;
 mod shipped;
 mod size;
 mod topic;
+mod undone;
 mod urls;
 mod uses;
 mod withheld;

@@ -60,7 +60,9 @@ pub fn of(family: &str) -> Vec<Case> {
             positives.map(|row| made.case(config.to_owned(), text(&row))).collect()
         }
         "urls" => urls(made),
-        "regexes" => own(made, include_str!("../data/disguised/regexes.yml"), include_str!("../data/disguised/regexes.txt")),
+        "regexes" => {
+            own(made, include_str!("../data/disguised/regexes.yml"), include_str!("../data/disguised/regexes.txt"))
+        }
         _ => own(made, include_str!("../data/disguised/leak.yml"), include_str!("../data/disguised/leak.txt")),
     }
 }
@@ -93,7 +95,11 @@ fn secrets(made: &mut Made) -> Vec<Case> {
 fn urls(made: &mut Made) -> Vec<Case> {
     let positives = rows(include_str!("../data/addresses.jsonl")).filter(|row| row["rules"][0].is_string());
     let cases = positives.map(|row| {
-        let list = |name: &str| row[name].as_array().map_or("[]".to_owned(), |list| format!("{list:?}").replace("String(", "").replace(')', ""));
+        let list = |name: &str| {
+            row[name]
+                .as_array()
+                .map_or("[]".to_owned(), |list| format!("{list:?}").replace("String(", "").replace(')', ""))
+        };
         let settings = format!("allow: {}, deny: {}, protect: {}", list("allow"), list("deny"), list("protect"));
         let config = format!("rails: {{input: {{flows: [check urls on input]}}, config: {{urls: {{{settings}}}}}}}");
         made.case(config, text(&row))

@@ -57,7 +57,8 @@ async fn what_is_disguised_is_found() {
             let is_open = OPEN.contains(&(family, disguise.name));
             let reaches = hits * 100 >= plain.len() * FLOOR;
             if reaches == is_open {
-                writeln!(wrong, "{family}, {}: {hits} of {}\n{}", disguise.name, plain.len(), missed.join("\n")).unwrap();
+                writeln!(wrong, "{family}, {}: {hits} of {}\n{}", disguise.name, plain.len(), missed.join("\n"))
+                    .unwrap();
             }
         }
         columns.push(column);

@@ -7,7 +7,7 @@ use unicode_script::{Script, UnicodeScript as _};
 use unicode_security::skeleton;
 
 /// The Latin letter or digit that a Cyrillic or Greek letter looks like.
-pub(super) fn looks_like(c: char) -> Option<char> {
+pub(crate) fn looks_like(c: char) -> Option<char> {
     if c.is_ascii() {
         return None;
     }
@@ -29,7 +29,7 @@ fn alike(c: char) -> Option<char> {
 }
 
 /// The words of a text that have Latin letters and others that look like such: bytes of the text as typed.
-pub(super) fn mixed(typed: &str) -> Vec<Range<usize>> {
+pub(crate) fn mixed(typed: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     if typed.is_ascii() {
         return found;

@@ -83,10 +83,14 @@ impl Detector {
             .filter_map(|recognizer| place(&recognizer.supported_entity).map(|at| (recognizer, at)))
             .flat_map(|(recognizer, at)| recognizer.context.iter().map(move |word| (word.to_lowercase(), at)))
             .collect();
+        let context = Context::new(built_in.chain(small.iter().map(|(word, at)| (word.as_str(), *at))));
+        let context = context.map_err(|error| {
+            SettingsError::new(&[&"recognizers"], format!("the words of context can't be looked for: {error}"))
+        })?;
         Ok(Detector {
             threshold: settings.score_threshold.unwrap_or(if settings.entities.is_empty() { UNNAMED } else { NAMED }),
             rules,
-            context: Context::new(built_in.chain(small.iter().map(|(word, at)| (word.as_str(), *at)))),
+            context,
             custom: Custom::new(settings, place)?,
             allowed: Allowed::new(&settings.allow)?,
             wanted,

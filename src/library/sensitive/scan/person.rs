@@ -140,15 +140,15 @@ struct Leads {
     of: Vec<Lead>,
 }
 
-static LEAD: LazyLock<Option<Leads>> = LazyLock::new(|| {
+static LEAD: LazyLock<Leads> = LazyLock::new(|| {
     let all = || LEADS.iter().flat_map(|(lead, texts)| texts.iter().map(move |text| (*lead, *text)));
     let search = AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostLongest)
         .kind(Some(AhoCorasickKind::ContiguousNFA))
         .build(all().map(|(_, text)| text))
-        .ok()?;
-    Some(Leads { search, of: all().map(|(lead, _)| lead).collect() })
+        .expect("what is said before names can be compiled, as a test holds");
+    Leads { search, of: all().map(|(lead, _)| lead).collect() }
 });
 
 static FIRST_NAMES: LazyLock<FxHashSet<&'static str>> =
@@ -169,26 +169,24 @@ struct Name {
 }
 
 pub(in super::super) fn find(text: &str, words: &[Word], hits: &mut Vec<Hit>) {
-    if let Some(leads) = LEAD.as_ref() {
-        for found in leads.search.find_iter(text) {
-            let lead = leads.of[found.pattern().as_usize()];
-            let letter_before =
-                text[..found.start()].chars().next_back().is_some_and(|char| char.is_alphanumeric() || char == '_');
-            if letter_before || text[found.end()..].chars().next().is_some_and(char::is_alphanumeric) {
-                continue;
-            }
-            let Some(name) = after(text, found.end(), lead) else { continue };
-            let score = match lead {
-                Lead::Named => 0.85,
-                Lead::Title => 0.8,
-                Lead::Said if name.known => 0.75,
-                Lead::Said if name.words > 1 => 0.6,
-                Lead::Greeting if name.known => 0.75,
-                Lead::Signature => 0.7,
-                _ => continue,
-            };
-            hits.push(Hit::new("PERSON", name.start..name.end, score));
+    for found in LEAD.search.find_iter(text) {
+        let lead = LEAD.of[found.pattern().as_usize()];
+        let letter_before =
+            text[..found.start()].chars().next_back().is_some_and(|char| char.is_alphanumeric() || char == '_');
+        if letter_before || text[found.end()..].chars().next().is_some_and(char::is_alphanumeric) {
+            continue;
         }
+        let Some(name) = after(text, found.end(), lead) else { continue };
+        let score = match lead {
+            Lead::Named => 0.85,
+            Lead::Title => 0.8,
+            Lead::Said if name.known => 0.75,
+            Lead::Said if name.words > 1 => 0.6,
+            Lead::Greeting if name.known => 0.75,
+            Lead::Signature => 0.7,
+            _ => continue,
+        };
+        hits.push(Hit::new("PERSON", name.start..name.end, score));
     }
     // A known first name with a family name after it.
     for word in words {
