@@ -23,7 +23,7 @@ impl<'t> Folded<'t> {
         if text.is_ascii() {
             return same();
         }
-        let mixed = if may_mix(text) { mixed_words(text) } else { Vec::new() };
+        let mixed = look_alikes(text);
         if mixed.is_empty() && !text.chars().any(|char| folds(char) != Some(char)) {
             return same();
         }
@@ -55,12 +55,23 @@ impl<'t> Folded<'t> {
     }
 }
 
-/// Whether a Latin letter stands next to one that may be Greek or Cyrillic: a look at the bytes, as it takes long to know.
-fn may_mix(text: &str) -> bool {
+/// Where letters that look like Latin ones are read as such: in words with Latin letters; in all of a text whose Greek and Cyrillic letters all look
+/// like that, as those of no text in these scripts do.
+fn look_alikes(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
     let is_other = |lead: u8| (0xcd..=0xd4).contains(&lead);
-    text.as_bytes().windows(3).any(|bytes| {
+    if !bytes.iter().any(|byte| is_other(*byte)) {
+        return Vec::new();
+    }
+    let mut others = text.chars().filter(|char| ('\u{370}'..='\u{52f}').contains(char) && char.is_alphabetic());
+    if others.all(|char| look_alike(char).is_some()) {
+        return vec![0..text.len()];
+    }
+    // It takes long to know, so look at the bytes first.
+    let is_mixed = |bytes: &[u8]| {
         (bytes[0].is_ascii_alphabetic() && is_other(bytes[1])) || (is_other(bytes[0]) && bytes[2].is_ascii_alphabetic())
-    })
+    };
+    if bytes.windows(3).any(is_mixed) { mixed_words(text) } else { Vec::new() }
 }
 
 /// What a character is scanned as; none if it is invisible.
@@ -131,6 +142,7 @@ mod tests {
     #[test]
     fn letters_of_other_scripts_are_those_they_look_like_in_a_word_with_latin_ones() {
         assert_eq!(Folded::new("АKIА раssword, пароль А123ВС").text, "AKIA password, пароль А123ВС");
+        assert_eq!(Folded::new("ехес ехес é").text, "exec exec é");
         assert_eq!(Folded::new("𝐀𝐊𝐈𝐀 Ⓐ 🄱 ℂ № ⑪").text, "AKIA A B C № ⑪");
     }
 }

@@ -16,6 +16,7 @@ mod family;
 mod fold;
 mod language;
 mod leak;
+mod letters;
 mod markup;
 mod patterns;
 mod regexes;

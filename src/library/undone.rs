@@ -160,8 +160,6 @@ pub(super) fn apart(text: &str) -> Option<Undone> {
     while at + 2 * FEWEST_APART - 1 <= bytes.len() {
         let sign = bytes[at + 1];
         let begins = BETWEEN.contains(&sign)
-            && sign == bytes[at + 3]
-            && sign == bytes[at + 5]
             && bytes[at].is_ascii_graphic()
             && at.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric());
         if !begins {
@@ -258,6 +256,7 @@ mod tests {
             ("it is 4 1 1 1 1 1 1 1 1 now", "it is 411111111 now"),
             ("s.e.c.r.e.t.l.y!", "secretly!"),
             ("m y  s e c r e t  i s  o u t", "my secret is out"),
+            ("my  s e c r e t  i s  o u t", "my  secret is out"),
             ("m.y s.e.c.r.e.t i.s o.u.t.", "my secret is out."),
             ("e.v.i.l...e.x.a.m.p.l.e", "evil.example"),
         ] {

@@ -7,6 +7,7 @@ use super::special;
 use super::token::TOKENS;
 use crate::library::Found;
 use crate::library::fold::Folded;
+use crate::library::undone::turned;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 use std::ops::Range;
@@ -115,6 +116,32 @@ static ASSIGNED: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .expect("the names of secrets can be compiled, as a test holds")
 });
 
+/// What a text has whose letters were moved by half the alphabet, if there is a secret in it: what certain secrets begin with, and long names.
+static TURNED: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let prefixes = TOKENS.iter().flat_map(|token| token.prefixes.iter().copied());
+    let names = NAMES.iter().map(|(name, _)| *name).filter(|name| name.len() > 4);
+    let capital = |name: &str| name[..1].to_ascii_uppercase() + &name[1..];
+    let names = names.flat_map(|name| [name.to_owned(), name.to_ascii_uppercase(), capital(name)]);
+    let all = prefixes.chain(["-----BEGIN ", "eyJ"]).map(str::to_owned).chain(names);
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(all.map(|sign| turned(&sign)))
+        .expect("the signs of secrets can be compiled, as a test holds")
+});
+
+/// Secrets in a text whose letters were moved; those that their form says, or a name before them.
+fn in_turned(text: &str) -> Vec<Found> {
+    let turned = turned(text);
+    let mut found = Vec::new();
+    anchored(&turned, &mut found);
+    assigned(&turned, &mut found);
+    found.retain(|finding| {
+        let by_signs = matches!(&*finding.rule, "connection_string" | "authorization_header");
+        !by_signs && turned[finding.range.clone()] != text[finding.range.clone()]
+    });
+    found
+}
+
 /// Settings, compiled.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Detector {
@@ -173,6 +200,9 @@ impl Detector {
         let mut found = Vec::new();
         anchored(&folded.text, &mut found);
         assigned(&folded.text, &mut found);
+        if TURNED.is_match(&*folded.text) {
+            found.extend(in_turned(&folded.text));
+        }
         found.retain(|finding| {
             finding.score >= self.settings.score_threshold
                 && !self.settings.ignore.iter().any(|rule| *rule == finding.rule)
