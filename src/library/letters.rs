@@ -7,7 +7,7 @@ use crate::classify::look_alike;
 
 /// What a letter or a digit is compared as: `1`, `i` and `l` as one.
 pub(super) fn letter(c: char) -> char {
-    match if c.is_ascii() { c } else { look_alike(c).unwrap_or(c) } {
+    match if c.is_ascii() { c } else { latin(c) } {
         '0' => 'o',
         '1' | 'l' => 'i',
         '3' => 'e',
@@ -16,6 +16,12 @@ pub(super) fn letter(c: char) -> char {
         '7' => 't',
         c => c,
     }
+}
+
+/// The small letter that one of another script looks like, in either case.
+fn latin(c: char) -> char {
+    let capital = || c.to_uppercase().next().and_then(look_alike).map(|letter| letter.to_ascii_lowercase());
+    look_alike(c).or_else(capital).unwrap_or(c)
 }
 
 /// A text, each of its characters as [`letter`] has it, with the way back.

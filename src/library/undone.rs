@@ -208,6 +208,33 @@ fn read_row(bytes: &[u8], start: usize, sign: u8, row: &mut Vec<(u8, Range<usize
     }
 }
 
+/// The most of the value of an attribute that is looked at.
+const LONGEST_VALUE: usize = 8_192;
+
+/// `text` without tabs and ends of lines in what stands between quotes behind a sign of equality; `None` if there are none.
+pub(super) fn whole_values(text: &str) -> Option<Undone> {
+    u32::try_from(text.len()).ok()?;
+    let bytes = text.as_bytes();
+    let is_break = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r');
+    if !bytes.iter().any(is_break) {
+        return None;
+    }
+    let mut writer = Writer::new(text);
+    let mut at = 0;
+    while let Some(sign) = text[at..].find('=').map(|sign| at + sign) {
+        at = sign + 1;
+        let Some(quote) = bytes.get(at).copied().filter(|byte| matches!(byte, b'"' | b'\'')) else { continue };
+        let value = &bytes[at + 1..bytes.len().min(at + 1 + LONGEST_VALUE)];
+        let Some(length) = value.iter().position(|byte| *byte == quote) else { continue };
+        for place in (0..length).filter(|place| is_break(&value[*place])) {
+            writer.copy_to(at + 1 + place);
+            writer.done = at + 2 + place;
+        }
+        at += length + 1;
+    }
+    writer.finish()
+}
+
 /// `text` with its letters moved by half the alphabet; places are the same.
 pub(super) fn turned(text: &str) -> String {
     let turn = |c: char, first: u8| char::from(first + (c as u8 - first + 13) % 26);
@@ -280,8 +307,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_can_be_undone(text in "([a-zA-Z0-9 .é=/_-]|a b c d e f g h|cm0gLXJmIC8=|\\PC){0,40}") {
-            for undone in [short_codes(&text), apart(&text)].into_iter().flatten() {
+        fn any_text_can_be_undone(text in "([a-zA-Z0-9 .é=/_\n\"-]|a b c d e f g h|cm0gLXJmIC8=|\\PC){0,40}") {
+            for undone in [short_codes(&text), apart(&text), whole_values(&text)].into_iter().flatten() {
                 prop_assert!(undone.text().len() <= text.len());
                 for at in 0..undone.text().len() {
                     let origin = undone.origin(at..at + 1);

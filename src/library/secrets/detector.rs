@@ -119,9 +119,13 @@ static ASSIGNED: LazyLock<AhoCorasick> = LazyLock::new(|| {
 /// What a text has whose letters were moved by half the alphabet, if there is a secret in it: what certain secrets begin with, and long names.
 static TURNED: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let prefixes = TOKENS.iter().flat_map(|token| token.prefixes.iter().copied());
-    let names = NAMES.iter().map(|(name, _)| *name).filter(|name| name.len() > 4);
+    let names = NAMES.iter().map(|(name, _)| *name).filter(|name| name.len() > 4 || *name == "pwd");
     let capital = |name: &str| name[..1].to_ascii_uppercase() + &name[1..];
-    let names = names.flat_map(|name| [name.to_owned(), name.to_ascii_uppercase(), capital(name)]);
+    let camel = |name: &str| {
+        let last = ["key", "token", "secret"].into_iter().find(|last| name.ends_with(last));
+        last.map_or(name.to_owned(), |last| name[..name.len() - last.len()].to_owned() + &capital(last))
+    };
+    let names = names.flat_map(|name| [name.to_owned(), name.to_ascii_uppercase(), capital(name), camel(name)]);
     let all = prefixes.chain(["-----BEGIN ", "eyJ"]).map(str::to_owned).chain(names);
     AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))

@@ -1,5 +1,6 @@
 //! Scanners of what has no fixed form: addresses of mail, web and network, phone numbers, dates, names.
 
+pub(super) mod card;
 pub(super) mod crypto;
 pub(super) mod date;
 pub(super) mod iban;
