@@ -5,6 +5,7 @@ pub(super) mod crypto;
 pub(super) mod date;
 pub(super) mod iban;
 pub(super) mod keccak;
+mod label;
 pub(super) mod network;
 pub(super) mod person;
 pub(super) mod phone;

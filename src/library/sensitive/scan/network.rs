@@ -2,6 +2,7 @@
 
 use super::super::words::Word;
 use super::Hit;
+use super::label::is_labelled;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The longest an address is written, `::ffff:255.255.255.255` in full.
@@ -26,6 +27,12 @@ const NUMBERED: &[&str] = &[
     "capitolo",
     "capítulo",
     "chapitre",
+    "chrome",
+    "chromium",
+    "firefox",
+    "safari",
+    "edge",
+    "opera",
     "chapter",
     "clause",
     "clauses",
@@ -86,15 +93,6 @@ const NUMBERED: &[&str] = &[
     "версия",
     "версию",
 ];
-/// Words between one of these and its number.
-const JOINING: &[&str] = &[
-    "a", "and", "auf", "bis", "de", "et", "from", "is", "ist", "no", "nr", "number", "of", "oder", "or", "ou", "to",
-    "und", "von", "y", "zu", "и", "до", "на",
-];
-/// How far before a number its word is looked for, in bytes, and how many words stand between.
-const BEFORE: usize = 64;
-const MOST_JOINING: usize = 3;
-
 /// The addresses in a text; those that are nobody's only where `nobodys` says so.
 pub(in super::super) fn find_ip(text: &str, nobodys: bool, hits: &mut Vec<Hit>) {
     let mut numbered = 0;
@@ -113,43 +111,14 @@ pub(in super::super) fn find_ip(text: &str, nobodys: bool, hits: &mut Vec<Hit>) 
         if at - start <= LONGEST {
             let found = address(text, start, at).filter(|(_, nobody)| nobodys || !nobody);
             if let Some((hit, _)) = found {
-                if is_numbered(text, hit.range.start, numbered) {
+                // What follows a number of a version is another one.
+                if is_labelled(text, hit.range.start, numbered, NUMBERED) {
                     numbered = hit.range.end;
                 } else {
                     hits.push(hit);
                 }
             }
         }
-    }
-}
-
-/// Whether the number at `at` is that of a version, a clause, a chapter, or follows one that ends at `last`.
-fn is_numbered(text: &str, at: usize, last: usize) -> bool {
-    let mut end = at;
-    let mut joining = 0;
-    let mut from = at.saturating_sub(BEFORE).max(last);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    loop {
-        let before = &text[from..end];
-        let signs = before.trim_end_matches(|c: char| c.is_whitespace() || ":=.,(\"'–-#".contains(c));
-        if before[signs.len()..].contains('\n') {
-            return false;
-        }
-        if signs.is_empty() {
-            return from == last && last > 0;
-        }
-        let word = signs.rsplit(|c: char| !(c.is_alphabetic() || c == '§')).next().unwrap_or_default();
-        let small = word.to_lowercase();
-        if word.is_empty() || NUMBERED.contains(&&*small) {
-            return !word.is_empty();
-        }
-        joining += 1;
-        if joining > MOST_JOINING || !JOINING.contains(&&*small) {
-            return false;
-        }
-        end = from + signs.len() - word.len();
     }
 }
 
