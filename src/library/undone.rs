@@ -110,10 +110,10 @@ type Code = (Vec<u8>, (usize, usize));
 
 fn in_hexadecimal(token: &[u8]) -> Option<Code> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
-    let pairs = token.chunks_exact(2);
-    if !pairs.remainder().is_empty() {
+    if !token.len().is_multiple_of(2) || !token.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
+    let pairs = token.chunks_exact(2);
     let decoded =
         pairs.map(|pair| Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8)).collect::<Option<Vec<u8>>>()?;
     is_printable(&decoded).then_some((decoded, (2, 1)))

@@ -44,6 +44,11 @@ fn rows(file: &str) -> impl Iterator<Item = Value> {
     file.lines().map(|line| serde_json::from_str(line).unwrap())
 }
 
+/// Whether a rule is to find something, and not behind a disguise.
+fn is_plain(row: &Value) -> bool {
+    row["rules"][0].is_string() && row["disguised"].is_null()
+}
+
 fn text(row: &Value) -> &str {
     row["text"].as_str().unwrap()
 }
@@ -56,7 +61,7 @@ pub fn of(family: &str) -> Vec<Case> {
         "secrets" => secrets(made),
         "markup" => {
             let config = "rails: {output: {flows: [injection detection]}}";
-            let positives = rows(include_str!("../data/injections.jsonl")).filter(|row| row["rules"][0].is_string());
+            let positives = rows(include_str!("../data/injections.jsonl")).filter(is_plain);
             positives.map(|row| made.case(config.to_owned(), text(&row))).collect()
         }
         "urls" => urls(made),
@@ -86,14 +91,15 @@ fn sensitive(made: &mut Made) -> Vec<Case> {
 }
 
 fn secrets(made: &mut Made) -> Vec<Case> {
-    let lines = include_str!("../data/secrets/cases.txt").lines().filter(|line| !line.starts_with('#'));
+    let (plain, _) = include_str!("../data/secrets/cases.txt").split_once("# Disguised").unwrap();
+    let lines = plain.lines().filter(|line| !line.starts_with('#'));
     let positives = lines.filter_map(|line| line.split_once('\t')).filter(|(rule, _)| *rule != "-");
     let config = "rails: {input: {flows: [check secrets on input]}}";
     positives.map(|(_, text)| made.case(config.to_owned(), text.replace('¦', "").replace("\\n", "\n"))).collect()
 }
 
 fn urls(made: &mut Made) -> Vec<Case> {
-    let positives = rows(include_str!("../data/addresses.jsonl")).filter(|row| row["rules"][0].is_string());
+    let positives = rows(include_str!("../data/addresses.jsonl")).filter(is_plain);
     let cases = positives.map(|row| {
         let list = |name: &str| {
             row[name]

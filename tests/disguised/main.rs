@@ -13,7 +13,7 @@ const FAMILIES: [&str; 6] = ["sensitive", "secrets", "markup", "urls", "regexes"
 /// Of what is found plain so much is to be found in each disguise, in percent.
 const FLOOR: usize = 95;
 /// Where less is found, and the page says why.
-const OPEN: &[(&str, &str)] = &[];
+const OPEN: &[(&str, &str)] = &[("sensitive", "rot13")];
 
 /// A share in percent, with Wilson's interval of 95 %.
 fn wilson(hits: usize, of: usize) -> String {
