@@ -76,7 +76,15 @@ fn own(made: &mut Made, config: &str, texts: &str) -> Vec<Case> {
     texts.lines().map(|text| made.case(config.to_owned(), text)).collect()
 }
 
-/// Presidio's cases, each with its kind named.
+/// What stands in a list of a rule, a tab and a text on each line, before those that are disguised.
+fn listed(file: &str) -> impl Iterator<Item = String> {
+    let (plain, _) = file.split_once("# Disguised").unwrap();
+    let lines = plain.lines().filter(|line| !line.starts_with('#'));
+    let positives = lines.filter_map(|line| line.split_once('\t')).filter(|(rule, _)| *rule != "-");
+    positives.map(|(_, text)| text.replace('¦', "").replace("\\n", "\n"))
+}
+
+/// Presidio's cases, each with its kind named, and ours with none.
 fn sensitive(made: &mut Made) -> Vec<Case> {
     let rows = rows(include_str!("../data/sensitive/presidio_recognizer_cases.jsonl"));
     let positives = rows.filter(|row| row["label"] == "pii" && row["entity"] != "PERSON");
@@ -87,15 +95,16 @@ fn sensitive(made: &mut Made) -> Vec<Case> {
         let config = format!("rails: {{input: {{flows: [detect sensitive data on input]}}, {settings}}}");
         Some(made.case(config, text(&row)))
     });
-    cases.collect()
+    let mut cases: Vec<Case> = cases.collect();
+    let config = "rails: {input: {flows: [detect sensitive data on input]}}";
+    let own = listed(include_str!("../data/sensitive/cases.txt"));
+    cases.extend(own.map(|text| made.case(config.to_owned(), text)));
+    cases
 }
 
 fn secrets(made: &mut Made) -> Vec<Case> {
-    let (plain, _) = include_str!("../data/secrets/cases.txt").split_once("# Disguised").unwrap();
-    let lines = plain.lines().filter(|line| !line.starts_with('#'));
-    let positives = lines.filter_map(|line| line.split_once('\t')).filter(|(rule, _)| *rule != "-");
     let config = "rails: {input: {flows: [check secrets on input]}}";
-    positives.map(|(_, text)| made.case(config.to_owned(), text.replace('¦', "").replace("\\n", "\n"))).collect()
+    listed(include_str!("../data/secrets/cases.txt")).map(|text| made.case(config.to_owned(), text)).collect()
 }
 
 fn urls(made: &mut Made) -> Vec<Case> {
