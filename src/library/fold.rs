@@ -65,7 +65,7 @@ fn look_alikes(text: &str) -> Vec<Range<usize>> {
     }
     let mut others = text.chars().filter(|char| ('\u{370}'..='\u{52f}').contains(char) && char.is_alphabetic());
     if others.all(|char| look_alike(char).is_some()) {
-        return Vec::from([(0..text.len())]);
+        return std::iter::once(0..text.len()).collect();
     }
     // It takes long to know, so look at the bytes first.
     let is_mixed = |bytes: &[u8]| {
