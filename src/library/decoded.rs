@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::undone::{apart, short_codes};
+use super::undone::{apart, short_codes, without_brackets};
 use crate::classify::views;
 use crate::library::Found;
 
@@ -19,7 +19,7 @@ pub(super) fn everywhere(text: &str, find: impl Fn(&str) -> Vec<Found>) -> Vec<F
     for view in views(text) {
         look(view.text(), &|range| view.origin(range));
     }
-    for undone in [short_codes(text), apart(text)].into_iter().flatten() {
+    for undone in [short_codes(text), apart(text), without_brackets(text)].into_iter().flatten() {
         look(undone.text(), &|range| undone.origin(range));
     }
     found

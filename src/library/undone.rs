@@ -8,7 +8,29 @@ const SHORT: Range<usize> = 6..11;
 /// Fewer characters in a row are initials, or a list.
 const FEWEST_APART: usize = 8;
 /// What stands between characters that were put apart.
-const BETWEEN: &[u8] = b" .-_*/|,~+\t\n";
+const BETWEEN: u8 = 1;
+/// What codes are written in.
+const CODE: u8 = 2;
+
+/// What a byte may be of.
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b' ' | b'.' | b'*' | b'|' | b',' | b'~' | b'\t' | b'\n' => BETWEEN,
+            b'-' | b'_' | b'/' | b'+' => BETWEEN | CODE,
+            byte if byte.is_ascii_alphanumeric() => CODE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+fn is(byte: u8, kind: u8) -> bool {
+    KINDS[byte as usize] & kind != 0
+}
 /// White space between words whose characters were put apart.
 const WIDEST: usize = 3;
 
@@ -78,12 +100,8 @@ pub(super) fn short_codes(text: &str) -> Option<Undone> {
     let mut writer = Writer::new(text);
     let mut at = 0;
     while at < bytes.len() {
-        if !is_code(bytes[at]) {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        at += bytes[at..].iter().take_while(|byte| is_code(**byte)).count();
+        let Some(start) = bytes[at..].iter().position(|byte| is(*byte, CODE)).map(|start| at + start) else { break };
+        at = bytes[start..].iter().position(|byte| !is(*byte, CODE)).map_or(bytes.len(), |length| start + length);
         let token = &bytes[start..at];
         if !(SHORT.start * 4 / 3..SHORT.end * 2).contains(&token.len()) {
             continue;
@@ -99,10 +117,6 @@ pub(super) fn short_codes(text: &str) -> Option<Undone> {
         }
     }
     writer.finish()
-}
-
-fn is_code(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
 /// What was decoded, and how many characters stand for how many bytes of it.
@@ -159,10 +173,12 @@ pub(super) fn apart(text: &str) -> Option<Undone> {
     let mut at = 0;
     while at + 2 * FEWEST_APART - 1 <= bytes.len() {
         let sign = bytes[at + 1];
-        let begins = BETWEEN.contains(&sign)
-            && bytes[at].is_ascii_graphic()
-            && at.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric());
-        if !begins {
+        // One character between two signs, and another one.
+        if !is(sign, BETWEEN)
+            || !(is(bytes[at + 2], BETWEEN) || is(bytes[at + 3], BETWEEN))
+            || at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric())
+            || !bytes[at].is_ascii_graphic()
+        {
             at += 1;
             continue;
         }
@@ -208,6 +224,44 @@ fn read_row(bytes: &[u8], start: usize, sign: u8, row: &mut Vec<(u8, Range<usize
     }
 }
 
+/// Words that stand for a sign in brackets: `jane (at) example [dot] org`.
+const IN_BRACKETS: &[(&str, u8)] =
+    &[("at", b'@'), ("dot", b'.'), ("punkt", b'.'), ("point", b'.'), ("punto", b'.'), ("@", b'@'), (".", b'.')];
+/// Blanks around these.
+const MOST_BLANKS: usize = 2;
+
+/// `text` with signs for the words that stand in brackets for such; `None` if there are none.
+pub(super) fn without_brackets(text: &str) -> Option<Undone> {
+    u32::try_from(text.len()).ok()?;
+    let bytes = text.as_bytes();
+    let blanks =
+        |bytes: &mut dyn Iterator<Item = &u8>| bytes.take(MOST_BLANKS).take_while(|byte| **byte == b' ').count();
+    let mut writer = Writer::new(text);
+    let mut at = 0;
+    while let Some(open) = bytes[at..].iter().position(|byte| matches!(byte, b'[' | b'(' | b'{')).map(|open| at + open)
+    {
+        at = open + 1;
+        let close = match bytes[open] {
+            b'[' => b']',
+            b'(' => b')',
+            _ => b'}',
+        };
+        let meant = IN_BRACKETS.iter().find(|(word, _)| {
+            let behind = &bytes[at..];
+            behind.len() > word.len()
+                && behind[word.len()] == close
+                && behind[..word.len()].eq_ignore_ascii_case(word.as_bytes())
+        });
+        let Some((word, sign)) = meant else { continue };
+        let start = open - blanks(&mut bytes[writer.done..open].iter().rev());
+        at += word.len() + 1;
+        at += blanks(&mut bytes[at..].iter());
+        writer.copy_to(start);
+        writer.push(*sign, start..at);
+    }
+    writer.finish()
+}
+
 /// The most of the value of an attribute that is looked at.
 const LONGEST_VALUE: usize = 8_192;
 
@@ -237,14 +291,21 @@ pub(super) fn whole_values(text: &str) -> Option<Undone> {
 
 /// `text` with its letters moved by half the alphabet; places are the same.
 pub(super) fn turned(text: &str) -> String {
-    let turn = |c: char, first: u8| char::from(first + (c as u8 - first + 13) % 26);
-    let turned = text.chars().map(|c| match c {
-        'a'..='z' => turn(c, b'a'),
-        'A'..='Z' => turn(c, b'A'),
-        c => c,
-    });
-    turned.collect()
+    let turned = text.bytes().map(|byte| TURNED[byte as usize]).collect();
+    String::from_utf8(turned).expect("letters of ASCII stay such, and all else stays as it is")
 }
+
+static TURNED: [u8; 256] = {
+    let mut turned = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let first = if (byte as u8).is_ascii_uppercase() { b'A' } else { b'a' };
+        let is_letter = (byte as u8).is_ascii_alphabetic();
+        turned[byte] = if is_letter { first + (byte as u8 - first + 13) % 26 } else { byte as u8 };
+        byte += 1;
+    }
+    turned
+};
 
 #[cfg(test)]
 mod tests {
@@ -295,6 +356,14 @@ mod tests {
     }
 
     #[test]
+    fn signs_stand_for_words_in_brackets() {
+        let read = |text: &str| without_brackets(text).map(|undone| undone.text().to_owned());
+        assert_eq!(read("jane (at) example [DOT] org").unwrap(), "jane@example.org");
+        assert_eq!(read("é evil{.}io/x (at noon) [dot").unwrap(), "é evil.io/x (at noon) [dot");
+        assert_eq!(read("f(x), a[0] and {y}"), None);
+    }
+
+    #[test]
     fn what_was_undone_leads_back() {
         let text = "é MDA2MjQ5OTc2 and s.e.c.r.e.t.l.y";
         let undone = short_codes(text).unwrap();
@@ -307,8 +376,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_can_be_undone(text in "([a-zA-Z0-9 .é=/_\n\"-]|a b c d e f g h|cm0gLXJmIC8=|\\PC){0,40}") {
-            for undone in [short_codes(&text), apart(&text), whole_values(&text)].into_iter().flatten() {
+        fn any_text_can_be_undone(text in "([a-zA-Z0-9 .é=/_\n\"-]|a b c d e f g h|cm0gLXJmIC8=| ?[(]at[)] ?| ?[\\[]dot] ?|\\PC){0,40}") {
+            for undone in [short_codes(&text), apart(&text), whole_values(&text), without_brackets(&text)].into_iter().flatten() {
                 prop_assert!(undone.text().len() <= text.len());
                 for at in 0..undone.text().len() {
                     let origin = undone.origin(at..at + 1);

@@ -261,9 +261,10 @@ fn anchored(text: &str, found: &mut Vec<Found>) {
         {
             Anchor::Token(at) if !inside(start) || TOKENS[at].prefixes[0].contains('/') => {
                 let token = &TOKENS[at];
-                let range =
-                    token.end(bytes, end).filter(|&stop| real(&text[end..stop], token.rule)).map(|stop| start..stop);
-                (token.rule, range, 1.0)
+                let whole = || token.end(bytes, end).filter(|&stop| real(&text[end..stop], token.rule));
+                let groups = || token.is_certain().then(|| token.end_in_groups(bytes, end)).flatten();
+                let in_groups = || groups().and_then(|(stop, body)| real(&body, token.rule).then_some(stop));
+                (token.rule, whole().or_else(in_groups).map(|stop| start..stop), 1.0)
             }
             Anchor::PrivateKey => ("private_key", special::private_key(text, start), 1.0),
             Anchor::Jwt if !inside(start) => ("jwt", special::jwt(text, start), 0.95),
