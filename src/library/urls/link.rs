@@ -102,7 +102,8 @@ fn with_scheme(text: &str, from: usize, colon: usize, width: usize) -> Option<Li
     let scheme = match &*written {
         "hxxp" | "hxtp" | "h**p" => "http",
         "hxxps" | "hxtps" => "https",
-        other if other.starts_with(|c: char| c.is_ascii_alphabetic()) => other,
+        // One letter is a drive.
+        other if other.len() > 1 && other.starts_with(|c: char| c.is_ascii_alphabetic()) => other,
         _ => return None,
     };
     let behind = colon + width;

@@ -209,7 +209,7 @@ pub(in super::super) fn find(text: &str, words: &[Word], hits: &mut Vec<Hit>) {
     }
 }
 
-/// What has names besides people, in small letters.
+/// What has names besides people, and what a name is not told behind, in small letters.
 const THINGS: &[&str] = &[
     "account",
     "app",
@@ -246,6 +246,10 @@ const THINGS: &[&str] = &[
     "table",
     "team",
     "variable",
+    "what",
+    "which",
+    "whose",
+    "each",
 ];
 
 /// Whether what stands before `name:` or `name is` says that it is no person's.
