@@ -294,6 +294,9 @@ async fn an_address_behind_an_encoding_is_told_as_it_was_typed() {
         ("see https://evil.io/x, please", "https://evil.io/x"),
         ("é: open aHR0cHM6Ly9ldmlsLmlvL3ZlcnkvYmFk now", "aHR0cHM6Ly9ldmlsLmlvL3ZlcnkvYmFk"),
         ("https%3A%2F%2Fevil.io%2Fx", "https%3A%2F%2Fevil.io%2Fx"),
+        ("é: see evil (dot) io today", "evil (dot) io"),
+        ("go to w.w.w...e.v.i.l...i.o now", "w.w.w...e.v.i.l...i.o"),
+        ("write to mailto:a@evil.io", "mailto:a@evil.io"),
     ] {
         let verdict = rails.check_input(text).await.unwrap().verdict;
         assert!(verdict.is_blocked(), "{text}");

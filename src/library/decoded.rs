@@ -1,18 +1,27 @@
 //! Looks at a text and at what is encoded in it.
 
+use std::ops::Range;
+
+use super::undone::{apart, short_codes, without_brackets};
 use crate::classify::Readings;
 use crate::library::Found;
 
-/// What `find` finds in a text, and in what it says behind an encoding, where the text as typed shows nothing. Places are of the text as typed, in
-/// order and without overlaps.
+/// What `find` finds in a text, in what it says behind an encoding, and in what was put apart in it, where the text as typed shows nothing. Places
+/// are of the text as typed, in order and without overlaps. `find` looks for nothing that chance makes.
 pub(super) fn everywhere(readings: &Readings, find: impl Fn(&str) -> Vec<Found>) -> Vec<Found> {
     let text = readings.typed();
     let mut found = find(text);
+    let mut look = |read: &str, origin: &dyn Fn(Range<usize>) -> Range<usize>| {
+        let given = |finding: Found| Found { range: origin(finding.range.clone()), ..finding };
+        let mut more: Vec<Found> = find(read).into_iter().map(given).collect();
+        more.retain(|finding| !finding.range.is_empty() && text.get(finding.range.clone()).is_some());
+        add(&mut found, more);
+    };
     for view in readings.as_it_stands().skip(1) {
-        let origin = |finding: Found| Found { range: view.origin(finding.range.clone()), ..finding };
-        let mut decoded: Vec<Found> = find(view.text()).into_iter().map(origin).collect();
-        decoded.retain(|finding| !finding.range.is_empty() && text.get(finding.range.clone()).is_some());
-        add(&mut found, decoded);
+        look(view.text(), &|range| view.origin(range));
+    }
+    for undone in [short_codes(text), apart(text), without_brackets(text)].into_iter().flatten() {
+        look(undone.text(), &|range| undone.origin(range));
     }
     found
 }

@@ -57,6 +57,19 @@ async fn secrets_are_found() {
 }
 
 #[tokio::test]
+async fn ordinary_sentences_of_business_pass() {
+    let with = |rails: &str| builder(&format!("rails: {{input: {{flows: [{rails}]}}}}")).1.build().unwrap();
+    let mut failed = Vec::new();
+    for rail in ["detect sensitive data on input", "check secrets on input", "check urls on input"] {
+        let rails = with(rail);
+        for text in include_str!("../data/near_misses.txt").lines() {
+            failed.extend(wrong(&rails, "-", &text.replace("\\n", "\n")).await);
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[tokio::test]
 async fn evidence_says_where_and_not_what() {
     let reply = detecting("{}").check_input("é: write to jane.doe@example.org").await.unwrap();
     let evidence = reply.verdict.evidence;

@@ -7,7 +7,7 @@ use unicode_script::{Script, UnicodeScript as _};
 use unicode_security::skeleton;
 
 /// The Latin letter or digit that a Cyrillic or Greek letter looks like.
-pub(super) fn looks_like(c: char) -> Option<char> {
+pub(crate) fn looks_like(c: char) -> Option<char> {
     if c.is_ascii() {
         return None;
     }
@@ -36,7 +36,7 @@ pub(super) fn cyrillic(c: char) -> Option<char> {
 
 /// A word that has Latin letters and others that look like such.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mixed {
+pub(crate) struct Mixed {
     /// Bytes of the text as typed.
     pub range: Range<usize>,
     /// Whether it is rather a Cyrillic word with Latin letters in it.
@@ -51,7 +51,7 @@ impl Mixed {
 }
 
 /// The words of a text that have Latin letters and others that look like such.
-pub(super) fn mixed(typed: &str) -> Vec<Mixed> {
+pub(crate) fn mixed(typed: &str) -> Vec<Mixed> {
     let mut found = Vec::new();
     if typed.is_ascii() {
         return found;

@@ -15,6 +15,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
+pub(crate) use homoglyph::{looks_like as look_alike, mixed as mixed_words};
 pub(super) use speller::Speller;
 
 /// How often what was normalised is normalised again; hardly any text takes more than one.

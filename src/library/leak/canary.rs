@@ -5,6 +5,8 @@ use std::ops::Range;
 use aho_corasick::AhoCorasick;
 
 use crate::classify::Normalized;
+use crate::library::letters::letter;
+use crate::library::undone::turned;
 
 /// How many letters and digits a canary needs, so that no ordinary word is one.
 const SHORTEST: usize = 8;
@@ -35,7 +37,7 @@ impl CanaryError {
     }
 }
 
-/// Canaries, by their letters and digits alone.
+/// Canaries, by their letters and digits alone, which are read as letters.
 #[derive(Debug, Default)]
 pub(super) struct Canaries {
     finder: Option<AhoCorasick>,
@@ -49,7 +51,8 @@ impl Canaries {
             if kernel.chars().count() < SHORTEST {
                 return Err(CanaryError::TooShort { index, text: canary.clone() });
             }
-            kernels.push(kernel);
+            // Someone who was told to hide it may have moved its letters.
+            kernels.extend([turned(&kernel), kernel].map(|kernel| kernel.chars().map(letter).collect::<String>()));
         }
         if kernels.is_empty() {
             return Ok(Self::default());
@@ -67,8 +70,8 @@ impl Canaries {
         let finder = self.finder.as_ref()?;
         let (mut kernel, mut origins) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
         for (at, c) in text.char_indices().filter(|(_, c)| c.is_alphanumeric()) {
-            kernel.push(c);
-            origins.extend(std::iter::repeat_n(at, c.len_utf8()));
+            kernel.push(letter(c));
+            origins.resize(kernel.len(), at);
         }
         let found = finder.find(&kernel)?;
         let (first, last) = (origins[found.start()], origins[found.end() - 1]);

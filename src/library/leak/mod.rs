@@ -9,9 +9,11 @@ mod words;
 mod tests;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use crate::classify::{Form, Reading, Readings};
+use crate::classify::{Normalized, Readings};
 use crate::library::Found;
+use crate::library::undone::apart;
 use canary::Canaries;
 pub use canary::CanaryError;
 use overlap::Instructions;
@@ -80,20 +82,31 @@ impl Detector {
 
     /// What a reply tells, in whichever way of reading it that tells most. Takes time linear in its length.
     pub fn look_at(&self, reply: &Readings) -> Leak {
-        let readings = reply.iter().filter(|reading| reading.form() == Form::Normalized);
-        let leaks = readings.map(|reading| self.look_at_one(reading));
-        let most = leaks.max_by(|a, b| (a.is_leak, a.words).cmp(&(b.is_leak, b.words)));
-        most.unwrap_or_default()
+        let mut most = Leak::default();
+        let mut take = |leak: Leak| {
+            if (leak.is_leak, leak.words) > (most.is_leak, most.words) {
+                most = leak;
+            }
+        };
+        for reading in reply.folded() {
+            take(self.look_at_one(reading.text(), &|range| reading.origin(range)));
+        }
+        for reading in reply.as_it_stands() {
+            let Some(undone) = apart(reading.text()) else { continue };
+            let read = Normalized::new(undone.text());
+            take(self.look_at_one(read.text(), &|range| reading.origin(undone.origin(read.origin(range)))));
+        }
+        most
     }
 
-    fn look_at_one(&self, reading: &Reading) -> Leak {
-        let overlap = self.instructions.in_text(reading.text());
+    fn look_at_one(&self, text: &str, origin: &dyn Fn(Range<usize>) -> Range<usize>) -> Leak {
+        let overlap = self.instructions.in_text(text);
         let score = overlap.words as f32 / self.instructions.len().max(1) as f32;
         let is_told = overlap.words >= self.min_words && (score >= self.threshold || overlap.words >= self.max_words);
-        let found = |rule, range, score| Found { rule: Cow::Borrowed(rule), range: reading.origin(range), score };
+        let found = |rule, range, score| Found { rule: Cow::Borrowed(rule), range: origin(range), score };
         let passages = overlap.passages.into_iter().map(|range| found("instructions", range, score));
         let mut leak = Leak { score, words: overlap.words, is_leak: is_told, found: passages.collect() };
-        if let Some(canary) = self.canaries.find(reading.text()) {
+        if let Some(canary) = self.canaries.find(text) {
             // Fewer words than are a leak may be common ones.
             leak.found.retain(|_| is_told);
             leak.found.push(found("canary", canary, 1.0));

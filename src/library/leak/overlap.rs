@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::words::words;
 use crate::classify::Normalized;
+use crate::library::letters::letter;
 
 /// Words in a group: four in a row are common in English, five seldom.
 const GROUP: usize = 5;
@@ -33,7 +34,7 @@ pub(super) struct Overlap {
 impl Instructions {
     pub(super) fn new(text: &str) -> Self {
         let text = Normalized::new(text);
-        let hashes: Vec<u64> = words(text.text()).map(|word| hash(&text.text()[word])).collect();
+        let hashes: Vec<u64> = words(text.text()).map(|word| hash_of_word(&text.text()[word])).collect();
         let groups = hashes.windows(GROUP).enumerate().map(|(at, group)| (hash(group), at as u32)).collect();
         Self { words: hashes.len(), groups }
     }
@@ -50,7 +51,7 @@ impl Instructions {
             return overlap;
         }
         let words: Vec<Range<usize>> = words(text).collect();
-        let hashes: Vec<u64> = words.iter().map(|word| hash(&text[word.clone()])).collect();
+        let hashes: Vec<u64> = words.iter().map(|word| hash_of_word(&text[word.clone()])).collect();
         let mut told = vec![false; self.words];
         for (at, group) in hashes.windows(GROUP).enumerate() {
             let Some(place) = self.groups.get(&hash(group)) else { continue };
@@ -67,6 +68,13 @@ impl Instructions {
         overlap.words = told.into_iter().filter(|is_told| *is_told).count();
         overlap
     }
+}
+
+/// The same for words that look the same, or have digits for letters.
+fn hash_of_word(word: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    word.chars().for_each(|c| letter(c).hash(&mut hasher));
+    hasher.finish()
 }
 
 fn hash<T: Hash + ?Sized>(value: &T) -> u64 {

@@ -13,8 +13,10 @@ use rules::{RULES, candidates, matches};
 use shown::shown;
 
 use super::Found;
+use super::fold::Folded;
+use super::undone::{short_codes, turned};
 use super::urls;
-use crate::classify::Readings;
+use crate::classify::{Encoding, Readings};
 
 /// How often what is left of a text is looked at again.
 const MOST_ROUNDS: usize = 4;
@@ -69,6 +71,11 @@ impl Default for Settings {
     }
 }
 
+/// Where a place of what is read lies in the text that was given.
+type Origin<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
+/// Whether something that was found in what is read is meant to be run.
+type Meant<'a> = &'a dyn Fn(Kind, &Range<usize>) -> bool;
+
 /// Looks for injections.
 #[derive(Debug)]
 pub(super) struct Detector {
@@ -87,18 +94,62 @@ impl Detector {
     pub(super) fn find(&self, readings: &Readings) -> Vec<Found> {
         let text = readings.typed();
         let mut found: Vec<Found> = Vec::new();
-        self.by_rules(text, |_| true, |range| range, &mut found);
-        // A browser shows what is encoded as a text; others read it again.
+        self.read(text, &|range| range, &|_, _| true, &mut found);
         for view in readings.as_it_stands().skip(1) {
-            self.by_rules(view.text(), |kind| kind != Kind::Xss, |range| view.origin(range), &mut found);
+            // Entities are how markup is made harmless, and who does so leaves letters as they are.
+            let is_harmless = view.encodings().contains(&Encoding::Entities);
+            let is_letter = |at: usize| view.text().as_bytes()[at].is_ascii_alphabetic();
+            let spelled = |range: &Range<usize>| {
+                range.clone().filter(|at| is_letter(*at)).any(|at| view.origin(at..at + 1).len() > 1)
+            };
+            // An address in an address is encoded, and nobody goes there.
+            let is_meant = |kind: Kind, range: &Range<usize>| match kind {
+                Kind::Xss => !is_harmless || spelled(range),
+                Kind::Exfiltration => is_letter(range.start) && spelled(&(range.start..range.start + 1)),
+                _ => true,
+            };
+            self.read(view.text(), &|range| view.origin(range), &is_meant, &mut found);
         }
-        if self.injections.contains(&Kind::Exfiltration) {
-            let carried = exfiltration::find(text, |link| self.allow.is_allowed(link));
-            found.extend(carried.into_iter().map(|range| one("data_in_address", range)));
+        // Rules go by structure, which chance does not make.
+        if let Some(short) = short_codes(text) {
+            self.read(short.text(), &|range| short.origin(range), &|kind, _| kind != Kind::Exfiltration, &mut found);
         }
+        let turned = turned(text);
+        self.by_rules(&turned, &|range| range, &|_, range| turned[range.clone()] != text[range.clone()], &mut found);
+        if turned.contains("http") {
+            self.exfiltration(
+                &turned,
+                &|range| range,
+                &|_, range| turned[range.clone()] != text[range.clone()],
+                &mut found,
+            );
+        }
+        found.retain(|found| !found.range.is_empty() && text.get(found.range.clone()).is_some());
         found.sort_by_key(|found| (found.range.start, found.range.end));
         found.dedup_by(|a, b| a.rule == b.rule && a.range.start < b.range.end);
         found
+    }
+
+    /// Looks at `text` as it stands, and without invisible characters and letters that look like others.
+    fn read(&self, text: &str, origin: Origin<'_>, is_meant: Meant<'_>, found: &mut Vec<Found>) {
+        self.by_rules(text, origin, is_meant, found);
+        self.exfiltration(text, origin, is_meant, found);
+        let folded = Folded::new(text);
+        if *folded.text != *text {
+            let given = |range: Range<usize>| origin(folded.given(range, text));
+            self.by_rules(
+                &folded.text,
+                &given,
+                &|kind, range| is_meant(kind, &folded.given(range.clone(), text)),
+                found,
+            );
+            self.exfiltration(
+                &folded.text,
+                &given,
+                &|kind, range| is_meant(kind, &folded.given(range.clone(), text)),
+                found,
+            );
+        }
     }
 
     /// `text` without what is found in it, and without what is found in that; `None` if there is still something after some rounds.
@@ -114,13 +165,7 @@ impl Detector {
         None
     }
 
-    fn by_rules(
-        &self,
-        text: &str,
-        wanted: impl Fn(Kind) -> bool,
-        origin: impl Fn(Range<usize>) -> Range<usize>,
-        found: &mut Vec<Found>,
-    ) {
+    fn by_rules(&self, text: &str, origin: Origin<'_>, is_meant: Meant<'_>, found: &mut Vec<Found>) {
         let candidates = candidates(text);
         if !candidates.contains(&true) {
             return;
@@ -131,11 +176,20 @@ impl Detector {
             index.checked_sub(1).is_some_and(|index| range.start < shown[index].end)
         };
         for (index, rule) in RULES.iter().enumerate() {
-            if !candidates[index] || !wanted(rule.kind) || !self.injections.contains(&rule.kind) {
+            if !candidates[index] || !self.injections.contains(&rule.kind) {
                 continue;
             }
             let ranges = matches(index, text).filter(|range| rule.in_code || !is_shown(range));
+            let ranges = ranges.filter(|range| is_meant(rule.kind, range));
             found.extend(ranges.map(|range| one(rule.name, origin(range))));
+        }
+    }
+
+    fn exfiltration(&self, text: &str, origin: Origin<'_>, is_meant: Meant<'_>, found: &mut Vec<Found>) {
+        if self.injections.contains(&Kind::Exfiltration) {
+            let carried = exfiltration::find(text, |link| self.allow.is_allowed(link)).into_iter();
+            let carried = carried.filter(|range| is_meant(Kind::Exfiltration, range));
+            found.extend(carried.map(|range| one("data_in_address", origin(range))));
         }
     }
 }

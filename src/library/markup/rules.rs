@@ -32,11 +32,19 @@ const fn shown(kind: Kind, name: &'static str, words: &'static [&'static str], e
     Rule { in_code: false, ..rule(kind, name, words, expression) }
 }
 
-/// Whether both sides of an equation are the same.
+/// Whether both sides of an equation are the same. What follows a text that nothing ends is of the statement, or of a sentence around it.
 fn is_always_true(_: &str, found: &Captures<'_>) -> bool {
     let is_quote = |byte: &u8| matches!(byte, b'\'' | b'"');
-    let side = |name: &str| found.name(name).map(|side| side.as_bytes().split(is_quote).collect::<Vec<_>>().concat());
-    side("left").is_some() && side("left") == side("right")
+    let (Some(left), Some(right)) = (found.name("left"), found.name("right")) else { return false };
+    let side = |side: &[u8]| side.split(is_quote).collect::<Vec<_>>().concat();
+    let (is_open, left, right) = (
+        !right.as_bytes().ends_with(b"'") && !right.as_bytes().ends_with(b"\""),
+        side(left.as_bytes()),
+        side(right.as_bytes()),
+    );
+    let behind = right.strip_prefix(&*left);
+    behind
+        .is_some_and(|behind| behind.is_empty() || (is_open && !behind[0].is_ascii_alphanumeric() && !left.is_empty()))
 }
 
 /// Whether the quote ends a text that nothing in its line began: it ends one of a statement that is not there.

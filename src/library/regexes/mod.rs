@@ -1,6 +1,7 @@
 //! Regular expressions and phrases of the user's own.
 
 mod rails;
+mod spelled;
 
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,9 @@ use std::ops::Range;
 
 use crate::classify::pattern::{Phrases, Regexes};
 use crate::classify::{Form, Normalized, Readings};
+use crate::library::letters::{Letters, has_others, letter};
+use crate::library::undone::apart;
+use spelled::Spelled;
 
 pub(super) use rails::FAMILY;
 
@@ -28,6 +32,7 @@ pub struct Detector {
     settings: Settings,
     regexes: Regexes,
     phrases: Phrases,
+    spelled: Spelled,
 }
 
 /// What a text matches.
@@ -56,41 +61,118 @@ impl Detector {
         regexes.finish();
         let phrases: Vec<String> =
             settings.phrases.iter().map(|phrase| Normalized::new(phrase).text().to_owned()).collect();
-        let phrases = Phrases::new(&phrases).map_err(|error| format!("the phrases can't be looked for: {error}"))?;
-        Ok(Self { settings, regexes, phrases })
+        let wrong = |error: aho_corasick::BuildError| format!("the phrases can't be looked for: {error}");
+        let spelled = Spelled::new(&phrases).map_err(wrong)?;
+        let phrases = Phrases::new(&phrases).map_err(wrong)?;
+        Ok(Self { settings, regexes, phrases, spelled })
     }
 
     /// What a text matches, however it is read, in the order of the settings, patterns first. Takes time linear in its length.
     pub fn find(&self, readings: &Readings) -> Vec<Match> {
-        let mut patterns: Vec<Option<Range<usize>>> = vec![None; self.settings.patterns.len()];
-        let mut phrases = vec![None; self.settings.phrases.len()];
+        let mut found = Places {
+            patterns: vec![None; self.settings.patterns.len()],
+            phrases: vec![None; self.settings.phrases.len()],
+        };
+        let typed = readings.typed();
         for reading in readings.iter() {
-            // What is written in other letters may match as normalised, which is in small letters.
-            let is_for_patterns = match reading.form() {
-                Form::AsItStands => true,
-                Form::Normalized => self.settings.case_insensitive,
-                _ => false,
-            };
-            if is_for_patterns {
-                for order in self.regexes.candidates(reading.text()) {
-                    if patterns[order].is_none() {
-                        let found = self.regexes.find(order, reading.text());
-                        patterns[order] = found.map(|range| reading.origin(range));
+            let origin = |range| reading.origin(range);
+            match reading.form() {
+                Form::AsItStands => {
+                    self.patterns(reading.text(), &origin, &|_| true, &mut found);
+                    self.apart(reading.text(), &origin, &mut found);
+                }
+                form => {
+                    // What is written in other letters may match as normalised, which is in small letters.
+                    if self.settings.case_insensitive {
+                        let is_meant = |range: &Range<usize>| {
+                            let is_decoded = !reading.encodings().is_empty();
+                            let place = reading.origin(range.clone());
+                            form == Form::Normalized
+                                || is_decoded
+                                || is_the_same(&reading.text()[range.clone()], &typed[place])
+                        };
+                        self.patterns(reading.text(), &origin, &is_meant, &mut found);
                     }
+                    self.phrases(reading.text(), &origin, &mut found);
                 }
             }
-            if reading.form() != Form::AsItStands {
-                self.phrases.find(reading.text(), |order, range| {
-                    phrases[order].get_or_insert_with(|| reading.origin(range));
-                });
+        }
+        found.matches(&self.settings)
+    }
+
+    fn patterns(&self, text: &str, origin: Origin<'_>, is_meant: &dyn Fn(&Range<usize>) -> bool, found: &mut Places) {
+        for order in self.regexes.candidates(text) {
+            if found.patterns[order].is_none() {
+                found.patterns[order] = self.regexes.find(order, text).filter(|range| is_meant(range)).map(origin);
             }
         }
+    }
+
+    fn phrases(&self, text: &str, origin: Origin<'_>, found: &mut Places) {
+        self.phrases.find(text, |order, range| {
+            found.phrases[order].get_or_insert_with(|| origin(range));
+        });
+        if has_others(text) {
+            let letters = Letters::new(text);
+            self.spelled.words.find(&letters.text, |order, range| {
+                found.phrases[order].get_or_insert_with(|| origin(letters.origin(range)));
+            });
+        }
+    }
+
+    /// Looks at what is put together of characters that stand apart.
+    fn apart(&self, text: &str, origin: Origin<'_>, found: &mut Places) {
+        let Some(undone) = apart(text) else { return };
+        let given = |range| origin(undone.origin(range));
+        self.patterns(undone.text(), &given, &|_| true, found);
+        let folded = Normalized::new(undone.text());
+        let given = |range| origin(undone.origin(folded.origin(range)));
+        if self.settings.case_insensitive {
+            self.patterns(folded.text(), &given, &|_| true, found);
+        }
+        self.phrases(folded.text(), &given, found);
+        // Without gaps between its words, a phrase is within a longer row of letters.
+        let letters = Letters::new(folded.text());
+        self.spelled.find_in_row(&letters.text, |order, range| {
+            let length = range.len();
+            let place = undone.origin(folded.origin(letters.origin(range)));
+            if place.len() + 1 >= length * 2 {
+                found.phrases[order].get_or_insert(origin(place));
+            }
+        });
+    }
+}
+
+/// Where a place of what is read lies in the text as typed.
+type Origin<'a> = &'a dyn Fn(Range<usize>) -> Range<usize>;
+
+/// Where each pattern and each phrase stands first.
+struct Places {
+    patterns: Vec<Option<Range<usize>>>,
+    phrases: Vec<Option<Range<usize>>>,
+}
+
+impl Places {
+    fn matches(self, settings: &Settings) -> Vec<Match> {
         let matches = |ranges: Vec<Option<Range<usize>>>, names: &[String], is_phrase| {
             let found = ranges.into_iter().zip(names).filter_map(|(range, name)| Some((range?, name.clone())));
             found.map(|(range, pattern)| Match { pattern, is_phrase, range }).collect::<Vec<_>>()
         };
-        let mut found = matches(patterns, &self.settings.patterns, false);
-        found.extend(matches(phrases, &self.settings.phrases, true));
+        let mut found = matches(self.patterns, &settings.patterns, false);
+        found.extend(matches(self.phrases, &settings.phrases, true));
         found
     }
+}
+
+/// Whether two texts have the same letters, so that nothing but tricks was undone between them, and no errors of typing.
+fn is_the_same(read: &str, typed: &str) -> bool {
+    let letters = |text: &str| -> String {
+        Normalized::new(text)
+            .text()
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, '@' | '$'))
+            .map(letter)
+            .collect()
+    };
+    letters(read) == letters(typed)
 }

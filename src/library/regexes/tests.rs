@@ -22,6 +22,19 @@ fn patterns_and_phrases_are_found_where_they_stand() {
         (&[], &["project blue"], false, "projects blue", &[]),
         (&[], &["café"], false, "un cafe, ünd", &["cafe"]),
         (&["x"], &["y"], false, "", &[]),
+        // With tricks undone, but no errors of typing.
+        (&[r"\bconfidential\b"], &[], true, "a c0nf1d3nt1al one", &["c0nf1d3nt1al"]),
+        (&[r"\bconfidential\b"], &[], true, "a confidentail one", &[]),
+        (&[r"\bconfidential\b"], &[], false, "it is c.o.n.f.i.d.e.n.t.i.a.l!", &["c.o.n.f.i.d.e.n.t.i.a.l"]),
+        (&[], &["project bluebird"], false, "pr0j3ct 8luebird, pr0j3ct blu3b1rd", &["pr0j3ct blu3b1rd"]),
+        (
+            &[],
+            &["project bluebird"],
+            false,
+            "o f p r o j e c t b l u e b i r d o k",
+            &["p r o j e c t b l u e b i r d"],
+        ),
+        (&[], &["so"], false, "50 of them", &[]),
     ] {
         let matches = detector(patterns, phrases, any_case).find(&Readings::new(text));
         let matches: Vec<&str> = matches.iter().map(|found| &text[found.range.clone()]).collect();

@@ -7,6 +7,7 @@ use super::special;
 use super::token::TOKENS;
 use crate::library::Found;
 use crate::library::fold::Folded;
+use crate::library::undone::turned;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 use std::ops::Range;
@@ -115,6 +116,36 @@ static ASSIGNED: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .expect("the names of secrets can be compiled, as a test holds")
 });
 
+/// What a text has whose letters were moved by half the alphabet, if there is a secret in it: what certain secrets begin with, and long names.
+static TURNED: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let prefixes = TOKENS.iter().flat_map(|token| token.prefixes.iter().copied());
+    let names = NAMES.iter().map(|(name, _)| *name).filter(|name| name.len() > 4 || *name == "pwd");
+    let capital = |name: &str| name[..1].to_ascii_uppercase() + &name[1..];
+    let camel = |name: &str| {
+        let last = ["key", "token", "secret"].into_iter().find(|last| name.ends_with(last));
+        last.map_or(name.to_owned(), |last| name[..name.len() - last.len()].to_owned() + &capital(last))
+    };
+    let names = names.flat_map(|name| [name.to_owned(), name.to_ascii_uppercase(), capital(name), camel(name)]);
+    let all = prefixes.chain(["-----BEGIN ", "eyJ"]).map(str::to_owned).chain(names);
+    AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(all.map(|sign| turned(&sign)))
+        .expect("the signs of secrets can be compiled, as a test holds")
+});
+
+/// Secrets in a text whose letters were moved; those that their form says, or a name before them.
+fn in_turned(text: &str) -> Vec<Found> {
+    let turned = turned(text);
+    let mut found = Vec::new();
+    anchored(&turned, &mut found);
+    assigned(&turned, &mut found);
+    found.retain(|finding| {
+        let by_signs = matches!(&*finding.rule, "connection_string" | "authorization_header");
+        !by_signs && turned[finding.range.clone()] != text[finding.range.clone()]
+    });
+    found
+}
+
 /// Settings, compiled.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Detector {
@@ -173,6 +204,9 @@ impl Detector {
         let mut found = Vec::new();
         anchored(&folded.text, &mut found);
         assigned(&folded.text, &mut found);
+        if TURNED.is_match(&*folded.text) {
+            found.extend(in_turned(&folded.text));
+        }
         found.retain(|finding| {
             finding.score >= self.settings.score_threshold
                 && !self.settings.ignore.iter().any(|rule| *rule == finding.rule)
@@ -227,9 +261,10 @@ fn anchored(text: &str, found: &mut Vec<Found>) {
         {
             Anchor::Token(at) if !inside(start) || TOKENS[at].prefixes[0].contains('/') => {
                 let token = &TOKENS[at];
-                let range =
-                    token.end(bytes, end).filter(|&stop| real(&text[end..stop], token.rule)).map(|stop| start..stop);
-                (token.rule, range, 1.0)
+                let whole = || token.end(bytes, end).filter(|&stop| real(&text[end..stop], token.rule));
+                let groups = || token.is_certain().then(|| token.end_in_groups(bytes, end)).flatten();
+                let in_groups = || groups().and_then(|(stop, body)| real(&body, token.rule).then_some(stop));
+                (token.rule, whole().or_else(in_groups).map(|stop| start..stop), 1.0)
             }
             Anchor::PrivateKey => ("private_key", special::private_key(text, start), 1.0),
             Anchor::Jwt if !inside(start) => ("jwt", special::jwt(text, start), 0.95),

@@ -149,7 +149,18 @@ pub(super) const TOKENS: &[Token] = &[
     token("azure_storage_key", "Azure storage", &["AccountKey="], Wide, (86, 90)),
 ];
 
+/// The fewest characters of a group but the last one, and the most between two.
+const SHORTEST_GROUP: usize = 4;
+const WIDEST_GAP: usize = 3;
+/// Prefixes of fewer characters stand before words, too.
+const CERTAIN: usize = 4;
+
 impl Token {
+    /// Whether what begins with one of its prefixes is hardly anything else.
+    pub(super) fn is_certain(&self) -> bool {
+        self.prefixes.iter().all(|prefix| prefix.len() >= CERTAIN) && self.rule != "mailgun_key"
+    }
+
     /// The end of the token whose prefix ends at `from`; none if what follows isn't one.
     pub(super) fn end(&self, bytes: &[u8], from: usize) -> Option<usize> {
         let length = bytes[from..].iter().take(self.length.1 + 1).take_while(|&&byte| self.alphabet.has(byte)).count();
@@ -160,5 +171,43 @@ impl Token {
         };
         let length = length - trimmed;
         ((self.length.0..=self.length.1).contains(&length)).then_some(from + length)
+    }
+    /// The end of a token in several groups, whose prefix ends at `from`, and what of it stands behind the prefix; a blank or the end of a line parts
+    /// two groups. None if what follows isn't one for certain: a prefix may stand before words, too.
+    pub(super) fn end_in_groups(&self, bytes: &[u8], from: usize) -> Option<(usize, String)> {
+        let (fewest, most) = self.length;
+        let (mut body, mut at) = (String::with_capacity(fewest), from);
+        let (mut groups, mut numbered) = (0, 0);
+        let gap = |at: usize| bytes[at..].iter().take(WIDEST_GAP).take_while(|byte| b" \r\n\t".contains(byte)).count();
+        // The prefix may be a group by itself.
+        groups += usize::from(gap(at) > 0);
+        numbered += groups;
+        at += gap(at);
+        loop {
+            let room = most + 1 - body.len().min(most);
+            let group = bytes[at..].iter().take(room).take_while(|byte| self.alphabet.has(**byte)).count();
+            if group < SHORTEST_GROUP && body.len() + group < fewest || body.len() + group > most {
+                return None;
+            }
+            let group = &bytes[at..at + group];
+            groups += 1;
+            numbered += usize::from(group.iter().any(u8::is_ascii_digit));
+            body.extend(group.iter().copied().map(char::from));
+            at += group.len();
+            if body.len() >= fewest {
+                break;
+            }
+            match gap(at) {
+                0 => return None,
+                width => at += width,
+            }
+        }
+        // Words of small letters have no digits; in capitals there are few words at all.
+        let is_certain = if self.alphabet == Capitals {
+            body.bytes().any(|byte| byte.is_ascii_digit())
+        } else {
+            numbered * 3 >= groups * 2
+        };
+        (groups > 1 && is_certain).then_some((at, body))
     }
 }

@@ -1,6 +1,6 @@
 //! Words near a number that say what it is.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
@@ -11,6 +11,7 @@ const AFTER: usize = 35;
 /// Finds the words of all kinds in one pass.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Context {
+    /// None before there are any words.
     search: Option<AhoCorasick>,
     /// Per word: the kinds it speaks for, and whether it may be the start of a longer one.
     words: Vec<(Vec<u16>, bool)>,
@@ -25,7 +26,11 @@ pub(super) struct Marks<'c> {
 
 impl Context {
     /// From words in small letters with the kind they speak for.
-    pub(super) fn new<'w>(words: impl Iterator<Item = (&'w str, u16)>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// They are too many to be looked for at once.
+    pub(super) fn new<'w>(words: impl Iterator<Item = (&'w str, u16)>) -> Result<Self, BuildError> {
         let mut places: FxHashMap<&str, usize> = FxHashMap::default();
         let mut texts: Vec<(&str, Vec<u16>)> = Vec::new();
         for (word, entity) in words {
@@ -39,12 +44,11 @@ impl Context {
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::LeftmostLongest)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(texts.iter().map(|(text, _)| text))
-            .ok();
-        Context {
-            search,
+            .build(texts.iter().map(|(text, _)| text))?;
+        Ok(Context {
+            search: Some(search),
             words: texts.into_iter().map(|(text, entities)| (entities, text.chars().count() > 4)).collect(),
-        }
+        })
     }
 
     pub(super) fn marks(&self, text: &str) -> Marks<'_> {

@@ -5,7 +5,7 @@ use super::custom::{Allowed, Custom, DENIED};
 use super::entity::{self, entities};
 use super::kinds::{self, Form};
 use super::overlap::{Candidate, resolve};
-use super::scan::{Hit, crypto, date, iban, network, person, phone, web};
+use super::scan::{Hit, card, crypto, date, iban, network, person, phone, web};
 use super::settings::{Settings, SettingsError};
 use super::shape::Shape;
 use super::words::{LONGEST, Word, chains, embedded, words};
@@ -38,6 +38,8 @@ pub(crate) struct Detector {
     /// Names of the kinds: the built-in ones, then the configuration's own.
     names: Vec<Cow<'static, str>>,
     wanted: Vec<bool>,
+    /// Kinds are named: then what is nobody's is looked for, too.
+    named: bool,
     threshold: f32,
     /// By the length of what is written, without joints.
     rules: Vec<Vec<Rule>>,
@@ -83,13 +85,18 @@ impl Detector {
             .filter_map(|recognizer| place(&recognizer.supported_entity).map(|at| (recognizer, at)))
             .flat_map(|(recognizer, at)| recognizer.context.iter().map(move |word| (word.to_lowercase(), at)))
             .collect();
+        let context = Context::new(built_in.chain(small.iter().map(|(word, at)| (word.as_str(), *at))));
+        let context = context.map_err(|error| {
+            SettingsError::new(&[&"recognizers"], format!("the words of context can't be looked for: {error}"))
+        })?;
         Ok(Detector {
             threshold: settings.score_threshold.unwrap_or(if settings.entities.is_empty() { UNNAMED } else { NAMED }),
             rules,
-            context: Context::new(built_in.chain(small.iter().map(|(word, at)| (word.as_str(), *at)))),
+            context,
             custom: Custom::new(settings, place)?,
             allowed: Allowed::new(&settings.allow)?,
             wanted,
+            named: !settings.entities.is_empty(),
             names,
         })
     }
@@ -217,7 +224,7 @@ impl Search<'_> {
             web::find_url(text, &mut hits);
         }
         if detector.wants("IP_ADDRESS") {
-            network::find_ip(text, &mut hits);
+            network::find_ip(text, detector.named, &mut hits);
         }
         if detector.wants("MAC_ADDRESS") {
             network::find_mac(text, &words, &mut hits);
@@ -228,6 +235,9 @@ impl Search<'_> {
         if digits {
             if detector.wants("IBAN_CODE") {
                 iban::find(text, &words, &mut hits);
+            }
+            if detector.wants("CREDIT_CARD") {
+                card::find(text, &words, &mut hits);
             }
             if detector.wants("CRYPTO") {
                 crypto::find(text, &words, &mut hits);

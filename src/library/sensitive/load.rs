@@ -58,7 +58,9 @@ fn report(
     settings: &Settings,
 ) {
     let of_side = matches!(error.setting.first().map(String::as_str), Some("entities" | "score_threshold"));
-    let Some(node) = (if of_side { side } else { root }).map(|node| node.at(&error.setting)) else { return };
+    let Some(node) = (if of_side { side } else { root }).map(|node| node.at(&error.setting)) else {
+        return reader.diagnostics.push(Diagnostic::without_span(codes::BAD_VALUE, error.problem.clone()));
+    };
     let mut diagnostic = Diagnostic::new(codes::BAD_VALUE, node.span, error.problem.clone());
     if of_side {
         let own = settings.recognizers.iter().map(|recognizer| recognizer.supported_entity.as_str());

@@ -54,9 +54,9 @@ pub(crate) struct Vault {
 }
 
 /// A placeholder as models write it: with or without brackets, in any case, with Markdown's or HTML's escapes.
-static PLACEHOLDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:<|&lt;|\[)?(?-u:\b)([A-Z][A-Z0-9]{0,30}(?:\\?_[A-Z0-9]{1,30}){0,6})\\?_([0-9]{1,6})(?-u:\b)(?:>|&gt;|\])?")
-        .ok()
+        .expect("the form of placeholders can be compiled, as a test holds")
 });
 
 impl Vault {
@@ -100,9 +100,8 @@ impl Vault {
             masked.push_str(text);
             return Ok(());
         }
-        let Some(pattern) = PLACEHOLDER.as_ref() else { return Err(VaultFull) };
         let mut at = 0;
-        for found in pattern.captures_iter(text) {
+        for found in PLACEHOLDER.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
             // A model writes those that it was given.
             let is_given = source == Source::Output && self.entries.contains_key(&canonical(&found).1);
@@ -151,10 +150,12 @@ impl Vault {
     /// masked: a link is where a document that was retrieved would send them.
     #[must_use]
     pub(crate) fn restore(&self, text: &str) -> String {
-        let Some(pattern) = PLACEHOLDER.as_ref().filter(|_| !self.entries.is_empty()) else { return text.to_owned() };
+        if self.entries.is_empty() {
+            return text.to_owned();
+        }
         let mut restored = String::with_capacity(text.len());
         let (mut at, mut link) = (0, Link::default());
-        for found in pattern.captures_iter(text) {
+        for found in PLACEHOLDER.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
             let entry = self.entries.get(&canonical(&found).1);
             let value =

@@ -15,6 +15,8 @@ pub(in crate::library) struct Link {
     pub rest: String,
     /// Bytes of the text.
     pub range: Range<usize>,
+    /// Whether it is one whatever it says; else it may be the name of a file, or of something in a program.
+    pub is_certain: bool,
 }
 
 /// Schemes that need no slashes behind them.
@@ -36,10 +38,22 @@ const ENDINGS: &[&str] = &[
     "tech", "th", "tk", "top", "tr", "tv", "tw", "ua", "uk", "vn", "work", "xyz", "za", "рф",
 ];
 
+/// Endings of countries that files have more often.
+const FILES: &[&str] = &[
+    "cc", "cs", "db", "do", "gz", "hs", "js", "kt", "md", "ml", "mm", "pl", "pm", "ps", "py", "rb", "rs", "sh", "so",
+    "ts", "vb",
+];
+/// Top-level domains of more than two letters that are common.
+const TOP: &str = " com org net edu gov mil int info biz name pro mobi asia jobs tel travel cat coop museum aero arpa app dev page blog cloud online site website store shop tech xyz club live life world today news media agency digital email group team work works company business solutions services support systems network software studio design art photo photos pictures gallery video music film games game fun cool wiki space zone center academy school university education institute health care clinic dental doctor bank finance money capital fund insurance law legal tax realty house homes land farm garden kitchen restaurant cafe bar beer wine pizza food recipes fish pet dog fashion style beauty hair shoes jewelry gift gifts toys kids baby family love dating wedding social community chat forum link click top win bid loan trade market markets exchange review reviews guide tips directory expert ninja guru rocks plus one vip best google microsoft amazon apple example test ai io zip mov lol icu cyou sbs rest cfd bond monster quest buzz party science date racing stream download accountant faith cricket men host press fit run mom lat autos makeup boats town ";
 /// What people write about, and don't link to, by such a name.
 const PRODUCTS: &[&str] = &["ado.net", "asp.net", "vb.net", "socket.io", "draw.io"];
 /// Endings that are words, too: a point without a space behind it makes no name of two words.
 const WORDS: &[&str] = &["am", "as", "at", "be", "by", "do", "in", "is", "it", "me", "my", "no", "so", "to", "us"];
+
+/// Whether `ending`, in small letters and longer than that of a country, is one that names of hosts end in.
+pub(in crate::library) fn is_top(ending: &str) -> bool {
+    TOP.contains(&format!(" {ending} "))
+}
 
 impl Link {
     /// Whether it is a picture by itself, which leads nowhere and runs nothing.
@@ -51,11 +65,18 @@ impl Link {
 
 /// All addresses in `text`, in order.
 pub(in crate::library) fn links(text: &str) -> Vec<Link> {
+    let mut links = candidates(text);
+    links.retain(|link| link.is_certain);
+    links
+}
+
+/// All addresses in `text`, and all that would be some if their host were known, in order.
+pub(in crate::library) fn candidates(text: &str) -> Vec<Link> {
     let bytes = text.as_bytes();
     let mut found: Vec<Link> = Vec::new();
     let mut done = 0;
     for (at, byte) in bytes.iter().enumerate() {
-        if at < done || !matches!(byte, b':' | b'.' | b'[' | b'/' | b'\\' | 0xe3 | 0xef) {
+        if at < done || !matches!(byte, b':' | b'.' | b'[' | b'(' | b'{' | b'/' | b'\\' | 0xe3 | 0xef) {
             continue;
         }
         let link = match byte {
@@ -81,7 +102,8 @@ fn with_scheme(text: &str, from: usize, colon: usize, width: usize) -> Option<Li
     let scheme = match &*written {
         "hxxp" | "hxtp" | "h**p" => "http",
         "hxxps" | "hxtps" => "https",
-        other if other.starts_with(|c: char| c.is_ascii_alphabetic()) => other,
+        // One letter is a drive.
+        other if other.len() > 1 && other.starts_with(|c: char| c.is_ascii_alphabetic()) => other,
         _ => return None,
     };
     let behind = colon + width;
@@ -107,6 +129,7 @@ fn with_scheme(text: &str, from: usize, colon: usize, width: usize) -> Option<Li
         host: String::new(),
         rest: text[behind..end].to_owned(),
         range: start..end,
+        is_certain: true,
     })
 }
 
@@ -172,7 +195,15 @@ fn authority(text: &str, start: usize, at: usize, scheme: &str) -> Option<Link> 
         port.bytes().all(|byte| byte.is_ascii_digit()) && (!before.contains(':') || before.ends_with(']'))
     });
     let host = port.map_or(&*host, |(before, _)| before).to_owned();
-    (!host.is_empty()).then(|| Link { scheme: scheme.to_owned(), user, host, rest: rest.to_owned(), range: start..end })
+    let rest = rest.to_owned();
+    (!host.is_empty()).then(|| Link {
+        scheme: scheme.to_owned(),
+        user,
+        host,
+        rest,
+        range: start..end,
+        is_certain: true,
+    })
 }
 
 /// Reads a name without a scheme around the dot at `at`.
@@ -182,12 +213,15 @@ fn bare(text: &str, from: usize, at: usize) -> Option<Link> {
     let is_part = |c: char| c.is_alphanumeric() || c == '-';
     let before: usize = text[from..at].chars().rev().take_while(|c| is_part(*c)).map(char::len_utf8).sum();
     let start = at - before;
-    let sign = start.checked_sub(1).map(|at| bytes[at]);
-    let attached =
-        sign.is_some_and(|byte| b"/\\_@$".contains(&byte)) || DOTS.iter().any(|dot| text[..start].ends_with(dot));
-    if before == 0 || attached || !text[at + dot..].starts_with(is_part) {
+    let sign = |back: usize| start.checked_sub(back).map(|at| bytes[at]);
+    let is_word_before = |back: usize| sign(back).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80);
+    let is_within = DOTS.iter().any(|dot| text[..start].ends_with(dot));
+    let is_mail = sign(1) == Some(b'@') && is_word_before(2);
+    if before == 0 || is_within || is_mail || !text[at + dot..].starts_with(is_part) {
         return None;
     }
+    // What stands in signs of emphasis is not attached to them.
+    let attached = sign(1).is_some_and(|byte| b"/\\@$".contains(&byte) || (byte == b'_' && is_word_before(2)));
     let mut end = at + dot;
     loop {
         end += text[end..].chars().take_while(|c| is_part(*c)).map(char::len_utf8).sum::<usize>();
@@ -203,21 +237,32 @@ fn bare(text: &str, from: usize, at: usize) -> Option<Link> {
     let is_word = WORDS.contains(&&*ending) && (path || host.matches('.').count() > 1);
     let is_web = is_ending && host.to_ascii_lowercase().starts_with("www.");
     let is_product = PRODUCTS.iter().any(|product| host.eq_ignore_ascii_case(product)) && !path;
-    let is_name = ENDINGS.contains(&&*ending) || is_word || is_web;
-    // Someone's address of mail, a call of a function, a name in a program.
-    let is_other = matches!(bytes.get(end), Some(b'@' | b'(' | b'_' | b'='));
-    let whole = if path || bytes.get(end) == Some(&b'?') { self::end(text, end) } else { end };
-    (is_name && !is_other && !is_product).then(|| Link {
+    // Endings of countries, but for those of files.
+    let is_country = ending.len() == 2 && is_ending && !FILES.contains(&&*ending);
+    let is_name = ENDINGS.contains(&&*ending) || is_word || is_web || (path && (is_country || is_top(&ending)));
+    // A call of a function, a name in a program.
+    let is_other = matches!(bytes.get(end), Some(b'(' | b'_' | b'='));
+    if bytes.get(end) == Some(&b'@') {
+        return None;
+    }
+    let is_certain = is_name && !is_other && !is_product && !attached;
+    let is_longer = is_certain && (path || bytes.get(end) == Some(&b'?'));
+    let whole = if is_longer { self::end(text, end) } else { end };
+    Some(Link {
         scheme: "https".to_owned(),
         user: None,
         host,
         rest: text[end..whole].to_owned(),
         range: start..whole,
+        is_certain,
     })
 }
 
 /// A dot, what browsers take for one, and what people write for one.
-const DOTS: &[&str] = &[".", "[.]", "[dot]", "[DOT]", "\u{3002}", "\u{ff0e}"];
+const DOTS: &[&str] = &[
+    ".", "[.]", "(.)", "{.}", "[dot]", "(dot)", "{dot}", "[DOT]", "(DOT)", "{DOT}", "[punkt]", "(punkt)", "\u{3002}",
+    "\u{ff0e}", "\u{ff61}",
+];
 
 /// The length of the dot that `rest` begins with, if it does.
 fn dot(rest: &str) -> Option<usize> {
@@ -226,19 +271,10 @@ fn dot(rest: &str) -> Option<usize> {
 
 /// A host without the brackets that make it harmless, and with dots for what browsers take for such.
 fn armed(host: &str) -> String {
-    let mut host = host.to_owned();
-    for (written, meant) in [
-        ("[.]", "."),
-        ("(.)", "."),
-        ("[dot]", "."),
-        ("[DOT]", "."),
-        ("(dot)", "."),
-        ("[:]", ":"),
-        ("\u{3002}", "."),
-        ("\u{ff0e}", "."),
-    ] {
-        if host.contains(written) {
-            host = host.replace(written, meant);
+    let mut host = host.replace("[:]", ":");
+    for dot in &DOTS[1..] {
+        if host.contains(dot) {
+            host = host.replace(dot, ".");
         }
     }
     host

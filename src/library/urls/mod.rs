@@ -6,13 +6,16 @@ mod rail;
 
 use std::borrow::Cow;
 
+use aho_corasick::AhoCorasick;
+
 use host::{Host, canonical, is_disguised, is_taken_for, percent_decoded};
-use link::{Link, links};
+use link::{Link, candidates, links};
 pub(super) use rail::{URLS, hosts};
 
 use super::Found;
 use super::decoded::add;
 use super::fold::Folded;
+use super::undone::{turned, whole_values};
 
 /// Addresses within addresses within addresses are not looked for.
 const DEEPEST: usize = 3;
@@ -86,7 +89,12 @@ pub(super) struct Detector {
     schemes: Vec<String>,
     allow_ip: bool,
     follow_redirects: bool,
+    /// What a text has if there is an address in it whose letters were moved; none if that can't be told beforehand.
+    turned: Option<AhoCorasick>,
 }
+
+/// What begins an address in letters that were moved.
+const TURNED: [&str; 5] = ["uggc", "jjj.", "wninfpevcg", "qngn:", "iofpevcg"];
 
 impl Detector {
     /// Hosts that are none ([`is_host`]) are left out.
@@ -94,7 +102,10 @@ impl Detector {
         let read = |hosts: &[String]| hosts.iter().filter_map(|host| Pattern::read(host)).collect::<Vec<_>>();
         let (allow, deny) = (read(&settings.allow), read(&settings.deny));
         let protect = read(&settings.protect).into_iter().map(|pattern| pattern.name);
+        let labels = deny.iter().filter_map(|pattern| pattern.name.split('.').max_by_key(|label| label.len()));
+        let signs = TURNED.map(str::to_owned).into_iter().chain(labels.map(turned));
         Self {
+            turned: AhoCorasick::builder().ascii_case_insensitive(true).build(signs).ok(),
             protect: protect.chain(allow.iter().map(|pattern| pattern.name.clone())).collect(),
             allow,
             deny,
@@ -107,6 +118,14 @@ impl Detector {
     /// The addresses in `text` that lead where one may not go, with the first rule that says so.
     pub(super) fn find(&self, text: &str) -> Vec<Found> {
         let mut found = self.find_as_typed(text);
+        // Browsers leave out the ends of lines and tabs within an address.
+        if let Some(whole) = whole_values(text) {
+            let given = |finding: Found| Found { range: whole.origin(finding.range.clone()), ..finding };
+            add(&mut found, self.find_as_typed(whole.text()).into_iter().map(given).collect());
+        }
+        if self.turned.as_ref().is_none_or(|signs| signs.is_match(text)) {
+            add(&mut found, self.find_in_turned(text));
+        }
         // Browsers pass over what shows nothing, and read full-width letters as others.
         let folded = Folded::new(text);
         if *folded.text != *text {
@@ -117,9 +136,41 @@ impl Detector {
     }
 
     fn find_as_typed(&self, text: &str) -> Vec<Found> {
-        let rule = |link: &Link| self.rule(link, DEEPEST);
-        let found = links(text).into_iter().filter_map(|link| rule(&link).map(|rule| (rule, link.range)));
+        let rule = |link: &Link| if link.is_certain { self.rule(link, DEEPEST) } else { self.rule_of_name(link) };
+        let found = candidates(text).into_iter().filter_map(|link| rule(&link).map(|rule| (rule, link.range)));
         found.map(|(rule, range)| Found { rule: Cow::Borrowed(rule), range, score: 1.0 }).collect()
+    }
+
+    /// Addresses whose letters were moved by half the alphabet; names without a scheme are any words, so moved, unless they are denied.
+    fn find_in_turned(&self, text: &str) -> Vec<Found> {
+        let turned = turned(text);
+        let mut found = self.find_as_typed(&turned);
+        found.retain(|finding| {
+            let read = &turned[finding.range.clone()];
+            let has_scheme = read.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http"));
+            let is_known = matches!(&*finding.rule, "denied_host" | "active_scheme");
+            (has_scheme || is_known) && *read != text[finding.range.clone()]
+        });
+        found
+    }
+
+    /// What is wrong with what may be a host, or something else of such a name.
+    fn rule_of_name(&self, link: &Link) -> Option<&'static str> {
+        let name = canonical(&link.host)?;
+        covers(&self.deny, &name).then_some("denied_host")
+    }
+
+    /// What is wrong with one of those whom a mail is for.
+    fn of_mail(&self, rest: &str) -> Option<&'static str> {
+        let decoded = String::from_utf8_lossy(&percent_decoded(rest)).into_owned();
+        let hosts = decoded.split([',', ';', '?', '&', '=', ' ', '<', '>']).filter_map(|part| part.rsplit_once('@'));
+        let names = hosts.filter_map(|(_, host)| canonical(host));
+        names.into_iter().find_map(|name| {
+            if covers(&self.deny, &name) {
+                return Some("denied_host");
+            }
+            (!self.allow.is_empty() && !covers(&self.allow, &name)).then_some("host_not_allowed")
+        })
     }
 
     /// Whether the host of `link` is allowed by name, and not denied.
@@ -134,6 +185,9 @@ impl Detector {
         }
         if !self.schemes.contains(&link.scheme) {
             return Some(if ACTIVE.contains(&&*link.scheme) { "active_scheme" } else { "scheme" });
+        }
+        if link.scheme == "mailto" {
+            return self.of_mail(&link.rest);
         }
         if link.host.is_empty() {
             return None;
@@ -248,6 +302,10 @@ mod tests {
             "(",
             "xn--a.com ",
             "a://?",
+            "a.b@",
+            "a(.)b",
+            "=\"\n",
+            "mailto:a@b,",
             "a:",
             "data:a/",
             "/",

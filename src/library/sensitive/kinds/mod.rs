@@ -11,6 +11,7 @@ mod oceania;
 mod payment;
 
 use super::words::joint_bit;
+pub(super) use payment::card;
 
 /// A kind of number, with all the ways it is written.
 #[derive(Debug)]

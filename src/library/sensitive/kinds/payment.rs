@@ -33,7 +33,7 @@ pub(super) const KINDS: &[Kind] = &[
 ];
 
 /// Luhn, and a length that the issuer of the range has.
-fn card(digits: &[u8]) -> bool {
+pub(in super::super) fn card(digits: &[u8]) -> bool {
     let len = digits.len();
     let head = |count: usize| number(&digits[..count]);
     let issued = match (head(1), head(2), head(3), head(4)) {

@@ -1,9 +1,11 @@
 //! Scanners of what has no fixed form: addresses of mail, web and network, phone numbers, dates, names.
 
+pub(super) mod card;
 pub(super) mod crypto;
 pub(super) mod date;
 pub(super) mod iban;
 pub(super) mod keccak;
+mod label;
 pub(super) mod network;
 pub(super) mod person;
 pub(super) mod phone;

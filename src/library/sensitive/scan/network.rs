@@ -2,12 +2,100 @@
 
 use super::super::words::Word;
 use super::Hit;
+use super::label::is_labelled;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The longest an address is written, `::ffff:255.255.255.255` in full.
 const LONGEST: usize = 64;
 
-pub(in super::super) fn find_ip(text: &str, hits: &mut Vec<Hit>) {
+/// What numbers in four parts are of, besides networks, in small letters.
+const NUMBERED: &[&str] = &[
+    "abschnitt",
+    "absatz",
+    "annex",
+    "annexe",
+    "apartado",
+    "appendix",
+    "article",
+    "articolo",
+    "artikel",
+    "artículo",
+    "artigo",
+    "avsnitt",
+    "bölüm",
+    "build",
+    "capitolo",
+    "capítulo",
+    "chapitre",
+    "chrome",
+    "chromium",
+    "firefox",
+    "safari",
+    "edge",
+    "opera",
+    "chapter",
+    "clause",
+    "clauses",
+    "clausola",
+    "cláusula",
+    "driver",
+    "edition",
+    "fig",
+    "figure",
+    "firmware",
+    "hoofdstuk",
+    "kapitel",
+    "kernel",
+    "madde",
+    "para",
+    "paragraaf",
+    "paragraf",
+    "paragrafo",
+    "paragraph",
+    "paragraphe",
+    "punkt",
+    "rel",
+    "release",
+    "releases",
+    "rev",
+    "revision",
+    "rozdział",
+    "sección",
+    "sectie",
+    "section",
+    "sections",
+    "secção",
+    "sekcja",
+    "seção",
+    "sezione",
+    "sürüm",
+    "v",
+    "ver",
+    "versie",
+    "version",
+    "versione",
+    "versionen",
+    "versions",
+    "versión",
+    "versão",
+    "wersja",
+    "wersji",
+    "ziffer",
+    "§",
+    "§§",
+    "глава",
+    "пункт",
+    "пункта",
+    "пункте",
+    "раздел",
+    "раздела",
+    "версии",
+    "версия",
+    "версию",
+];
+/// The addresses in a text; those that are nobody's only where `nobodys` says so.
+pub(in super::super) fn find_ip(text: &str, nobodys: bool, hits: &mut Vec<Hit>) {
+    let mut numbered = 0;
     let bytes = text.as_bytes();
     let part = |byte: u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.';
     let mut at = 0;
@@ -21,13 +109,26 @@ pub(in super::super) fn find_ip(text: &str, hits: &mut Vec<Hit>) {
             at += 1;
         }
         if at - start <= LONGEST {
-            hits.extend(address(text, start, at));
+            let found = address(text, start, at).filter(|(_, nobody)| nobodys || !nobody);
+            if let Some((hit, _)) = found {
+                // What follows a number of a version is another one.
+                if is_labelled(text, hit.range.start, numbered, NUMBERED) {
+                    numbered = hit.range.end;
+                } else {
+                    hits.push(hit);
+                }
+            }
         }
     }
 }
 
-/// The address in a run of hexadecimal digits, colons and dots.
-fn address(text: &str, start: usize, end: usize) -> Option<Hit> {
+/// Whether an address is the same for all: of the machine itself, of none, of everyone.
+fn is_nobodys(address: Ipv4Addr) -> bool {
+    address.is_loopback() || address.is_unspecified() || address.is_broadcast()
+}
+
+/// The address in a run of hexadecimal digits, colons and dots, and whether it is nobody's.
+fn address(text: &str, start: usize, end: usize) -> Option<(Hit, bool)> {
     let run = &text[start..end];
     if !run.contains("::") && run.bytes().filter(|byte| b":.".contains(byte)).count() < 3 {
         return None;
@@ -37,7 +138,7 @@ fn address(text: &str, start: usize, end: usize) -> Option<Hit> {
     if !run.ends_with("::") {
         run = run.trim_end_matches(':');
     }
-    let (run, score) = if let Ok(address) = run.parse::<Ipv6Addr>() {
+    let (run, score, nobody) = if let Ok(address) = run.parse::<Ipv6Addr>() {
         // `a::b` is a path in many a programming language.
         let sure = run.bytes().filter(u8::is_ascii_digit).count() > 1
             && address.segments().iter().filter(|&&segment| segment != 0).count() > 1;
@@ -50,11 +151,11 @@ fn address(text: &str, start: usize, end: usize) -> Option<Hit> {
             } else {
                 0.3
             },
+            address.is_loopback() || address.is_unspecified() || address.to_ipv4_mapped().is_some_and(is_nobodys),
         )
     } else {
         let v4 = run.split(':').next().unwrap_or(run);
-        v4.parse::<Ipv4Addr>().ok()?;
-        (v4, 0.6)
+        (v4, 0.6, is_nobodys(v4.parse::<Ipv4Addr>().ok()?))
     };
     let end = start + run.len();
     let bytes = text.as_bytes();
@@ -63,11 +164,7 @@ fn address(text: &str, start: usize, end: usize) -> Option<Hit> {
     {
         return None;
     }
-    let version = text[..start].trim_end().as_bytes();
-    let version = ["version", "release", " v", "firmware", "build"].iter().any(|word| {
-        version.len() >= word.len() && version[version.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
-    });
-    Some(Hit::new("IP_ADDRESS", start..prefix(bytes, end), if version { 0.15 } else { score }))
+    Some((Hit::new("IP_ADDRESS", start..prefix(bytes, end), score), nobody))
 }
 
 /// The end of a prefix length after an address, or of the address.
@@ -107,6 +204,44 @@ pub(in super::super) fn find_mac(text: &str, words: &[Word], hits: &mut Vec<Hit>
             digits.iter().all(|byte| byte.eq_ignore_ascii_case(&b'f')) || digits.iter().all(|&byte| byte == b'0');
         if !everyone && super::bounded(text.as_bytes(), range.start, range.end) {
             hits.push(Hit::new("MAC_ADDRESS", range, if count == 6 { 0.7 } else { 0.5 }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_versions_and_clauses_are_no_addresses() {
+        let found = |text: &str| {
+            let mut hits = Vec::new();
+            find_ip(text, false, &mut hits);
+            hits.into_iter().map(|hit| text[hit.range].to_owned()).collect::<Vec<_>>()
+        };
+        for text in [
+            "version 10.2.3.4",
+            "v1.2.3.4",
+            "v. 1.2.3.4",
+            "Clause 4.2.1.3 and section 1.1.1.1, § 1.1.1.2",
+            "update from version 1.2.3.4 to 1.2.3.5",
+            "Firmware-Version: 1.2.3.4",
+            "siehe Abschnitt 1.2.3.4 und 1.2.3.5",
+            "в пункте 1.2.3.4",
+            "127.0.0.1, 0.0.0.0:80, 255.255.255.255, ::1 and [::ffff:127.0.0.1]",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+        for (text, wanted) in [
+            ("10.2.3.4", "10.2.3.4"),
+            ("version 2 runs on 10.2.3.4", "10.2.3.4"),
+            ("firmware of the host 10.2.3.4", "10.2.3.4"),
+            ("release\n10.2.3.4", "10.2.3.4"),
+            ("version 1.2.3.4 answers at 10.2.3.4", "10.2.3.4"),
+            ("192.168.1.17/24", "192.168.1.17/24"),
+            ("é 8.8.8.8", "8.8.8.8"),
+        ] {
+            assert_eq!(found(text), [wanted], "{text}");
         }
     }
 }

@@ -140,22 +140,22 @@ struct Leads {
     of: Vec<Lead>,
 }
 
-static LEAD: LazyLock<Option<Leads>> = LazyLock::new(|| {
+static LEAD: LazyLock<Leads> = LazyLock::new(|| {
     let all = || LEADS.iter().flat_map(|(lead, texts)| texts.iter().map(move |text| (*lead, *text)));
     let search = AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostLongest)
         .kind(Some(AhoCorasickKind::ContiguousNFA))
         .build(all().map(|(_, text)| text))
-        .ok()?;
-    Some(Leads { search, of: all().map(|(lead, _)| lead).collect() })
+        .expect("what is said before names can be compiled, as a test holds");
+    Leads { search, of: all().map(|(lead, _)| lead).collect() }
 });
 
 static FIRST_NAMES: LazyLock<FxHashSet<&'static str>> =
     LazyLock::new(|| include_str!("names.txt").split_ascii_whitespace().collect());
 
 /// Small words that are no names, and capitalised ones that often follow a greeting.
-const NOT_NAMES: &str = " a an the i you he she it we they me my your his her its our their this that these those there here what who when where why how which not no yes ok and or but if so as at by for from in into of on onto to with about very too also just only still always never often going sorry sure glad happy sad fine good great well new old is are was were be been being have has had do does did can could will would shall should may might must all any some team everyone everybody folks sir madam customer customers colleague colleagues friend friends support world bot assistant monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december english german french spanish italian american british european chinese indian unknown null none required mandatory important correct wrong hard easy spelled mentioned written listed missing too ";
+const NOT_NAMES: &str = " a an the i you he she it we they me my your his her its our their this that these those there here what who when where why how which not no yes ok and or but if so as at by for from in into of on onto to with about very too also just only still always never often going sorry sure glad happy sad fine good great well new old is are was were be been being have has had do does did can could will would shall should may might must all any some team everyone everybody folks sir madam customer customers colleague colleagues friend friends support world bot assistant monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december english german french spanish italian american british european chinese indian unknown null none required mandatory important correct wrong hard easy spelled mentioned written listed missing too taken available tomorrow today tonight yesterday morning afternoon evening later soon now looking moving going coming working calling writing thanks thank ";
 
 /// A name has at most four words of thirty characters.
 const MOST_WORDS: usize = 4;
@@ -169,26 +169,27 @@ struct Name {
 }
 
 pub(in super::super) fn find(text: &str, words: &[Word], hits: &mut Vec<Hit>) {
-    if let Some(leads) = LEAD.as_ref() {
-        for found in leads.search.find_iter(text) {
-            let lead = leads.of[found.pattern().as_usize()];
-            let letter_before =
-                text[..found.start()].chars().next_back().is_some_and(|char| char.is_alphanumeric() || char == '_');
-            if letter_before || text[found.end()..].chars().next().is_some_and(char::is_alphanumeric) {
-                continue;
-            }
-            let Some(name) = after(text, found.end(), lead) else { continue };
-            let score = match lead {
-                Lead::Named => 0.85,
-                Lead::Title => 0.8,
-                Lead::Said if name.known => 0.75,
-                Lead::Said if name.words > 1 => 0.6,
-                Lead::Greeting if name.known => 0.75,
-                Lead::Signature => 0.7,
-                _ => continue,
-            };
-            hits.push(Hit::new("PERSON", name.start..name.end, score));
+    for found in LEAD.search.find_iter(text) {
+        let lead = LEAD.of[found.pattern().as_usize()];
+        let letter_before =
+            text[..found.start()].chars().next_back().is_some_and(|char| char.is_alphanumeric() || char == '_');
+        if letter_before || text[found.end()..].chars().next().is_some_and(char::is_alphanumeric) {
+            continue;
         }
+        if lead == Lead::Named && is_of_a_thing(&text[..found.start()]) {
+            continue;
+        }
+        let Some(name) = after(text, found.end(), lead) else { continue };
+        let score = match lead {
+            Lead::Named => 0.85,
+            Lead::Title => 0.8,
+            Lead::Said if name.known => 0.75,
+            Lead::Said if name.words > 1 => 0.6,
+            Lead::Greeting if name.known => 0.75,
+            Lead::Signature => 0.7,
+            _ => continue,
+        };
+        hits.push(Hit::new("PERSON", name.start..name.end, score));
     }
     // A known first name with a family name after it.
     for word in words {
@@ -206,6 +207,55 @@ pub(in super::super) fn find(text: &str, words: &[Word], hits: &mut Vec<Hit>) {
             }
         }
     }
+}
+
+/// What has names besides people, and what a name is not told behind, in small letters.
+const THINGS: &[&str] = &[
+    "account",
+    "app",
+    "brand",
+    "branch",
+    "bucket",
+    "class",
+    "column",
+    "company",
+    "container",
+    "database",
+    "device",
+    "domain",
+    "event",
+    "field",
+    "file",
+    "folder",
+    "function",
+    "group",
+    "host",
+    "image",
+    "module",
+    "package",
+    "path",
+    "place",
+    "plan",
+    "product",
+    "project",
+    "school",
+    "server",
+    "service",
+    "song",
+    "street",
+    "table",
+    "team",
+    "variable",
+    "what",
+    "which",
+    "whose",
+    "each",
+];
+
+/// Whether what stands before `name:` or `name is` says that it is no person's.
+fn is_of_a_thing(before: &str) -> bool {
+    let word = before.trim_end_matches([' ', '-', '_']).rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    word.len() <= LONGEST && THINGS.contains(&&*word.to_lowercase())
 }
 
 fn first_name(token: &str) -> bool {
@@ -345,6 +395,9 @@ mod tests {
             "Best regards, and see you soon",
             "Mr.",
             "It's Monday",
+            "It's Black Friday, call me Tomorrow Morning",
+            "Product name: Super Blender",
+            "the file_name is report",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }

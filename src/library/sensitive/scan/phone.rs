@@ -1,12 +1,59 @@
 //! Phone numbers: with a country's code and the lengths the country has, or as people of a country write them at home.
 
 use super::Hit;
+use super::label::is_labelled;
 use std::ops::Range;
 
 /// Digits of a number (ITU-T E.164) with an international prefix of two.
 const MOST_DIGITS: usize = 17;
 /// Groups of digits in one number.
 const MOST_GROUPS: usize = 8;
+
+/// What other numbers are said to be, in small letters.
+const OTHERS: &[&str] = &[
+    "article",
+    "artikel",
+    "artikelnummer",
+    "auftrag",
+    "auftragsnummer",
+    "batch",
+    "bestellnummer",
+    "bestellung",
+    "case",
+    "commande",
+    "factura",
+    "facture",
+    "fattura",
+    "invoice",
+    "isbn",
+    "issn",
+    "item",
+    "lot",
+    "model",
+    "order",
+    "ordine",
+    "part",
+    "pedido",
+    "po",
+    "product",
+    "produkt",
+    "rechnung",
+    "rechnungsnummer",
+    "ref",
+    "reference",
+    "rma",
+    "serial",
+    "seriennummer",
+    "shipment",
+    "sku",
+    "ticket",
+    "tracking",
+    "vorgang",
+    "заказ",
+    "заказа",
+];
+/// How sure it is at most that such a number is that of a phone.
+const OF_OTHERS: f32 = 0.2;
 
 /// Digits in groups, as they stand in the text.
 struct Written {
@@ -43,7 +90,8 @@ pub(in super::super) fn find(text: &str, wanted: impl Fn(&str) -> bool, hits: &m
                 written.iter().rev().find_map(|written| rule(written).map(|score| (written.range.clone(), score)))
             {
                 after[nth] = range.end;
-                hits.push(Hit::new(entity, range, score));
+                let is_other = bytes[start] != b'+' && is_labelled(text, start, 0, OTHERS);
+                hits.push(Hit::new(entity, range, if is_other { score.min(OF_OTHERS) } else { score }));
             }
         }
     }
@@ -341,5 +389,8 @@ mod tests {
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }
+        let mut hits = Vec::new();
+        find("SKU 415-555-0132, or ticket no. 415-555-0132", |_| true, &mut hits);
+        assert!(hits.len() >= 2 && hits.iter().all(|hit| hit.score <= OF_OTHERS), "{hits:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! Addresses of mail and of the web.
 
 use super::Hit;
+use crate::library::urls::link::is_top;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -76,9 +77,6 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the form of addresses can be compiled, as a test holds")
 });
 
-/// Top-level domains of more than two letters that are common; all of two letters count.
-const TOP: &str = " com org net edu gov mil int info biz name pro mobi asia jobs tel travel cat coop museum aero arpa app dev page blog cloud online site website store shop tech xyz club live life world today news media agency digital email group team work works company business solutions services support systems network software studio design art photo photos pictures gallery video music film games game fun cool wiki space zone center academy school university education institute health care clinic dental doctor bank finance money capital fund insurance law legal tax realty house homes land farm garden kitchen restaurant cafe bar beer wine pizza food recipes fish pet dog fashion style beauty hair shoes jewelry gift gifts toys kids baby family love dating wedding social community chat forum link click top win bid loan trade market markets exchange review reviews guide tips directory expert ninja guru rocks plus one vip best google microsoft amazon apple example test ai io ";
-
 pub(in super::super) fn find_url(text: &str, hits: &mut Vec<Hit>) {
     if !text.contains('.') && !text.contains("://") {
         return;
@@ -94,7 +92,7 @@ pub(in super::super) fn find_url(text: &str, hits: &mut Vec<Hit>) {
             .map_or(host, |(host, _)| host);
         let top = host.rsplit('.').next().unwrap_or(host).to_ascii_lowercase();
         let known = (top.len() == 2 && top.bytes().all(|byte| byte.is_ascii_lowercase()))
-            || TOP.contains(&format!(" {top} "))
+            || is_top(&top)
             || top.starts_with("xn--");
         let mail = text[..found.start()].ends_with('@');
         if !mail
