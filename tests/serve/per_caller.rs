@@ -119,7 +119,7 @@ fn a_key_may_be_denied_to_see_how_replies_come_about() {
     let reply = ask(&keys[0], json!({"trace": false}));
     assert_eq!((reply.status, &reply.json()["guardrails"]["log"]), (200, &Value::Null));
     assert_eq!(reply.json()["guardrails"]["verdict"]["rail"], "no secrets", "what became of it is told to everyone");
-    assert!(!reply.body.contains("42"), "{reply:?}");
+    assert!(!reply.body.contains("is 42"), "{reply:?}");
     assert_eq!(ask(&keys[1], json!({"lines": true})).status, 502, "the model has nothing more to say");
 }
 
