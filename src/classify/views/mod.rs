@@ -32,6 +32,7 @@ use std::ops::Range;
 
 pub use encoding::Encoding;
 use part::Part;
+pub(crate) use rot13::rot13;
 
 /// So many encodings within each other are undone; words turned in two ways count twice.
 pub const DEEPEST: usize = 4;
