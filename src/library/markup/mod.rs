@@ -133,18 +133,9 @@ impl Detector {
         let folded = Folded::new(text);
         if *folded.text != *text {
             let given = |range: Range<usize>| origin(folded.given(range, text));
-            self.by_rules(
-                &folded.text,
-                &given,
-                &|kind, range| is_meant(kind, &folded.given(range.clone(), text)),
-                found,
-            );
-            self.exfiltration(
-                &folded.text,
-                &given,
-                &|kind, range| is_meant(kind, &folded.given(range.clone(), text)),
-                found,
-            );
+            let is_meant = |kind: Kind, range: &Range<usize>| is_meant(kind, &folded.given(range.clone(), text));
+            self.by_rules(&folded.text, &given, &is_meant, found);
+            self.exfiltration(&folded.text, &given, &is_meant, found);
         }
     }
 
