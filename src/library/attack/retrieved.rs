@@ -6,11 +6,8 @@ use super::detector::{Attack, Detector, Origin};
 use super::{found, rounded};
 use crate::expression::{Value, to_text};
 use crate::library::calls::texts;
-use crate::library::{Answer, Call, Evidence};
+use crate::library::{Answer, BETWEEN_CHUNKS, Call, Evidence, SEPARATE_CHUNKS};
 use crate::program::Guards;
-
-/// The variable that holds what was found as a list, and what stands between its items in the text.
-const SEPARATE: (&str, &str) = ("relevant_chunks_sep", "\n");
 
 /// More chunks are looked at as one: each takes a time of its own, however short it is.
 const MOST_CHUNKS: usize = 100;
@@ -33,7 +30,7 @@ impl Fate {
 pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: Fate) -> Result<Answer, String> {
     let (value, stage) = guarded(call)?;
     let mut chunks = chunks(&value, call);
-    let whole = chunks.join(SEPARATE.1);
+    let whole = chunks.join(BETWEEN_CHUNKS);
     if chunks.len() > MOST_CHUNKS {
         chunks = vec![whole.clone()];
     }
@@ -44,7 +41,7 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
     let told: Vec<usize> = if attacks.is_empty() { worst.into_iter().collect() } else { attacks.clone() };
     let mut signs = Vec::new();
     for at in &told {
-        let start: usize = chunks[..*at].iter().map(|chunk| chunk.len() + SEPARATE.1.len()).sum();
+        let start: usize = chunks[..*at].iter().map(|chunk| chunk.len() + BETWEEN_CHUNKS.len()).sum();
         let of_chunk = found(&looked[*at]).map(|mut found| {
             found.range = found.range.start + start..found.range.end + start;
             found
@@ -109,9 +106,9 @@ fn chunks(value: &Value, call: &Call<'_>) -> Vec<String> {
         return items.iter().map(said).collect();
     }
     let text = said(value);
-    let separate = call.variables.get(SEPARATE.0).and_then(Value::as_array);
+    let separate = call.variables.get(SEPARATE_CHUNKS).and_then(Value::as_array);
     let separate: Vec<String> = separate.into_iter().flatten().map(said).collect();
-    if separate.len() > 1 && separate.join(SEPARATE.1) == text { separate } else { vec![text] }
+    if separate.len() > 1 && separate.join(BETWEEN_CHUNKS) == text { separate } else { vec![text] }
 }
 
 /// All texts in a value, as they are: written as a value, a line would end in a backslash and a letter.
@@ -121,7 +118,7 @@ fn said(value: &Value) -> String {
         Value::Array(_) | Value::Object(_) => {
             let mut all = Vec::new();
             texts(value, &mut |_, text| all.push(text.to_owned()));
-            all.join(SEPARATE.1)
+            all.join(BETWEEN_CHUNKS)
         }
         value => to_text(value),
     }
@@ -137,7 +134,7 @@ fn left(value: &Value, chunks: &[String], attacks: &[usize]) -> Map<String, Valu
     let text = match value {
         Value::Array(items) if items.len() == chunks.len() => Value::Array(rest(items, attacks)),
         Value::Array(_) => Value::Array(Vec::new()),
-        _ => kept.join(SEPARATE.1).into(),
+        _ => kept.join(BETWEEN_CHUNKS).into(),
     };
     Map::from_iter([("text".to_owned(), text), ("chunks".to_owned(), kept.into())])
 }
