@@ -78,7 +78,7 @@ impl Rails {
     }
 
     /// Answers one text, or the last message of a conversation; the messages before it bring the flows to where they
-    /// were, without running any action again.
+    /// were, without running any action again but those of rails that rewrite.
     ///
     /// # Errors
     /// When the input is empty or too large, and when a flow does not come to an end.
