@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::detector::{Attack, Detector, Origin};
-use super::{found, rounded};
+use super::{found, likest, rounded};
 use crate::expression::{Value, to_text};
 use crate::library::calls::texts;
 use crate::library::{Answer, BETWEEN_CHUNKS, Call, Evidence, SEPARATE_CHUNKS};
@@ -28,8 +28,8 @@ impl Fate {
 
 /// `check_retrieved_injection`: which of the chunks are attacks, and, where those are left out, what is left.
 pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: Fate) -> Result<Answer, String> {
-    let (value, stage) = guarded(call)?;
-    let mut chunks = chunks(&value, call);
+    let (found_there, stage) = guarded(call)?;
+    let mut chunks = chunks(&found_there, call);
     let whole = chunks.join(BETWEEN_CHUNKS);
     if chunks.len() > MOST_CHUNKS {
         chunks = vec![whole.clone()];
@@ -61,9 +61,8 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
     }
     let evidence = Evidence::found(&whole, &signs, Some(rounded(threshold)));
     let rule = evidence.rule.map(|rule| rule + &place.unwrap_or_default());
-    let likest = text.and_then(|text| detector.likest(text));
     let drops = fate == Fate::Drop && stage == Guards::Retrieval && !attacks.is_empty();
-    let mut told = json!({
+    let mut value = json!({
         "blocked": !attacks.is_empty(),
         "dropped": drops,
         "attacks": attacks,
@@ -71,12 +70,12 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
         "score": rounded(score),
         "threshold": evidence.threshold,
         "spans": evidence.spans,
-        "nearest": likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)})),
+        "nearest": likest(detector, text),
     });
-    if let Some(told) = told.as_object_mut().filter(|_| drops) {
-        told.extend(left(&value, &chunks, &attacks));
+    if let Some(value) = value.as_object_mut().filter(|_| drops) {
+        value.extend(left(&found_there, &chunks, &attacks));
     }
-    Ok(Answer::plain(told))
+    Ok(Answer::plain(value))
 }
 
 /// Which chunks, of how many, for people: ` in chunk 2 of 3`.
