@@ -164,7 +164,8 @@ fn is_printable(decoded: &[u8]) -> bool {
     SHORT.contains(&decoded.len()) && decoded.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// `text` with the characters put together that stand one by one between the same sign: `4 1 1 1 …`, `s.e.c.r.e.t`; `None` if there are none.
+/// `text` with the characters put together that stand one by one between the same sign, whether they make words or not: `4 1 1 1 …`, `s.e.c.r.e.t`;
+/// `None` if there are none.
 pub(super) fn apart(text: &str) -> Option<Undone> {
     u32::try_from(text.len()).ok()?;
     let bytes = text.as_bytes();
