@@ -56,6 +56,7 @@ use pattern::Patterns;
 pub use readings::{Form, Reading, Readings};
 pub(crate) use recent::Recent;
 pub use settings::{Scale, Settings, fingerprint};
+pub(crate) use views::rot13;
 pub use views::{DEEPEST, Encoding, View, views};
 
 /// An example as the embedder sees it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::config::{Config, OnError};
 use crate::expression::Variables;
 use crate::library::{Library, REPLACING};
-use crate::program::{Callee, FlowId, FlowKind, GENERATE_VALUE, Guards, MessageId, Op, Program, Say};
+use crate::program::{FlowId, GENERATE_VALUE, Guards, MessageId, Op, Program, Say};
 
 /// One rail.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub(super) fn guards(
 /// Whether `flow` rewrites what it guards, and could do so again.
 fn again(program: &Program, flow: FlowId, guards: Guards, is_replaced: impl Fn(&str) -> bool) -> Again {
     let (mut rewrites, mut by_model) = (false, false);
-    for step in done(program, [flow]).into_iter().flat_map(|flow| &program.flow(flow).steps) {
+    for step in program.may_do([flow]).into_iter().flat_map(|flow| &program.flow(flow).steps) {
         let set = match &step.op {
             Op::Execute { action, into, .. } => {
                 let asks = **action == *GENERATE_VALUE || Library::asks(action).is_some();
@@ -91,7 +91,7 @@ fn again(program: &Program, flow: FlowId, guards: Guards, is_replaced: impl Fn(&
 
 /// Whether `flow` runs an action of ours that replaces parts of a text.
 fn replaces_by(program: &Program, flow: FlowId, is_replaced: impl Fn(&str) -> bool) -> bool {
-    let flows = done(program, [flow]);
+    let flows = program.may_do([flow]);
     flows.iter().flat_map(|flow| &program.flow(*flow).steps).any(|step| match &step.op {
         Op::Execute { action, .. } => REPLACING.contains(&&**action) && !is_replaced(action),
         _ => false,
@@ -100,7 +100,7 @@ fn replaces_by(program: &Program, flow: FlowId, is_replaced: impl Fn(&str) -> bo
 
 /// What the rails, and subflows they may do, say.
 pub(super) fn rail_messages(program: &Program, guards: &[Guard]) -> Vec<MessageId> {
-    let flows = done(program, guards.iter().map(|guard| guard.flow));
+    let flows = program.may_do(guards.iter().map(|guard| guard.flow));
     let steps = flows.iter().flat_map(|flow| &program.flow(*flow).steps);
     let said = steps.filter_map(|step| match &step.op {
         Op::Bot(Say::Message(message)) => Some(*message),
@@ -108,27 +108,4 @@ pub(super) fn rail_messages(program: &Program, guards: &[Guard]) -> Vec<MessageI
     });
     // What fails says this.
     said.chain([MessageId::INTERNAL_ERROR]).collect()
-}
-
-/// `flows`, and the subflows that they may do.
-pub(super) fn done(program: &Program, flows: impl IntoIterator<Item = FlowId>) -> Vec<FlowId> {
-    let mut flows: Vec<FlowId> = flows.into_iter().collect();
-    let mut at = 0;
-    while let Some(flow) = flows.get(at) {
-        at += 1;
-        for step in &program.flow(*flow).steps {
-            let done: Vec<FlowId> = match &step.op {
-                Op::Do { callee: Callee::Flow(flow), .. } => vec![*flow],
-                // It may be any.
-                Op::Do { callee: Callee::Variable(_), .. } => {
-                    let subflows = program.flows().filter(|(_, flow)| flow.kind == FlowKind::Subflow);
-                    subflows.map(|(id, _)| id).collect()
-                }
-                _ => continue,
-            };
-            let new: Vec<FlowId> = done.into_iter().filter(|flow| !flows.contains(flow)).collect();
-            flows.extend(new);
-        }
-    }
-    flows
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::embedder::{embedder, placed};
-use super::guard::done;
 use super::prompt::Prompts;
 use crate::cache::{self, Folders};
 use crate::classify::{self, Classifier, Embedder, Scale, Settings, Static};
@@ -172,7 +171,7 @@ fn rails_without_model(config: &Config, program: &Program, host: &Host, diagnost
     let named: Vec<&str> = named.collect();
     for rail in &config.rails {
         let Some(flow) = program.flow_named(&rail.name) else { continue };
-        let steps = done(program, [flow]).into_iter().flat_map(|flow| &program.flow(flow).steps);
+        let steps = program.may_do([flow]).into_iter().flat_map(|flow| &program.flow(flow).steps);
         let mut asked = steps.filter_map(|step| match &step.op {
             Op::Execute { action, .. } if !config.has_action(action) => Some((&**action, Library::asks(action)?)),
             _ => None,

@@ -1,5 +1,7 @@
 //! Rails, loaded and ready to answer.
 
+mod replay;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,12 +10,11 @@ use super::builder::RailsBuilder;
 use super::conversation::Conversation;
 use super::coverage::Coverage;
 use super::error::{GenerateError, LoadError};
-use super::history::Said;
 use super::input::Input;
 use super::judged::Judged;
 use super::load::settings;
 use super::loaded::Parts;
-use super::pipeline::{self, By, Checked, Heard, Outcome};
+use super::pipeline::{self, By, Heard, Outcome};
 use super::reply::Reply;
 use super::seen::Seen;
 use super::session::Session;
@@ -78,7 +79,7 @@ impl Rails {
     }
 
     /// Answers one text, or the last message of a conversation; the messages before it bring the flows to where they
-    /// were, without running any action again.
+    /// were, without running any action again but those of rails that rewrite.
     ///
     /// # Errors
     /// When the input is empty or too large, and when a flow does not come to an end.
@@ -318,69 +319,6 @@ impl Rails {
         Tracer::new(self.parts.sources.clone(), self.parts.coverage.clone())
     }
 
-    /// Runs earlier messages through the flows. Where they can't follow, they start afresh.
-    async fn replay(
-        &self,
-        history: &[Message],
-        conversation: &mut Conversation,
-        tracer: &mut Tracer,
-    ) -> Result<(), GenerateError> {
-        if history.is_empty() {
-            return Ok(());
-        }
-        self.measure_all(history)?;
-        tracer.silence(true);
-        let mut dropped = None;
-        // What was said before the turn that a reply ends.
-        let mut before = conversation.history.clone();
-        let mut rest = history;
-        while let Some((first, behind)) = rest.split_first() {
-            rest = behind;
-            let said = match first.role {
-                Role::System => Said::System { text: first.content.clone() },
-                Role::Tool if !self.parts.models.has_main() => continue,
-                Role::Tool => pipeline::replay_result(&self.parts, conversation, tracer, first).await,
-                Role::Assistant => {
-                    conversation.greeted_with(&first.content);
-                    if self.parts.is_of_a_rail(&first.content) && first.tool_calls.is_empty() {
-                        // A rail had stopped what led to this, so no model may read it now.
-                        conversation.history = before.clone();
-                        continue;
-                    }
-                    spoken(first)
-                }
-                Role::User => {
-                    let is_reply =
-                        |message: &&Message| message.role == Role::Assistant && message.tool_calls.is_empty();
-                    let count = behind.iter().take_while(is_reply).count();
-                    let (replies, next) = behind.split_at(count);
-                    rest = next;
-                    let reply = replies.iter().map(|message| &*message.content).collect::<Vec<_>>().join("\n");
-                    let reply = (count > 0).then_some(&*reply);
-                    before = conversation.history.clone();
-                    // A model that calls tools was let to: the rails had passed the text.
-                    let calls = next.first().is_some_and(|message| message.role == Role::Assistant);
-                    let checked = if calls { Checked::Then } else { Checked::Unknown };
-                    let outcome =
-                        pipeline::replay(&self.parts, conversation, tracer, &first.content, reply, checked).await;
-                    if let Some(reason) = outcome.map_err(|exhausted| self.step_budget(exhausted))?.differs {
-                        dropped = Some(format!("turn {}: {reason}", conversation.turns));
-                    }
-                    continue;
-                }
-            };
-            if self.parts.models.has_main() {
-                let said = conversation.masked_again(said);
-                conversation.history.push(said);
-            }
-        }
-        tracer.silence(false);
-        if conversation.turns > 0 {
-            tracer.record(What::Replayed { turns: conversation.turns, dropped }, None, None);
-        }
-        Ok(())
-    }
-
     /// What was said since the last reply must end with what can be answered, and be no longer than is allowed.
     fn measure(&self, heard: &[Message]) -> Result<(), GenerateError> {
         if !heard.iter().any(|message| matches!(message.role, Role::User | Role::Tool)) {
@@ -429,15 +367,6 @@ fn measure(text: &str, limit: usize) -> Result<(), GenerateError> {
 fn reply(outcome: Outcome, tracer: Tracer, turn: u32) -> Reply {
     let Outcome { text, tool_calls, intent, verdict, exception, failure, finish, usage, .. } = outcome;
     Reply { text, intent, verdict, tool_calls, exception, failure, finish, usage, trace: tracer.finish(turn) }
-}
-
-/// What the bot said, with calls of tools or without.
-fn spoken(message: &Message) -> Said {
-    let text = message.content.clone();
-    match &*message.tool_calls {
-        [] => Said::Bot { text, message: None },
-        calls => Said::Calls { text, calls: calls.to_vec() },
-    }
 }
 
 impl std::fmt::Debug for Rails {

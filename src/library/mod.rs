@@ -91,6 +91,11 @@ const NOT_HERE: &[&str] = &[
 /// Actions of ours that put something else in the place of parts of a text, each of which they must see as a whole.
 pub(crate) const REPLACING: [&str; 3] = ["mask_sensitive_data", "restore_sensitive_data", "injection_detection"];
 
+/// The variable that holds what was found in documents as a list, beside `$relevant_chunks`, which holds the same as a text.
+pub(crate) const SEPARATE_CHUNKS: &str = "relevant_chunks_sep";
+/// What stands between the items of the list in the text.
+pub(crate) const BETWEEN_CHUNKS: &str = "\n";
+
 /// The actions of a configuration that are ours, set up.
 #[derive(Default)]
 pub(crate) struct Library {

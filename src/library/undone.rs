@@ -7,6 +7,8 @@ use std::ops::Range;
 const SHORT: Range<usize> = 6..11;
 /// Fewer characters in a row are initials, or a list.
 const FEWEST_APART: usize = 8;
+/// White space between words whose characters were put apart.
+const WIDEST: usize = 3;
 /// What stands between characters that were put apart.
 const BETWEEN: u8 = 1;
 /// What codes are written in.
@@ -31,8 +33,6 @@ static KINDS: [u8; 256] = {
 fn is(byte: u8, kind: u8) -> bool {
     KINDS[byte as usize] & kind != 0
 }
-/// White space between words whose characters were put apart.
-const WIDEST: usize = 3;
 
 /// A text with something in it undone, and the way back.
 #[derive(Debug, PartialEq, Eq)]
@@ -164,7 +164,8 @@ fn is_printable(decoded: &[u8]) -> bool {
     SHORT.contains(&decoded.len()) && decoded.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// `text` with the characters put together that stand one by one between the same sign: `4 1 1 1 …`, `s.e.c.r.e.t`; `None` if there are none.
+/// `text` with the characters put together that stand one by one between the same sign, whether they make words or not: `4 1 1 1 …`, `s.e.c.r.e.t`;
+/// `None` if there are none.
 pub(super) fn apart(text: &str) -> Option<Undone> {
     u32::try_from(text.len()).ok()?;
     let bytes = text.as_bytes();
@@ -289,24 +290,6 @@ pub(super) fn whole_values(text: &str) -> Option<Undone> {
     writer.finish()
 }
 
-/// `text` with its letters moved by half the alphabet; places are the same.
-pub(super) fn turned(text: &str) -> String {
-    let turned = text.bytes().map(|byte| TURNED[byte as usize]).collect();
-    String::from_utf8(turned).expect("letters of ASCII stay such, and all else stays as it is")
-}
-
-static TURNED: [u8; 256] = {
-    let mut turned = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let first = if (byte as u8).is_ascii_uppercase() { b'A' } else { b'a' };
-        let is_letter = (byte as u8).is_ascii_alphabetic();
-        turned[byte] = if is_letter { first + (byte as u8 - first + 13) % 26 } else { byte as u8 };
-        byte += 1;
-    }
-    turned
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -384,7 +367,6 @@ mod tests {
                     prop_assert!(origin.start < origin.end && origin.end <= text.len());
                 }
             }
-            prop_assert_eq!(turned(&turned(&text)), text);
         }
     }
 }

@@ -9,6 +9,7 @@ mod pattern;
 mod reads;
 mod resolve;
 pub(crate) mod slot;
+mod subflows;
 mod surroundings;
 mod test;
 #[cfg(test)]

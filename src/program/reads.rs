@@ -2,7 +2,6 @@
 
 use rustc_hash::FxHashSet;
 
-use super::lint::done_by;
 use super::{Argument, Callee, EventPattern, FlowId, MessageText, Op, Program, Say};
 use crate::expression::Expression;
 use crate::source::Span;
@@ -28,11 +27,6 @@ impl Program {
             }
         }
         read
-    }
-
-    /// `flows`, and the subflows they do, if only by way of others.
-    pub(crate) fn done_by(&self, flows: impl IntoIterator<Item = FlowId>) -> FxHashSet<FlowId> {
-        done_by(self, flows)
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use remembered::Remembered;
 pub(crate) use remote::Remote;
 #[cfg(feature = "transformer")]
 pub use transformer::{Transformer, TransformerError};
-pub(super) use wordpiece::rank;
+pub(super) use wordpiece::{is_short_word, rank};
 
 /// What makes vectors of texts. Two texts are compared by the cosine of theirs.
 pub trait Embedder: Send + Sync + fmt::Debug {

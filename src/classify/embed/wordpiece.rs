@@ -38,6 +38,17 @@ pub(in crate::classify) fn rank(word: &str) -> Option<u32> {
     PIECES.first.get(word).copied()
 }
 
+/// Words of one and two letters; the vocabulary has every letter, and many others that are none.
+const SHORT: &[&[u8]] = &[
+    b"a", b"i", b"am", b"an", b"as", b"at", b"be", b"by", b"do", b"go", b"he", b"if", b"in", b"is", b"it", b"me",
+    b"my", b"no", b"of", b"on", b"or", b"so", b"to", b"up", b"us", b"we",
+];
+
+/// Whether `word`, in small letters, has one or two of them and is a word.
+pub(in crate::classify) fn is_short_word(word: &[u8]) -> bool {
+    SHORT.contains(&word)
+}
+
 /// Calls `found` with each piece of `text` in the built-in vocabulary, in turn.
 pub(super) fn pieces(text: &str, found: impl FnMut(u32)) {
     PIECES.of(text, found);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::speller::{Speller, Word, words};
 use super::{homoglyph, leet};
-use crate::classify::embed::rank;
+use crate::classify::embed::{is_short_word, rank};
 
 /// So many letters in a row are no initials; one less may be a word of the rails' own.
 const FEWEST: usize = 4;
@@ -24,11 +24,8 @@ const RARE: u32 = 20_000;
 /// Letters of the shortest word that may be several, and letters of these on the average.
 const RUN_TOGETHER: usize = 16;
 const AVERAGE: usize = 3;
-/// Words of one and two letters; the vocabulary has many others that are none.
-const SHORT: &[&str] = &[
-    "a", "am", "an", "as", "at", "be", "by", "do", "go", "he", "i", "if", "in", "is", "it", "me", "my", "no", "of",
-    "on", "or", "s", "so", "to", "up", "us", "we",
-];
+/// What stands behind an apostrophe: `what's`.
+const BEHIND_APOSTROPHE: &str = "s";
 /// From so many rows on, a text is spelled out, and rows of fewer letters are words, too.
 const SPELLED_OUT: usize = 2;
 
@@ -135,7 +132,8 @@ fn parted(speller: &Speller, letters: &str) -> Option<String> {
         for start in end.saturating_sub(LONGEST)..end {
             let Some((before, _)) = ways[start] else { continue };
             let word = &letters[start..end];
-            let is_known = (word.len() > 2 || SHORT.contains(&word)) && speller.knows(word);
+            let is_known =
+                (word.len() > 2 || word == BEHIND_APOSTROPHE || is_short_word(word.as_bytes())) && speller.knows(word);
             if !is_known && letters.len() < LONG_ENOUGH {
                 continue;
             }

@@ -32,8 +32,9 @@ use std::ops::Range;
 
 pub use encoding::Encoding;
 use part::Part;
+pub(crate) use rot13::rot13;
 
-/// So many encodings within each other are undone.
+/// So many encodings within each other are undone; words turned in two ways count twice.
 pub const DEEPEST: usize = 4;
 
 /// A text with what is encoded in it decoded, and the way back.
@@ -121,74 +122,53 @@ pub fn views(typed: &str) -> Vec<View> {
 
 /// All that is encoded in `text`, in order; where two ways to read it overlap, the first of them.
 fn parts(text: &str) -> Vec<Part> {
-    let signs = text.bytes().fold(0, |signs, byte| signs | SIGNS[byte as usize]);
+    let signs = text.bytes().fold(ALWAYS, |signs, byte| signs | SIGNS[byte as usize]);
+    let found = FINDERS.iter().filter(|(sign, _)| signs & sign != 0).map(|(_, find)| find(text));
     let mut parts = Vec::new();
-    let mut add = |found: Vec<Part>| {
+    for found in found.chain(rows::find(text)) {
         if parts.is_empty() {
             parts = found;
         } else if !found.is_empty() {
-            parts = merged(std::mem::take(&mut parts), found);
+            parts = merged(parts, found);
         }
-    };
-    if signs & HIDDEN != 0 {
-        add(hidden::find(text));
     }
-    if signs & ESCAPE != 0 {
-        add(escapes::find(text));
-    }
-    if signs & ENTITY != 0 {
-        add(entities::find(text));
-    }
-    if signs & DIGIT != 0 {
-        add(hex::find(text));
-    }
-    if signs & UPPER != 0 || signs & DIGIT != 0 {
-        add(base64::find(text));
-    }
-    if signs & DIGIT != 0 {
-        add(numbers::find(text));
-    }
-    if signs & UPPER != 0 {
-        add(base32::find(text));
-    }
-    if signs & SHAPE != 0 {
-        add(alphabets::signs(text));
-    }
-    if signs & TURNED != 0 {
-        add(alphabets::turned(text));
-    }
-    if signs & MARK != 0 {
-        add(morse::find(text));
-    }
-    add(apart::find(text));
-    if signs & MARK != 0 {
-        add(joined::words(text));
-        add(markup::marks(text));
-    }
-    if signs & TAG != 0 {
-        add(markup::tags(text));
-    }
-    if signs & QUOTE != 0 {
-        add(joined::strings(text));
-    }
-    if signs & SCRIPT != 0 {
-        add(reversed::find(text));
-    }
-    rows::find(text).into_iter().for_each(add);
     parts
 }
 
-const HIDDEN: u16 = 1;
-const ESCAPE: u16 = 2;
-const ENTITY: u16 = 4;
-const DIGIT: u16 = 8;
-const UPPER: u16 = 16;
-const SCRIPT: u16 = 32;
-const MARK: u16 = 64;
-const TAG: u16 = 128;
-const QUOTE: u16 = 256;
-const SHAPE: u16 = 512;
-const TURNED: u16 = 1024;
+type Finder = fn(&str) -> Vec<Part>;
+
+/// What finds something encoded in a text, and which signs of it the text must have, since most have none; what is surer comes first.
+const FINDERS: &[(u16, Finder)] = &[
+    (HIDDEN, hidden::find),
+    (ESCAPE, escapes::find),
+    (ENTITY, entities::find),
+    (DIGIT, hex::find),
+    (UPPER | DIGIT, base64::find),
+    (DIGIT, numbers::find),
+    (UPPER, base32::find),
+    (SHAPE, alphabets::signs),
+    (TURNED, alphabets::turned),
+    (MARK, morse::find),
+    (ALWAYS, apart::find),
+    (MARK, joined::words),
+    (MARK, markup::marks),
+    (TAG, markup::tags),
+    (QUOTE, joined::strings),
+    (SCRIPT, reversed::find),
+];
+
+const ALWAYS: u16 = 1;
+const HIDDEN: u16 = 2;
+const ESCAPE: u16 = 4;
+const ENTITY: u16 = 8;
+const DIGIT: u16 = 16;
+const UPPER: u16 = 32;
+const SCRIPT: u16 = 64;
+const MARK: u16 = 128;
+const TAG: u16 = 256;
+const QUOTE: u16 = 512;
+const SHAPE: u16 = 1024;
+const TURNED: u16 = 2048;
 
 /// What a byte may be the sign of.
 static SIGNS: [u16; 256] = {

@@ -1,6 +1,6 @@
 //! Whether what a decoder made was meant to be read.
 
-use crate::classify::embed::rank;
+use crate::classify::embed::{is_short_word, rank};
 use crate::classify::orders;
 
 /// So many printable characters in a row don't come about by chance.
@@ -19,11 +19,6 @@ const FREQUENT: u32 = 12_000;
 const RAREST: u32 = 30_000;
 /// Longer words are none.
 pub(super) const LONGEST: usize = 24;
-/// Words of one and two letters; the vocabulary has every letter, and many others that are none.
-const SHORT: &[&[u8]] = &[
-    b"a", b"i", b"am", b"an", b"as", b"at", b"be", b"by", b"do", b"go", b"he", b"if", b"in", b"is", b"it", b"me",
-    b"my", b"no", b"of", b"on", b"or", b"so", b"to", b"up", b"us", b"we",
-];
 
 /// How frequent a word in any case is: the lower, the more frequent; `None` if it is none.
 pub(super) fn frequency(word: &[u8]) -> Option<u32> {
@@ -31,7 +26,7 @@ pub(super) fn frequency(word: &[u8]) -> Option<u32> {
     let lower = lower.get_mut(..word.len())?;
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
-    if word.len() < 3 && !SHORT.contains(&&*lower) {
+    if word.len() < 3 && !is_short_word(lower) {
         return None;
     }
     let lower = std::str::from_utf8(lower).ok()?;

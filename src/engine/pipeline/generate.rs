@@ -13,14 +13,13 @@ use crate::engine::prompt::{first_line, step, unquoted};
 use crate::engine::reason::Reason;
 use crate::engine::trace::What;
 use crate::expression::{Value, Variables};
+use crate::library::{BETWEEN_CHUNKS, SEPARATE_CHUNKS};
 use crate::model::Task;
 use crate::program::{Flow, FlowId, Guards, MessageId, Op, Say, UserPattern};
 use crate::source::Span;
 
 /// The variable that holds what was found in documents.
 pub(super) const CHUNKS: &str = "relevant_chunks";
-/// The variable that holds the same as a list.
-const SEPARATE: &str = "relevant_chunks_sep";
 /// How many chunks of documents a model is shown.
 const FOUND: usize = 3;
 /// What is said when the model names no next step.
@@ -216,12 +215,12 @@ impl Turn<'_> {
         let ended = self.guard(Guards::Retrieval).await?;
         let variables = self.conversation.store.variables();
         let after = variables.get(CHUNKS).cloned();
-        if before != after && !is_of(after.as_ref(), variables.get(SEPARATE)) {
+        if before != after && !is_of(after.as_ref(), variables.get(SEPARATE_CHUNKS)) {
             let list = match after {
                 Some(list @ Value::Array(_)) => list,
                 after => after.filter(|chunks| chunks.as_str() != Some("")).into_iter().collect(),
             };
-            self.conversation.store.set(SEPARATE.into(), list);
+            self.conversation.store.set(SEPARATE_CHUNKS.into(), list);
         }
         Ok(ended)
     }
@@ -236,9 +235,9 @@ impl Turn<'_> {
         let failed =
             |full| Failure::Failed { place, reason: Reason::of_others(full, "the documents can't be searched") };
         let (titles, bodies) = found.map_err(failed)?;
-        let (chunks, list) = (Value::from(bodies.join("\n")), Value::from(bodies));
+        let (chunks, list) = (Value::from(bodies.join(BETWEEN_CHUNKS)), Value::from(bodies));
         self.conversation.store.set(CHUNKS.into(), chunks.clone());
-        self.conversation.store.set(SEPARATE.into(), list);
+        self.conversation.store.set(SEPARATE_CHUNKS.into(), list);
         self.note(What::Retrieved { titles }, None);
         Ok(chunks)
     }
@@ -248,7 +247,7 @@ impl Turn<'_> {
 fn is_of(chunks: Option<&Value>, list: Option<&Value>) -> bool {
     let texts =
         list.and_then(Value::as_array).and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
-    texts.is_some_and(|texts| chunks.and_then(Value::as_str) == Some(&texts.join("\n")))
+    texts.is_some_and(|texts| chunks.and_then(Value::as_str) == Some(&texts.join(BETWEEN_CHUNKS)))
 }
 
 /// The headings and the texts of what documents say about `text`, or why that can't be told.

@@ -22,7 +22,8 @@ use crate::program::{Guards, MessageId};
 pub(in crate::engine) enum Mode<'a> {
     /// For the first time.
     Live,
-    /// Again, to bring the flows to where they were: no action, model or rail runs, and the texts must come out as they did.
+    /// Again, to bring the flows to where they were: no action or model runs, nor a rail but those that rewrite, and the texts must come out as
+    /// they did.
     Replay {
         /// What was said then; `None` when that is not known.
         reply: Option<&'a str>,

@@ -22,6 +22,7 @@ use super::family::{Cost, Family, Kit, Rail, Setup};
 use super::{Evidence, Found};
 use crate::classify::Readings;
 use crate::diagnostic::{Diagnostic, codes, nearest};
+use crate::expression::Value;
 use crate::program::Guards;
 
 pub(crate) use detector::{Attack, Detector, Origin};
@@ -139,7 +140,6 @@ fn answer(detector: &Detector, readings: &Readings, threshold: f32, is_plain: bo
     if is_plain {
         return Answer { value: is_blocked.into(), evidence: is_blocked.then_some(evidence) };
     }
-    let likest = if is_blocked { detector.likest(text) } else { None };
     // What it goes by is in the value, so that flows can look at it.
     let value = json!({
         "blocked": is_blocked,
@@ -147,9 +147,17 @@ fn answer(detector: &Detector, readings: &Readings, threshold: f32, is_plain: bo
         "score": rounded(attack.score),
         "threshold": evidence.threshold,
         "spans": evidence.spans,
-        "nearest": likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)})),
+        "nearest": likest(detector, is_blocked.then_some(text)),
     });
     Answer::plain(value)
+}
+
+/// The known attack that a text is likest to, if one is told, and how like.
+fn likest(detector: &Detector, text: Option<&str>) -> Value {
+    text.and_then(|text| detector.likest(text)).map_or(
+        Value::Null,
+        |(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)}),
+    )
 }
 
 /// What can be shown: three places behind the point.

@@ -3,14 +3,11 @@
 use serde_json::{Map, json};
 
 use super::detector::{Attack, Detector, Origin};
-use super::{found, rounded};
+use super::{found, likest, rounded};
 use crate::expression::{Value, to_text};
 use crate::library::calls::texts;
-use crate::library::{Answer, Call, Evidence};
+use crate::library::{Answer, BETWEEN_CHUNKS, Call, Evidence, SEPARATE_CHUNKS};
 use crate::program::Guards;
-
-/// The variable that holds what was found as a list, and what stands between its items in the text.
-const SEPARATE: (&str, &str) = ("relevant_chunks_sep", "\n");
 
 /// More chunks are looked at as one: each takes a time of its own, however short it is.
 const MOST_CHUNKS: usize = 100;
@@ -31,9 +28,9 @@ impl Fate {
 
 /// `check_retrieved_injection`: which of the chunks are attacks, and, where those are left out, what is left.
 pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: Fate) -> Result<Answer, String> {
-    let (value, stage) = guarded(call)?;
-    let mut chunks = chunks(&value, call);
-    let whole = chunks.join(SEPARATE.1);
+    let (found_there, stage) = guarded(call)?;
+    let mut chunks = chunks(&found_there, call);
+    let whole = chunks.join(BETWEEN_CHUNKS);
     if chunks.len() > MOST_CHUNKS {
         chunks = vec![whole.clone()];
     }
@@ -44,7 +41,7 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
     let told: Vec<usize> = if attacks.is_empty() { worst.into_iter().collect() } else { attacks.clone() };
     let mut signs = Vec::new();
     for at in &told {
-        let start: usize = chunks[..*at].iter().map(|chunk| chunk.len() + SEPARATE.1.len()).sum();
+        let start: usize = chunks[..*at].iter().map(|chunk| chunk.len() + BETWEEN_CHUNKS.len()).sum();
         let of_chunk = found(&looked[*at]).map(|mut found| {
             found.range = found.range.start + start..found.range.end + start;
             found
@@ -64,9 +61,8 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
     }
     let evidence = Evidence::found(&whole, &signs, Some(rounded(threshold)));
     let rule = evidence.rule.map(|rule| rule + &place.unwrap_or_default());
-    let likest = text.and_then(|text| detector.likest(text));
     let drops = fate == Fate::Drop && stage == Guards::Retrieval && !attacks.is_empty();
-    let mut told = json!({
+    let mut value = json!({
         "blocked": !attacks.is_empty(),
         "dropped": drops,
         "attacks": attacks,
@@ -74,12 +70,12 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
         "score": rounded(score),
         "threshold": evidence.threshold,
         "spans": evidence.spans,
-        "nearest": likest.map(|(exemplar, cosine)| json!({"id": exemplar.id, "text": exemplar.text, "cosine": rounded(cosine)})),
+        "nearest": likest(detector, text),
     });
-    if let Some(told) = told.as_object_mut().filter(|_| drops) {
-        told.extend(left(&value, &chunks, &attacks));
+    if let Some(value) = value.as_object_mut().filter(|_| drops) {
+        value.extend(left(&found_there, &chunks, &attacks));
     }
-    Ok(Answer::plain(told))
+    Ok(Answer::plain(value))
 }
 
 /// Which chunks, of how many, for people: ` in chunk 2 of 3`.
@@ -109,9 +105,9 @@ fn chunks(value: &Value, call: &Call<'_>) -> Vec<String> {
         return items.iter().map(said).collect();
     }
     let text = said(value);
-    let separate = call.variables.get(SEPARATE.0).and_then(Value::as_array);
+    let separate = call.variables.get(SEPARATE_CHUNKS).and_then(Value::as_array);
     let separate: Vec<String> = separate.into_iter().flatten().map(said).collect();
-    if separate.len() > 1 && separate.join(SEPARATE.1) == text { separate } else { vec![text] }
+    if separate.len() > 1 && separate.join(BETWEEN_CHUNKS) == text { separate } else { vec![text] }
 }
 
 /// All texts in a value, as they are: written as a value, a line would end in a backslash and a letter.
@@ -121,7 +117,7 @@ fn said(value: &Value) -> String {
         Value::Array(_) | Value::Object(_) => {
             let mut all = Vec::new();
             texts(value, &mut |_, text| all.push(text.to_owned()));
-            all.join(SEPARATE.1)
+            all.join(BETWEEN_CHUNKS)
         }
         value => to_text(value),
     }
@@ -137,7 +133,7 @@ fn left(value: &Value, chunks: &[String], attacks: &[usize]) -> Map<String, Valu
     let text = match value {
         Value::Array(items) if items.len() == chunks.len() => Value::Array(rest(items, attacks)),
         Value::Array(_) => Value::Array(Vec::new()),
-        _ => kept.join(SEPARATE.1).into(),
+        _ => kept.join(BETWEEN_CHUNKS).into(),
     };
     Map::from_iter([("text".to_owned(), text), ("chunks".to_owned(), kept.into())])
 }

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 
-use crate::classify::Normalized;
+use crate::classify::{Normalized, rot13};
 use crate::library::letters::letter;
-use crate::library::undone::turned;
 
 /// How many letters and digits a canary needs, so that no ordinary word is one.
 const SHORTEST: usize = 8;
@@ -52,7 +51,7 @@ impl Canaries {
                 return Err(CanaryError::TooShort { index, text: canary.clone() });
             }
             // Someone who was told to hide it may have moved its letters.
-            kernels.extend([turned(&kernel), kernel].map(|kernel| kernel.chars().map(letter).collect::<String>()));
+            kernels.extend([rot13(&kernel), kernel].map(|kernel| kernel.chars().map(letter).collect::<String>()));
         }
         if kernels.is_empty() {
             return Ok(Self::default());

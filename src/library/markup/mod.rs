@@ -14,9 +14,9 @@ use shown::shown;
 
 use super::Found;
 use super::fold::Folded;
-use super::undone::{short_codes, turned};
+use super::undone::short_codes;
 use super::urls;
-use crate::classify::{Encoding, Readings};
+use crate::classify::{Encoding, Readings, rot13};
 
 /// How often what is left of a text is looked at again.
 const MOST_ROUNDS: usize = 4;
@@ -114,15 +114,11 @@ impl Detector {
         if let Some(short) = short_codes(text) {
             self.read(short.text(), &|range| short.origin(range), &|kind, _| kind != Kind::Exfiltration, &mut found);
         }
-        let turned = turned(text);
-        self.by_rules(&turned, &|range| range, &|_, range| turned[range.clone()] != text[range.clone()], &mut found);
+        let turned = rot13(text);
+        let is_other = |_: Kind, range: &Range<usize>| turned[range.clone()] != text[range.clone()];
+        self.by_rules(&turned, &|range| range, &is_other, &mut found);
         if turned.contains("http") {
-            self.exfiltration(
-                &turned,
-                &|range| range,
-                &|_, range| turned[range.clone()] != text[range.clone()],
-                &mut found,
-            );
+            self.exfiltration(&turned, &|range| range, &is_other, &mut found);
         }
         found.retain(|found| !found.range.is_empty() && text.get(found.range.clone()).is_some());
         found.sort_by_key(|found| (found.range.start, found.range.end));
@@ -137,18 +133,9 @@ impl Detector {
         let folded = Folded::new(text);
         if *folded.text != *text {
             let given = |range: Range<usize>| origin(folded.given(range, text));
-            self.by_rules(
-                &folded.text,
-                &given,
-                &|kind, range| is_meant(kind, &folded.given(range.clone(), text)),
-                found,
-            );
-            self.exfiltration(
-                &folded.text,
-                &given,
-                &|kind, range| is_meant(kind, &folded.given(range.clone(), text)),
-                found,
-            );
+            let is_meant = |kind: Kind, range: &Range<usize>| is_meant(kind, &folded.given(range.clone(), text));
+            self.by_rules(&folded.text, &given, &is_meant, found);
+            self.exfiltration(&folded.text, &given, &is_meant, found);
         }
     }
 

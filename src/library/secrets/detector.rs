@@ -5,9 +5,9 @@ use super::entropy::{entropy, hexadecimal, random};
 use super::placeholder::placeholder;
 use super::special;
 use super::token::TOKENS;
+use crate::classify::rot13;
 use crate::library::Found;
 use crate::library::fold::Folded;
-use crate::library::undone::turned;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 use std::ops::Range;
@@ -129,13 +129,13 @@ static TURNED: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let all = prefixes.chain(["-----BEGIN ", "eyJ"]).map(str::to_owned).chain(names);
     AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))
-        .build(all.map(|sign| turned(&sign)))
+        .build(all.map(|sign| rot13(&sign)))
         .expect("the signs of secrets can be compiled, as a test holds")
 });
 
 /// Secrets in a text whose letters were moved; those that their form says, or a name before them.
 fn in_turned(text: &str) -> Vec<Found> {
-    let turned = turned(text);
+    let turned = rot13(text);
     let mut found = Vec::new();
     anchored(&turned, &mut found);
     assigned(&turned, &mut found);

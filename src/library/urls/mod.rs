@@ -15,7 +15,8 @@ pub(super) use rail::{URLS, hosts};
 use super::Found;
 use super::decoded::add;
 use super::fold::Folded;
-use super::undone::{turned, whole_values};
+use super::undone::whole_values;
+use crate::classify::rot13;
 
 /// Addresses within addresses within addresses are not looked for.
 const DEEPEST: usize = 3;
@@ -103,7 +104,7 @@ impl Detector {
         let (allow, deny) = (read(&settings.allow), read(&settings.deny));
         let protect = read(&settings.protect).into_iter().map(|pattern| pattern.name);
         let labels = deny.iter().filter_map(|pattern| pattern.name.split('.').max_by_key(|label| label.len()));
-        let signs = TURNED.map(str::to_owned).into_iter().chain(labels.map(turned));
+        let signs = TURNED.map(str::to_owned).into_iter().chain(labels.map(rot13));
         Self {
             turned: AhoCorasick::builder().ascii_case_insensitive(true).build(signs).ok(),
             protect: protect.chain(allow.iter().map(|pattern| pattern.name.clone())).collect(),
@@ -143,7 +144,7 @@ impl Detector {
 
     /// Addresses whose letters were moved by half the alphabet; names without a scheme are any words, so moved, unless they are denied.
     fn find_in_turned(&self, text: &str) -> Vec<Found> {
-        let turned = turned(text);
+        let turned = rot13(text);
         let mut found = self.find_as_typed(&turned);
         found.retain(|finding| {
             let read = &turned[finding.range.clone()];
