@@ -211,6 +211,7 @@ fn parameters_that_a_rail_never_reads_do_nothing() {
         define bot too long\n  \"Say it in $limit characters.\"\n\n\
         define subflow attack\n  $found = execute check_jailbreak(source=\"input\")\n  if $found.blocked\n    stop\n\n\
         define subflow judged\n  # Is it rude?\n  $rude = ...\n  if $rude == \"yes\"\n    stop\n\n\
+        define subflow either\n  $which = \"judged\"\n  do $which\n\n\
         define subflow both\n  do length(max=$most)\n";
     let main = "models: [{type: main, engine: openai, model: m, api_key_env_var: PATH}]\n";
     // How a rail is named, and what is said of it.
@@ -230,6 +231,8 @@ fn parameters_that_a_rail_never_reads_do_nothing() {
         ("attack(threshold=0.9)", None),
         ("attack $model=main", Some(("rail `attack` never reads `$model`", ""))),
         ("judged $model=main", None),
+        // Whatever it does, it may be one that asks.
+        ("either $model=main", None),
         ("both(most=7)", None),
         ("both(max=7)", Some(("rail `both` never reads `$max`", "read `$max` in the flow, or leave it out"))),
         // Ours say so themselves, and as an error.

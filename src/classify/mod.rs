@@ -37,7 +37,7 @@ pub use embed::{EmbedError, Embedder, NoVector, Static, Unembeddable};
 #[cfg(feature = "transformer")]
 pub use embed::{Transformer, TransformerError};
 pub use normalize::Normalized;
-pub(crate) use normalize::{look_alike, mixed_words};
+pub(crate) use normalize::{is_invisible, look_alike, mixed_words};
 
 pub use crate::cache::Folders;
 use crate::diagnostic::{Diagnostic, codes};

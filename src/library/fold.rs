@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::classify::{look_alike, mixed_words};
+use crate::classify::{is_invisible, look_alike, mixed_words};
 
 /// A folded text with the way back to the text that was given.
 pub(super) struct Folded<'t> {
@@ -84,16 +84,7 @@ fn folds(char: char) -> Option<char> {
         return Some(char);
     }
     match char {
-        '\u{ad}'
-        | '\u{34f}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fe00}'..='\u{fe0f}' => None,
+        char if is_invisible(char) => None,
         '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(' '),
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => Some('-'),
         '\u{2024}' | '\u{3002}' | '\u{ff61}' => Some('.'),
@@ -131,11 +122,11 @@ mod tests {
 
     #[test]
     fn ranges_are_of_the_text_that_was_given() {
-        let text = "é ４\u{200b}２\u{200b} x";
+        let text = "é ４\u{3164}２\u{200b} x";
         let folded = Folded::new(text);
         assert_eq!(folded.text, "é 42 x");
         let at = folded.text.find("42").unwrap();
-        assert_eq!(&text[folded.given(at..at + 2, text)], "４\u{200b}２");
+        assert_eq!(&text[folded.given(at..at + 2, text)], "４\u{3164}２");
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub(crate) fn unread(config: &Config, program: &Program, sources: &SourceMap) ->
             continue;
         }
         let read = program.read_in(flow);
-        let steps = program.done_by([flow]).into_iter().flat_map(|flow| &program.flow(flow).steps);
+        let steps = program.may_do([flow]).into_iter().flat_map(|flow| &program.flow(flow).steps);
         let run: Vec<&str> = steps.filter_map(executed).collect();
         let given = |name: &str| named.parameters.iter().any(|(given, _)| **given == *name);
         for (name, _) in &named.parameters {

@@ -168,7 +168,7 @@ fn is_accent(c: char) -> bool {
 }
 
 /// Characters that show nothing and may hide a word from a pattern.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     match c {
         ' '..='~' => false,
         '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => true,
