@@ -119,6 +119,13 @@ fn schemas_of_strangers_are_no_larger_than_they_look() {
         // What a name is, is no reference.
         (json!({"properties": {"$ref": {"type": "string"}}}), true),
         (json!({"enum": [{"$ref": "elsewhere"}]}), true),
+        (json!({"properties": {"id": {"type": "string"}}, "example": {"id": "A-1"}}), true),
+        (
+            json!({"$id": "https://example.com/x", "$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}),
+            true,
+        ),
+        (json!({"$id": "https://example.com/x", "$defs": {"y": {}}, "properties": {"x": {"$ref": "#/$defs/y"}}}), true),
+        (json!({"$id": "https://example.com/x", "properties": {"x": {"$ref": "https://example.com/x#/y"}}}), false),
         (doubled(8), true),
         (doubled(40), false),
         (chain(50_000), false),
