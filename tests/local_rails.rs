@@ -138,6 +138,20 @@ async fn without_settings_the_topics_are_those_of_the_intents() {
     }
 }
 
+#[test]
+fn topics_that_all_pass_are_an_error() {
+    for (settings, is_error) in [
+        ("off_topic: pass", true),
+        ("allowed: [ask about politics], off_topic: pass", true),
+        ("denied: [ask about politics], off_topic: pass", false),
+    ] {
+        let config = format!("rails:\n  input: {{flows: [check topic]}}\n  config: {{topic: {{{settings}}}}}\n");
+        let error = builder(TOPIC, &config, &[]).1.build().err().map(|error| error.to_string());
+        assert_eq!(error.is_some(), is_error, "{settings}: {error:?}");
+        assert!(error.is_none_or(|error| error.contains("`check topic` has nothing to go by")), "{settings}");
+    }
+}
+
 #[tokio::test]
 async fn topics_are_told_with_score_and_threshold() {
     let config = "rails:\n  input: {flows: [check topic]}\n  config: {topic: {denied: [ask about politics]}}\n";

@@ -129,6 +129,11 @@ impl Regexes {
         self.regex(index)?.find(text).map(|found| found.range())
     }
 
+    /// Where the pattern at `index` matches in `text`, in order and without overlaps.
+    pub(crate) fn find_iter<'t>(&'t self, index: usize, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+        self.regex(index).into_iter().flat_map(move |regex| regex.find_iter(text)).map(|found| found.range())
+    }
+
     /// Whether `text` matches, which takes less time than where.
     pub(super) fn is_match(&self, index: usize, text: &str) -> bool {
         self.regex(index).is_some_and(|regex| regex.is_match(text))

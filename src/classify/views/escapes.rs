@@ -137,9 +137,10 @@ fn spaces(text: &str, parts: Vec<Part>) -> Vec<Part> {
             && words().filter(|word| plausible::frequency(word.as_bytes()).is_some()).count() >= FEWEST_WORDS;
         if is_address {
             let signs = token.bytes().zip(start..).filter(|(byte, _)| *byte == b'+');
+            // A part may have begun in the token before.
             let inside = |at: usize| {
-                let before = first + all[first..].partition_point(|part: &Part| part.range.start <= at);
-                before > first && at < all[before - 1].range.end
+                let before = all.partition_point(|part: &Part| part.range.start <= at);
+                before > 0 && at < all[before - 1].range.end
             };
             let signs: Vec<usize> = signs.map(|(_, at)| at).filter(|at| !inside(*at)).collect();
             all.extend(signs.into_iter().map(|at| Part::one(Encoding::Url, ' ', at..at + 1)));

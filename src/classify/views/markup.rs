@@ -135,7 +135,8 @@ fn in_line(bytes: &[u8], line: Range<usize>, parts: &mut Vec<Part>) {
             if is_word(bytes, start..end, &joints) {
                 parts.extend(joints.into_iter().map(|joint| Part::new(Encoding::Markup, joint)));
             }
-            at = end.max(at);
+            // What goes on behind a mark that no letter follows is another word.
+            (at, word) = (end.max(at), None);
         } else {
             word = None;
             let is_space =

@@ -81,6 +81,8 @@ fn what_is_encoded_is_read_in_its_place() {
         ("105 103 110 111 114 101", "ignore", &["numbers"]),
         ("\\151\\147\\156\\157\\162\\145", "ignore", &["numbers"]),
         ("NFTW433SMUQGC3DMEBZHK3DFOM======", "ignore all rules", &["base32"]),
+        ("ig*no*re*1 a*ll*é", "ignore*1 a*ll*é", &["markup"]),
+        ("U+0069 U+0067+%6e", "ig n", &["url", "escapes"]),
         ("hi\u{e0069}\u{e0067}\u{e006e}", "hiign", &["tags"]),
         ("😀\u{e0159}\u{e0157}\u{e015e}\u{e015f}\u{e0162}\u{e0155}", "😀ignore", &["selectors"]),
     ] {
@@ -252,6 +254,11 @@ fn a_long_text_takes_no_long_time() {
         let total: usize = views(&typed).iter().map(|view| view.text.len()).sum();
         assert!(total <= DEEPEST * typed.len(), "{unit}");
     }
+    // A long word before what goes on and on.
+    for unit in ["*1", "*é", "-b", " b", "+b", "=", ".", "\"+\""] {
+        let typed = "a".repeat(150_000) + &unit.repeat(150_000 / unit.len());
+        assert!(views(&typed).len() <= DEEPEST, "{unit}");
+    }
 }
 
 /// The encoder that leaves words apart.
@@ -343,7 +350,7 @@ proptest! {
 
     #[test]
     fn any_text_has_views_that_lead_back(
-        typed in "([a-zA-Z0-9+/=_ ]|%4[0-9a-f]|&#6[0-9];|\\\\u00[4-7]1|\\\\x[4-7]1|[\u{e0041}\u{fe01}\u{200b}é\n\\\\]|vtaber|YWxs|616c6c|erongi|drowssap|i g n o r e  |i-g-n-o-r-e|ig\\*\\*nore|<b>|<!-- -->|all_previous_rules_and|ǝɹouƃᴉ|⠊⠛⠝⠕⠗⠑|🇮🇬🇳🇴🇷🇪|\\.\\. --\\. -\\. --- \\.-\\. \\.|105 103 110 111 114 101 ){0,40}",
+        typed in "([a-zA-Z0-9+/=_ ]|%4[0-9a-f]|&#6[0-9];|\\\\u00[4-7]1|\\\\x[4-7]1|[\u{e0041}\u{fe01}\u{200b}é\n\\\\]|vtaber|YWxs|616c6c|erongi|drowssap|i g n o r e  |i-g-n-o-r-e|ig\\*\\*nore|ig\\*no\\*re|\\*1|U\\+0069 U\\+0069|<b>|<!-- -->|all_previous_rules_and|ǝɹouƃᴉ|⠊⠛⠝⠕⠗⠑|🇮🇬🇳🇴🇷🇪|\\.\\. --\\. -\\. --- \\.-\\. \\.|105 103 110 111 114 101 ){0,40}",
     ) {
         let mut longest = typed.len();
         for view in views(&typed) {

@@ -59,9 +59,16 @@ pub(super) fn check(detector: &Detector, call: &Call<'_>, threshold: f32, fate: 
             (score, text) = (together.score, Some(whole.as_str()));
         }
     }
+    let drops = fate == Fate::Drop && stage == Guards::Retrieval && !attacks.is_empty();
+    if drops
+        && chunks.len() > attacks.len() + 1
+        && look(&rest(&chunks, &attacks).join(BETWEEN_CHUNKS)).score >= threshold
+    {
+        // So may what is left of them.
+        attacks = (0..chunks.len()).collect();
+    }
     let evidence = Evidence::found(&whole, &signs, Some(rounded(threshold)));
     let rule = evidence.rule.map(|rule| rule + &place.unwrap_or_default());
-    let drops = fate == Fate::Drop && stage == Guards::Retrieval && !attacks.is_empty();
     let mut value = json!({
         "blocked": !attacks.is_empty(),
         "dropped": drops,
@@ -123,12 +130,13 @@ fn said(value: &Value) -> String {
     }
 }
 
+fn rest<T: Clone>(all: &[T], attacks: &[usize]) -> Vec<T> {
+    let kept = all.iter().enumerate().filter(|(at, _)| !attacks.contains(at));
+    kept.map(|(_, item)| item.clone()).collect()
+}
+
 /// What is left without the chunks `attacks`, in the form that it had, and as a list.
 fn left(value: &Value, chunks: &[String], attacks: &[usize]) -> Map<String, Value> {
-    fn rest<T: Clone>(all: &[T], attacks: &[usize]) -> Vec<T> {
-        let kept = all.iter().enumerate().filter(|(at, _)| !attacks.contains(at));
-        kept.map(|(_, item)| item.clone()).collect()
-    }
     let kept = rest(chunks, attacks);
     let text = match value {
         Value::Array(items) if items.len() == chunks.len() => Value::Array(rest(items, attacks)),

@@ -35,6 +35,9 @@ pub struct Detector {
     spelled: Spelled,
 }
 
+/// So many matches of a pattern are looked at for one that is meant.
+const MOST_MATCHES: usize = 1_000;
+
 /// What a text matches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Match {
@@ -103,7 +106,8 @@ impl Detector {
     fn patterns(&self, text: &str, origin: Origin<'_>, is_meant: &dyn Fn(&Range<usize>) -> bool, found: &mut Places) {
         for order in self.regexes.candidates(text) {
             if found.patterns[order].is_none() {
-                found.patterns[order] = self.regexes.find(order, text).filter(|range| is_meant(range)).map(origin);
+                let mut ranges = self.regexes.find_iter(order, text).take(MOST_MATCHES);
+                found.patterns[order] = ranges.find(|range| is_meant(range)).map(origin);
             }
         }
     }

@@ -25,6 +25,7 @@ fn patterns_and_phrases_are_found_where_they_stand() {
         // With tricks undone, but no errors of typing.
         (&[r"\bconfidential\b"], &[], true, "a c0nf1d3nt1al one", &["c0nf1d3nt1al"]),
         (&[r"\bconfidential\b"], &[], true, "a confidentail one", &[]),
+        (&[r"\bconfidential\b"], &[], true, "a confidentail, c0nf1d3nt1al one", &["c0nf1d3nt1al"]),
         (&[r"\bconfidential\b"], &[], false, "it is c.o.n.f.i.d.e.n.t.i.a.l!", &["c.o.n.f.i.d.e.n.t.i.a.l"]),
         (&[], &["project bluebird"], false, "pr0j3ct 8luebird, pr0j3ct blu3b1rd", &["pr0j3ct blu3b1rd"]),
         (

@@ -8,7 +8,7 @@ const MOST: usize = 50_000;
 /// References within each other.
 const DEEPEST: usize = 32;
 /// Keywords whose values are no schemas, nor hold any.
-const DATA: &[&str] = &["const", "enum", "default", "examples", "required", "type", "description", "title"];
+const DATA: &[&str] = &["const", "enum", "default", "example", "examples", "required", "type", "description", "title"];
 /// Keywords whose values are mappings from names to schemas.
 const NAMED: &[&str] = &["properties", "patternProperties", "dependentSchemas", "dependencies"];
 /// Keywords whose values are there to be referred to.
@@ -39,7 +39,8 @@ impl<'s> Expansion<'s> {
                 for (key, value) in entries {
                     size += match (&**key, value) {
                         ("$ref", Value::String(target)) => self.referred(target)?,
-                        // By another name, what a reference leads to is not where its pointer says.
+                        // The whole may have a name; by that of a part, what a reference leads to is not where its pointer says.
+                        ("$id" | "id", Value::String(_)) if std::ptr::eq(schema, self.root) => 0,
                         ("$id" | "id", Value::String(_)) | ("$dynamicRef" | "$recursiveRef", _) => return None,
                         (key, _) if DATA.contains(&key) || APART.contains(&key) => 0,
                         (key, Value::Object(named)) if NAMED.contains(&key) => {

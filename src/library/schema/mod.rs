@@ -16,6 +16,8 @@ pub(super) use rails::FAMILY;
 
 /// How large a regular expression in a schema may become, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
+/// Steps back in one match of a regular expression with look-around.
+const MOST_STEPS: usize = 10_000;
 /// How many violations of one text are told.
 const MOST_VIOLATIONS: usize = 20;
 
@@ -48,36 +50,52 @@ pub struct Violation {
     pub message: String,
 }
 
+/// Who wrote a schema.
+#[derive(Debug, Clone, Copy)]
+enum Author {
+    /// Whoever wrote the rails, who is told what is wrong in it.
+    User,
+    /// Whoever offers a tool, or a program that they use.
+    Stranger,
+}
+
 impl Schema {
     /// Compiles `schema`, of the draft that its `$schema` names, else the latest.
     pub fn new(schema: &Value) -> Result<Self, SchemaError> {
+        Self::build(schema, Author::User)
+    }
+
+    fn build(schema: &Value, author: Author) -> Result<Self, SchemaError> {
         if !schema.is_object() && !schema.is_boolean() {
             let message = "a schema is a mapping of keywords, or `true` or `false`".to_owned();
             return Err(SchemaError { pointer: String::new(), message });
         }
-        jsonschema::options()
-            .offline()
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(false)
+        let options = jsonschema::options().offline().should_validate_formats(true);
+        let options = match author {
             // Linear in the length of the text; look-around and references back are errors.
-            .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_SIZE))
-            .build(schema)
-            .map(|validator| Self { validator })
-            .map_err(|error| SchemaError {
-                pointer: error.instance_path().to_string(),
-                message: match error.kind() {
-                    ValidationErrorKind::Referencing(error) => {
-                        format!("a reference leads nowhere in it, and nothing else is read: {error}")
-                    }
-                    _ => error.to_string(),
-                },
-            })
+            Author::User => options
+                .should_ignore_unknown_formats(false)
+                .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_SIZE)),
+            Author::Stranger => options.should_ignore_unknown_formats(true).with_pattern_options(
+                PatternOptions::fancy_regex().backtrack_limit(MOST_STEPS).size_limit(PATTERN_SIZE),
+            ),
+        };
+        options.build(schema).map(|validator| Self { validator }).map_err(|error| SchemaError {
+            pointer: error.instance_path().to_string(),
+            message: match error.kind() {
+                ValidationErrorKind::Referencing(error) => {
+                    format!("a reference leads nowhere in it, and nothing else is read: {error}")
+                }
+                _ => error.to_string(),
+            },
+        })
     }
 
-    /// Compiles a schema that anybody may have written: one that refers to itself, or is much larger than it looks, is none.
+    /// Compiles a schema that anybody may have written: one that refers to itself, or is much larger than it looks, is none. Formats that nobody
+    /// knows say nothing, as generators write many, and look-around takes a bounded number of steps; where these don't do, it is a violation.
     pub fn of_stranger(schema: &Value) -> Result<Self, SchemaError> {
         if expanded::is_bounded(schema) {
-            return Self::new(schema);
+            return Self::build(schema, Author::Stranger);
         }
         let message = "it refers to itself or to something outside, or is too large".to_owned();
         Err(SchemaError { pointer: String::new(), message })

@@ -119,6 +119,13 @@ fn schemas_of_strangers_are_no_larger_than_they_look() {
         // What a name is, is no reference.
         (json!({"properties": {"$ref": {"type": "string"}}}), true),
         (json!({"enum": [{"$ref": "elsewhere"}]}), true),
+        (json!({"properties": {"id": {"type": "string"}}, "example": {"id": "A-1"}}), true),
+        (
+            json!({"$id": "https://example.com/x", "$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}),
+            true,
+        ),
+        (json!({"$id": "https://example.com/x", "$defs": {"y": {}}, "properties": {"x": {"$ref": "#/$defs/y"}}}), true),
+        (json!({"$id": "https://example.com/x", "properties": {"x": {"$ref": "https://example.com/x#/y"}}}), false),
         (doubled(8), true),
         (doubled(40), false),
         (chain(50_000), false),
@@ -130,4 +137,49 @@ fn schemas_of_strangers_are_no_larger_than_they_look() {
         let read = Schema::of_stranger(&schema);
         assert_eq!(read.is_ok(), is_taken, "{schema:.200}: {:?}", read.err());
     }
+}
+
+/// As pydantic, zod, and what makes tools of web interfaces write them.
+#[test]
+fn schemas_that_programs_write_are_taken() {
+    let schemas = json!([
+        {
+            "$defs": {"Kind": {"enum": ["a", "b"], "title": "Kind", "type": "string"}},
+            "properties": {
+                "kind": {"$ref": "#/$defs/Kind", "default": "a"},
+                "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": null, "title": "Note"},
+                "path": {"format": "path", "title": "Path", "type": "string"},
+                "price": {"anyOf": [{"type": "number"}, {"pattern": "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$", "type": "string"}]},
+                "when": {"format": "date-time", "type": "string"},
+            },
+            "required": ["kind"], "title": "Arguments", "type": "object",
+        },
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "additionalProperties": false,
+            "properties": {
+                "kind": {"type": "string"}, "note": {"type": ["string", "null"]}, "path": {"type": "string"},
+                "price": {"type": "string"},
+                "mail": {"type": "string", "format": "email", "pattern": "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-\\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$"},
+            },
+        },
+        {
+            "type": "object",
+            "properties": {"price": {"type": "string", "format": "int32"}, "kind": {"type": "string", "format": "password", "nullable": true}},
+        },
+    ]);
+    for schema in schemas.as_array().unwrap() {
+        let read = Schema::of_stranger(schema).unwrap_or_else(|error| panic!("{error}: {schema}"));
+        assert_eq!(
+            read.violations(&json!({"kind": "a", "note": null, "path": "a/b", "price": "1.50"})),
+            [],
+            "{schema}"
+        );
+        assert!(!read.violations(&json!({"kind": 7})).is_empty(), "{schema}");
+    }
+    let mail = Schema::of_stranger(&schemas[1]).unwrap();
+    assert_eq!(mail.violations(&json!({"mail": "a@b.example"})), []);
+    assert_eq!(mail.violations(&json!({"mail": "a..b@b.example"}))[0].keyword, "pattern");
+    // Steps are bounded, and what could not be told in them is wrong.
+    let slow = Schema::of_stranger(&json!({"properties": {"x": {"pattern": "^(?=(a+)+$)(a|a)*(?!b)$"}}})).unwrap();
+    assert_eq!(slow.violations(&json!({"x": "a".repeat(3_000) + "c"})).len(), 1);
 }

@@ -3,7 +3,7 @@
 use super::detector::Detector;
 use super::vault::{Source, Vault};
 use crate::expression::{Value, Variables, to_text};
-use crate::library::decoded::everywhere;
+use crate::library::decoded::{all_everywhere, everywhere};
 use crate::library::withheld::withheld;
 use crate::library::{Answer, Call, Found};
 use crate::program::Guards;
@@ -88,7 +88,7 @@ impl Masking<'_> {
     }
 
     fn text(&mut self, text: &str) -> Result<String, String> {
-        let found = everywhere(&self.call.read(text), |text| self.detector.find_all(text));
+        let found = all_everywhere(&self.call.read(text), |text| self.detector.find_all(text));
         if self.evidence.is_none() {
             self.evidence = withheld(text, &found, self.detector.threshold());
         }

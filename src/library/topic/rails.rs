@@ -45,6 +45,9 @@ fn load(setup: &mut Setup<'_>) -> Vec<(&'static str, Action)> {
             setup.lacks("check topic", "define intents with examples; they are the topics");
         }
     }
+    if topics.off_topic_passes && topics.denied.is_empty() && !topics.allowed.is_empty() {
+        setup.lacks("check topic", "with `off_topic: pass`, name what is not to pass: `denied: [ask about politics]`");
+    }
     let action: Action = Box::new(move |call: &Call<'_>| {
         if topics.allowed.is_empty() && topics.denied.is_empty() {
             return Err("there is no intent to go by".to_owned());
