@@ -114,7 +114,7 @@ impl Detector {
         });
         if let Some(parted) = parted(text) {
             self.phrases.find(&parted, |order, range| {
-                // Where nothing was parted, it is a part of a longer word.
+                // Where nothing was parted, it was looked for above.
                 if parted[range.clone()] != text[range.clone()] {
                     found.phrases[order].get_or_insert_with(|| origin(range));
                 }
