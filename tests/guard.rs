@@ -128,6 +128,18 @@ fn people_see_what_was_found_and_where() {
 }
 
 #[test]
+fn what_is_withheld_is_marked_in_the_text_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "rails: {input: {flows: [check secrets on input]}}";
+    fs::write(folder.path().join("config.yml"), config).unwrap();
+    let output = railsc().arg("guard").arg(folder.path()).arg("é: my password is 'umbrella', help").output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let marked = format!("é: my password is 'umbrella', help\n{:41}^^^^^^^^ assigned_secret\n", "");
+    assert!(out.contains(&marked), "{out}");
+    assert_eq!(out.matches("umbrella").count(), 1, "{out}");
+}
+
+#[test]
 fn what_an_action_went_by_is_told() {
     let server = Server::start(|request| {
         assert_eq!(request.line, "POST /v1/actions/run");

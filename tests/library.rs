@@ -105,3 +105,23 @@ fn tests_on_the_pages_pass_with_the_settings_above_them() {
     }
     assert!(tested > 0);
 }
+
+#[test]
+fn a_flow_that_is_copied_takes_the_place_of_ours_and_leaves_nothing_over() {
+    let railsc = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_railsc")).args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for rail in ["check secrets on input", "check urls on input", "mask sensitive data on input", "check jailbreak"] {
+        let (_, flow) = railsc(&["rails", "--flow", rail]);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mine.co"), &flow).unwrap();
+        fs::write(folder.path().join("config.yml"), format!("rails: {{input: {{flows: [{rail}]}}}}\n")).unwrap();
+        let (exit, out) = railsc(&["check", "--deny", "warnings", folder.path().to_str().unwrap()]);
+        assert_eq!(exit, Some(0), "{rail}: {flow}\n{out}");
+        let names: Vec<&str> = blocks(&flow, "define subflow ").into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [rail]);
+    }
+    assert!(railsc(&["rails", "--flow", "check secrets on input"]).1.contains("define bot warn of secret\n"));
+    assert!(railsc(&["rails", "--flow", "secrets"]).1.contains("define test check secrets on output"));
+}

@@ -43,8 +43,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         };
         return Err(Failure::Input(format!("no rail that comes along is called `{name}`; {help}")));
     };
-    writeln!(out, "{}", if arguments.flow { family.text } else { family.page }.trim_end())?;
+    match arguments.flow {
+        true => writeln!(out, "{}", flow(family, &name))?,
+        false => writeln!(out, "{}", family.page.trim_end())?,
+    }
     Ok(Outcome::Fine)
+}
+
+/// The flow of the rail `name` with the messages that it says, to be copied; of a family by its file, all there is. What would be left over in a
+/// project that names one rail, other flows and tests of settings, would only be warned of there.
+fn flow(family: &Family, name: &str) -> String {
+    let paragraphs = || family.text.trim_end().split("\n\n");
+    let defines = |paragraph: &str, header: &str| paragraph.lines().any(|line| line == header);
+    let Some(flow) = paragraphs().find(|paragraph| defines(paragraph, &format!("define subflow {name}"))) else {
+        return family.text.trim_end().to_owned();
+    };
+    let says = |paragraph: &str| {
+        let said = flow.lines().filter_map(|line| line.trim_start().strip_prefix("bot "));
+        said.into_iter().any(|message| defines(paragraph, &format!("define bot {message}")))
+    };
+    let wanted: Vec<&str> = std::iter::once(flow).chain(paragraphs().filter(|paragraph| says(paragraph))).collect();
+    wanted.join("\n\n")
 }
 
 fn list(as_json: bool, out: &mut impl Write) -> io::Result<()> {

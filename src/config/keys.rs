@@ -237,7 +237,15 @@ impl Keys<'_> {
         if config.has_main_model() {
             return;
         }
-        for (span, name) in std::mem::take(&mut self.about_models) {
+        // A rail may ask a model of its own, by `prompts` and about `instructions`, or keep these secret.
+        let judges = config.models.iter().any(|model| model.kind != "moderation");
+        let keeps_secret = config.rails.iter().any(|rail| &*rail.name == "check prompt leak");
+        let is_read = |name: &str| match name {
+            "instructions" => judges || keeps_secret,
+            "prompts" => judges,
+            _ => false,
+        };
+        for (span, name) in std::mem::take(&mut self.about_models).into_iter().filter(|(_, name)| !is_read(name)) {
             self.reader.diagnostics.push(
                 Diagnostic::new(codes::NO_MODEL, span, format!("`{name}` has no effect"))
                     .label("it is about a model, and none is configured")

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::reply::Reply;
-use super::trace::{TraceEvent, What, shortened};
+use super::trace::{TraceEvent, What, by, shortened};
 use super::verdict::Status;
 use crate::classify::Tier;
 
@@ -88,7 +88,7 @@ fn sentence(event: &TraceEvent) -> Option<String> {
         What::RailPassed { rail, rewritten: Some(text) } => {
             format!("rail `{rail}` makes it {:?}", shortened(text))
         }
-        What::RailBlocked { rail, reason } => format!("rail `{rail}` blocks: {reason}"),
+        What::RailBlocked { rail, reason, evidence } => format!("rail `{rail}` blocks: {reason}{}", by(evidence)),
         What::RailFailed { rail, reason, passes } => {
             let then = if *passes { "is passed by, as `on_error` says" } else { "blocks therefore" };
             format!("rail `{rail}` fails and {then}: {reason}")

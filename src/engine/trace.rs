@@ -11,10 +11,11 @@ use super::reason::Reason;
 use super::verdict::Status;
 use crate::classify::Tier;
 use crate::expression::Value;
+use crate::library::Evidence;
 use crate::model::{Task, Tokens};
 use crate::program::Guards;
 use crate::source::Location;
-pub(super) use show::shortened;
+pub(super) use show::{by, shortened};
 pub(super) use tracer::Tracer;
 
 /// The version of the record's shape.
@@ -131,6 +132,8 @@ pub enum What {
         rail: Arc<str>,
         /// Why.
         reason: String,
+        /// What it went by.
+        evidence: Evidence,
     },
     /// A rail was not waited for, because another one that ran at the same time ended the turn.
     RailCancelled {

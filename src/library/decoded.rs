@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::undone::{apart, short_codes, without_brackets};
+use super::undone::{apart, short_codes, unescaped, without_brackets};
 use crate::classify::Readings;
 use crate::library::Found;
 
@@ -37,7 +37,7 @@ fn looked(
     for view in readings.as_it_stands().skip(1) {
         look(view.text(), &|range| view.origin(range));
     }
-    for undone in [short_codes(text), apart(text), without_brackets(text)].into_iter().flatten() {
+    for undone in [short_codes(text), apart(text), without_brackets(text), unescaped(text)].into_iter().flatten() {
         look(undone.text(), &|range| undone.origin(range));
     }
     found

@@ -44,6 +44,11 @@ pub(super) fn turn(asked: &Asked, reply: &Reply, status: &str, time: Duration, t
         config = &*config.id,
         status,
         rail = reply.verdict.rail.as_deref(),
+        line = reply.verdict.line.as_ref().map(tracing::field::display),
+        score = reply.verdict.evidence.score,
+        threshold = reply.verdict.evidence.threshold,
+        // What a rail of somebody's own went by may be words of the text.
+        rule = texts.and(reply.verdict.evidence.rule.as_deref()),
         // A model may have put it in words of its own, or of the user's.
         intent = reply.intent.as_deref().filter(|intent| config.rails.program().intent_named(intent).is_some()),
         tier,

@@ -77,6 +77,7 @@ fn the_log_tells_of_turns_and_not_what_was_said() {
         (&json!("mine"), &json!("blocked"), &json!("no passwords"))
     );
     assert_eq!((&turn["caller"], &turn["config"]), (&json!("anyone"), &json!("shop")));
+    assert!(turn["line"].as_str().is_some_and(|line| line.contains(".co:")) && turn["rule"].is_null(), "{turn}");
     assert!(!log.iter().any(|event| event.to_string().contains("hunter2")), "{log:?}");
     let failed = logged("", "when do you open, hunter2?");
     let event = failed.iter().find(|event| event["message"] == "turn failed").unwrap_or_else(|| panic!("{failed:?}"));
@@ -89,7 +90,9 @@ fn the_log_tells_of_turns_and_not_what_was_said() {
     assert_eq!(turn["status"], "failed");
     assert!(!failed.iter().any(|event| event.to_string().contains("hunter2")), "{failed:?}");
     let told = logged("log: {texts: true}\n", "my password is hunter2");
-    assert!(told.iter().any(|event| event["text"] == "my password is hunter2"), "{told:?}");
+    let turn =
+        told.iter().find(|event| event["text"] == "my password is hunter2").unwrap_or_else(|| panic!("{told:?}"));
+    assert!(turn["rule"].as_str().is_some_and(|rule| rule.contains("password")), "{turn}");
     assert_eq!(logged("log: {level: error}\n", "my password is x"), Vec::<Value>::new());
 }
 

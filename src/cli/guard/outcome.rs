@@ -74,11 +74,14 @@ impl<'a> Checked<'a> {
         }
     }
 
-    /// The spans that are what they say they are in the text that was seen.
+    /// The spans that are what they say they are in the text that was seen, of which some show the first character alone.
     pub(super) fn marked(&self) -> Vec<(usize, usize)> {
         let is_there = |span: &&TextSpan| {
-            let there = || self.seen.chars().skip(span.start).take(span.end.saturating_sub(span.start));
-            span.text.is_empty() || there().eq(span.text.chars())
+            let mut there = self.seen.chars().skip(span.start).take(span.end.saturating_sub(span.start));
+            match span.text.strip_suffix('…') {
+                Some(start) if start.chars().nth(1).is_none() => start.chars().eq(there.next()),
+                _ => span.text.is_empty() || there.eq(span.text.chars()),
+            }
         };
         self.spans.iter().filter(is_there).map(|span| (span.start, span.end)).collect()
     }

@@ -164,7 +164,7 @@ impl<'a> Turn<'a> {
         self.conversation.store.set(rail.guards.triggered().into(), (*rail.name).into());
         let flow = self.parts.program.flow(rail.flow);
         self.tracer.record(
-            What::RailBlocked { rail: rail.name.clone(), reason: reason.clone() },
+            What::RailBlocked { rail: rail.name.clone(), reason: reason.clone(), evidence: evidence.clone() },
             Some(span),
             Some(flow),
         );

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Trace, TraceEvent, What};
 use crate::expression::Value;
+use crate::library::Evidence;
 use crate::model::Tokens;
 
 /// The start of a text, enough to know it by; the record holds all of it.
@@ -13,6 +14,25 @@ pub(in crate::engine) fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// What a rail went by: its rule, the score against the threshold, and the first places. What stands there stays in the evidence.
+pub(in crate::engine) fn by(evidence: &Evidence) -> String {
+    const MOST_PLACES: usize = 3;
+    let mut text = evidence.rule.as_deref().map_or_else(String::new, |rule| format!(", by {}", shortened(rule)));
+    if let Some(score) = evidence.score {
+        text += &format!(", score {score:.2}");
+    }
+    if let Some(threshold) = evidence.threshold {
+        text += &format!(", threshold {threshold:.2}");
+    }
+    let places: Vec<String> =
+        evidence.spans.iter().take(MOST_PLACES).map(|span| format!("{}–{}", span.start, span.end)).collect();
+    if !places.is_empty() {
+        let more = if evidence.spans.len() > MOST_PLACES { " …" } else { "" };
+        text += &format!(", at characters {}{more}", places.join(", "));
+    }
+    text
 }
 
 impl TraceEvent {
@@ -84,7 +104,9 @@ impl fmt::Display for TraceEvent {
             What::RailPassed { rail, rewritten: Some(text) } => {
                 write!(f, "rail `{rail}` lets it pass as {:?}", shortened(text))?;
             }
-            What::RailBlocked { rail, reason } => write!(f, "rail `{rail}` blocks: {reason}")?,
+            What::RailBlocked { rail, reason, evidence } => {
+                write!(f, "rail `{rail}` blocks: {reason}{}", by(evidence))?
+            }
             What::RailCancelled { rail } => write!(f, "rail `{rail}` is not waited for")?,
             What::RailFailed { rail, reason, passes: false } => write!(f, "rail `{rail}` fails: {reason}")?,
             What::RailFailed { rail, reason, passes: true } => {

