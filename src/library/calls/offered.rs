@@ -11,9 +11,11 @@ use crate::library::schema::{Schema, SchemaError, Violation};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Offered {
     /// Which there are, and what arguments they take.
+    #[cfg(feature = "schema")]
     #[default]
     Schemas,
     /// Which there are.
+    #[cfg_attr(not(feature = "schema"), default)]
     Names,
     /// Nothing.
     Nothing,
@@ -21,8 +23,12 @@ pub enum Offered {
 
 impl Offered {
     /// All, by the names that settings have for them.
-    pub const ALL: &'static [(&'static str, Self)] =
-        &[("schemas", Self::Schemas), ("names", Self::Names), ("nothing", Self::Nothing)];
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        #[cfg(feature = "schema")]
+        ("schemas", Self::Schemas),
+        ("names", Self::Names),
+        ("nothing", Self::Nothing),
+    ];
 }
 
 /// The tools of one request.

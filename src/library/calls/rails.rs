@@ -92,7 +92,8 @@ fn tool(setup: &mut Setup<'_>, key: &Key, node: &Node) -> Tool {
             "deny_patterns" => {
                 let reader = &mut setup.reader;
                 let sources = reader.list(node).iter().filter_map(|node| pattern(reader, node));
-                tool.deny = sources.filter_map(|source| Regex::new(source).ok()).collect();
+                let compiled = |source| Regex::new(source).expect("it was compiled with a lower limit");
+                tool.deny = sources.map(compiled).collect();
             }
             "deny_arguments" => tool.dangers = Some(dangers(&mut setup.reader, node)),
             name => schema(setup, &mut tool, name, key, node),

@@ -98,7 +98,7 @@ fn calls_are_of_tools_that_were_offered() {
         tool("broken", json!({"$ref": "#"})),
         json!("no tool"),
     ];
-    let all = Rules { offered: Offered::Schemas, ..Rules::default() };
+    let all = Rules::default();
     let names = Rules { offered: Offered::Names, ..Rules::default() };
     let nothing = Rules { offered: Offered::Nothing, ..Rules::default() };
     // Without the feature there is nothing that tells what arguments are of a schema.
