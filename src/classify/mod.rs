@@ -56,8 +56,8 @@ use pattern::Patterns;
 pub use readings::{Form, Reading, Readings};
 pub(crate) use recent::Recent;
 pub use settings::{Scale, Settings, fingerprint};
-pub(crate) use views::rot13;
 pub use views::{DEEPEST, Encoding, View, views};
+pub(crate) use views::{rot13, sextet};
 
 /// An example as the embedder sees it.
 #[derive(Debug, Clone, Copy)]

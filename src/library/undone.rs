@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::classify::sextet;
+
 /// Fewer characters say nothing that a rail looks for; of more it can be told whether they are text.
 const SHORT: Range<usize> = 6..11;
 /// Fewer characters in a row are initials, or a list.
@@ -143,21 +145,11 @@ fn in_base64(token: &[u8]) -> Option<Code> {
     }
     let mut decoded = Vec::with_capacity(SHORT.end);
     for block in token.chunks(4) {
-        let bits = block.iter().fold(0_u32, |bits, byte| bits << 6 | u32::from(value(*byte)));
+        let bits = block.iter().fold(0_u32, |bits, byte| bits << 6 | u32::from(sextet(*byte)));
         let bits = bits << (6 * (4 - block.len()));
         decoded.extend_from_slice(&bits.to_be_bytes()[1..block.len()]);
     }
     is_printable(&decoded).then_some((decoded, (4, 3)))
-}
-
-fn value(byte: u8) -> u8 {
-    match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        _ => 63,
-    }
 }
 
 fn is_printable(decoded: &[u8]) -> bool {

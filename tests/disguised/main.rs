@@ -3,6 +3,9 @@
 
 mod cases;
 mod disguises;
+#[path = "../../benches/accuracy/rates.rs"]
+#[allow(dead_code)]
+mod rates;
 
 use std::fmt::Write as _;
 
@@ -16,14 +19,10 @@ const FLOOR: usize = 95;
 const OPEN: &[(&str, &str)] = &[("sensitive", "rot13")];
 
 /// A share in percent, with Wilson's interval of 95 %.
-fn wilson(hits: usize, of: usize) -> String {
-    let (n, z) = (of as f64, 1.96_f64);
-    let share = hits as f64 / n;
-    let middle = share + z * z / (2.0 * n);
-    let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-    let scale = 100.0 / (1.0 + z * z / n);
-    let (least, most) = ((middle - half).max(0.0) * scale, (middle + half) * scale);
-    format!("{:.1} % ({least:.1}–{most:.1})", share * 100.0)
+fn share(hits: usize, of: usize) -> String {
+    let (least, most) = rates::interval(hits, of);
+    let share = hits as f64 / of as f64;
+    format!("{:.1} % ({:.1}–{:.1})", share * 100.0, least.max(0.0) * 100.0, most * 100.0)
 }
 
 #[tokio::test]
@@ -53,7 +52,7 @@ async fn what_is_disguised_is_found() {
                 }
             }
             let hits = plain.len() - missed.len();
-            column.push(wilson(hits, plain.len()));
+            column.push(share(hits, plain.len()));
             let is_open = OPEN.contains(&(family, disguise.name));
             let reaches = hits * 100 >= plain.len() * FLOOR;
             if reaches == is_open {

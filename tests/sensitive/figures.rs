@@ -1,5 +1,9 @@
 //! The figures of `docs/rails/sensitive.md`, over the cases of Presidio's recognizers. `cargo test --test sensitive figures -- --nocapture` prints them.
 
+#[path = "../../benches/accuracy/rates.rs"]
+#[allow(dead_code)]
+mod rates;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -28,17 +32,9 @@ fn kind(case: &Value) -> Option<String> {
 
 /// Wilson's interval of 95 %, in percent.
 fn wilson(hits: usize, of: usize) -> String {
-    let (n, z) = (of as f64, 1.96_f64);
-    let share = hits as f64 / n;
-    let middle = share + z * z / (2.0 * n);
-    let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-    let scale = 100.0 / (1.0 + z * z / n);
-    format!(
-        "{hits} of {of}, {:.1} % ({:.1}–{:.1})",
-        share * 100.0,
-        (middle - half).max(0.0) * scale,
-        (middle + half) * scale
-    )
+    let (least, most) = rates::interval(hits, of);
+    let share = hits as f64 / of as f64;
+    format!("{hits} of {of}, {:.1} % ({:.1}–{:.1})", share * 100.0, least.max(0.0) * 100.0, most * 100.0)
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ fn decode(chars: &[(u8, u32)], end: usize, decoded: &mut Decoded) {
     decoded.clear();
     let blocks = chars.chunks(4).count();
     for (number, block) in chars.chunks(4).enumerate() {
-        let bits = block.iter().fold(0_u32, |bits, (byte, _)| bits << 6 | u32::from(value(*byte)));
+        let bits = block.iter().fold(0_u32, |bits, (byte, _)| bits << 6 | u32::from(sextet(*byte)));
         let bits = bits << (6 * (4 - block.len()));
         let from = place(block).start..if number + 1 == blocks { end } else { place(block).end };
         for byte in &bits.to_be_bytes()[1..block.len()] {
@@ -131,7 +131,8 @@ fn decode(chars: &[(u8, u32)], end: usize, decoded: &mut Decoded) {
     }
 }
 
-fn value(byte: u8) -> u8 {
+/// What a character of either alphabet stands for.
+pub(crate) fn sextet(byte: u8) -> u8 {
     match byte {
         b'A'..=b'Z' => byte - b'A',
         b'a'..=b'z' => byte - b'a' + 26,

@@ -30,6 +30,7 @@ mod tests;
 
 use std::ops::Range;
 
+pub(crate) use base64::sextet;
 pub use encoding::Encoding;
 use part::Part;
 pub(crate) use rot13::rot13;
